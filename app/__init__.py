@@ -1,0 +1,1 @@
+"""The program: composition root, session, jobs, errands and the command line."""

@@ -1,0 +1,1 @@
+"""Qt-free errands shared by the command line and the window."""

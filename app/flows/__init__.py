@@ -1,0 +1,1 @@
+"""The same errands in the window: choose, confirm, run as a job, show."""

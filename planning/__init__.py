@@ -1,0 +1,1 @@
+"""What EnBloc knows and computes: no Qt, and no VTK outside `kernel`."""

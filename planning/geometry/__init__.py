@@ -1,0 +1,1 @@
+"""Frames, blades, meshes and volumes: numpy only, LPS millimetres."""

@@ -1,0 +1,1 @@
+"""From folders and files to volumes and structures, or to a sentence saying why not."""

@@ -1,0 +1,1 @@
+"""The case as an immutable value, checked on construction: numpy only."""

@@ -1,0 +1,129 @@
+"""The case: one patient's images, anatomy, plans and decisions as one immutable value."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from planning.errors import EditRefused
+from planning.model.anatomy import Anatomy
+from planning.model.plan import Plan
+from planning.model.study import Finding, Patient, StudyImage
+from planning.texts import mark
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is known of the lesion, in the clinician's words.
+
+    Parameters
+    ----------
+    text : str
+    histology : str
+    biopsy : str
+        Status of the biopsy; an empty one prints the "unproven" banner (hazard 12).
+    """
+
+    text: str = ""
+    histology: str = ""
+    biopsy: str = ""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A person's acceptance of one warning or failure; void when the digest changes.
+
+    Parameters
+    ----------
+    result : str
+        Key of the result, such as ``clearance/cranial/aorta``.
+    by, reason : str
+    at : datetime
+    inputs_digest : str
+        Digest of everything the accepted result was computed from.
+    """
+
+    result: str
+    by: str
+    reason: str
+    at: datetime
+    inputs_digest: str
+
+
+@dataclass(frozen=True)
+class StructureLook:
+    """How one structure is drawn; never part of a digest."""
+
+    colour_rgb: tuple[int, int, int]
+    opacity: float = 1.0
+    visible: bool = True
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """A line for the person of one role to sign."""
+
+    role: str
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One case.
+
+    Parameters
+    ----------
+    id : str
+        Random, names nobody.
+    patient : Patient
+    images : tuple of StudyImage
+        The first is the planning image: masks lie on its grid.
+    anatomy : Anatomy or None
+        None until an image is loaded.
+    plans : tuple of Plan
+    active_plan : int
+        Which plan is shown and evaluated.
+    diagnosis, acceptances, looks, notes : values
+    """
+
+    id: str
+    patient: Patient = field(default_factory=Patient)
+    images: tuple[StudyImage, ...] = ()
+    anatomy: Anatomy | None = None
+    plans: tuple[Plan, ...] = (Plan(),)
+    active_plan: int = 0
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    acceptances: tuple[Acceptance, ...] = ()
+    looks: tuple[tuple[str, StructureLook], ...] = ()
+    sign_offs: tuple[SignOff, ...] = ()
+    credit: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that anatomy and plan index fit."""
+        if self.anatomy is not None and (not self.images or not self.anatomy.grid.same_as(self.images[0].volume.grid)):
+            raise EditRefused("GRID_MISMATCH", mark("The structures do not lie on the planning image."))
+        if not 0 <= self.active_plan < len(self.plans):
+            raise EditRefused("NO_PLAN", mark("There is no such plan in this case."))
+
+    @property
+    def plan(self) -> Plan:
+        """The active plan."""
+        return self.plans[self.active_plan]
+
+    @property
+    def image(self) -> StudyImage | None:
+        """The planning image, or None."""
+        return self.images[0] if self.images else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Import findings of every image."""
+        return tuple(f for image in self.images for f in image.findings)
+
+    def look(self, structure_id: str) -> StructureLook | None:
+        """Return how a structure is drawn where the user chose it, else None."""
+        return dict(self.looks).get(structure_id)
+
+    def with_plan(self, plan: Plan) -> "Case":
+        """Return the case with its active plan replaced."""
+        plans = (*self.plans[: self.active_plan], plan, *self.plans[self.active_plan + 1 :])
+        return replace(self, plans=plans)

@@ -1,0 +1,79 @@
+"""Images of one patient, and what the importer found and did."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planning.geometry.volume import Volume
+from planning.texts import tr
+
+
+class Severity(StrEnum):
+    """How much an import finding matters."""
+
+    NOTE = "note"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the importer saw or mended; part of the case and shown in every output.
+
+    Parameters
+    ----------
+    code : str
+        Stable identifier such as ``SLICE_SPACING``.
+    template : str
+        English sentence marked for translation.
+    values : tuple of (name, text)
+        Fields of the template.
+    severity : Severity
+    """
+
+    code: str
+    template: str
+    values: tuple[tuple[str, str], ...] = ()
+    severity: Severity = Severity.NOTE
+
+    @property
+    def message(self) -> str:
+        """The sentence in the chosen language."""
+        return tr(self.template, **dict(self.values))
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Identity as the images give it; strings are hostile input and shown literally."""
+
+    name: str = ""
+    patient_id: str = ""
+    birth_date: str = ""
+    sex: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class StudyImage:
+    """One image of the patient, with where and what it is.
+
+    Parameters
+    ----------
+    id : str
+        Unique in the case.
+    volume : Volume
+    modality, description, series_uid, study_uid, frame_of_reference_uid, acquired, contrast : str
+        As DICOM gives them; empty where unknown (a volume file has none).
+    slice_spacing_mm : float
+        Distance between slice centres along the slice normal.
+    findings : tuple of Finding
+    """
+
+    id: str
+    volume: Volume
+    modality: str = ""
+    description: str = ""
+    series_uid: str = ""
+    study_uid: str = ""
+    frame_of_reference_uid: str = ""
+    acquired: str = ""
+    contrast: str = ""
+    slice_spacing_mm: float = 0.0
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,1 @@
+"""One content model, printed as PDF, HTML and tables."""

@@ -1,0 +1,1 @@
+"""What the cuts part: pieces, links, specimen, margins."""

@@ -1,0 +1,1 @@
+"""What the plan comes close to: clearances, uncertainty, the board."""

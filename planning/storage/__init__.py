@@ -1,0 +1,1 @@
+"""Case files that survive crashes, and the journal of edits."""

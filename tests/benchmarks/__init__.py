@@ -1,0 +1,1 @@
+"""Benchmarks that print figures beside their peers; nothing here asserts times."""

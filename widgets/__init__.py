@@ -1,0 +1,1 @@
+"""Qt widgets: they show values and emit wishes; they never import app."""

@@ -1,0 +1,1 @@
+"""Slice and 3D views."""
