@@ -1,0 +1,76 @@
+"""What a computed value was computed from, and the one question whether it may still be shown."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+from planning.model.anatomy import Anatomy
+from planning.model.case import Case
+from planning.model.plan import Plan
+from planning.model.study import Finding
+
+ALGORITHM_VERSION: Final = "1"
+
+
+class HasDigest(Protocol):
+    """Anything that knows its content digest."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything an evaluation depends on.
+
+    Acceptances, looks, diagnosis text and names of people are not inputs of a number, so they
+    are not here; level confirmation and review states are (inside `anatomy`).
+    """
+
+    anatomy: Anatomy
+    plan: Plan
+    findings: tuple[Finding, ...]
+    settings: HasDigest
+    algorithm: str = ALGORITHM_VERSION
+
+    def same_as(self, other: "Inputs") -> bool:
+        """Say whether both describe the same content; identity first, so nothing is hashed during a drag."""
+        return (
+            self.algorithm == other.algorithm
+            and (self.plan is other.plan or self.plan == other.plan)
+            and self.findings == other.findings
+            and (self.anatomy is other.anatomy or self.anatomy.digest == other.anatomy.digest)
+            and (self.settings is other.settings or self.settings.digest == other.settings.digest)
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:...`` over all parts, computed once and only when printed or stored."""
+        plan = json.dumps(asdict(self.plan), sort_keys=True, ensure_ascii=False)
+        findings = json.dumps([asdict(f) for f in self.findings], sort_keys=True, ensure_ascii=False)
+        parts = (self.algorithm, self.anatomy.digest, plan, findings, self.settings.digest)
+        return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class Stamped(Protocol):
+    """A derived value that carries its inputs."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """What it was computed from."""
+
+
+def inputs_of(case: Case, settings: HasDigest) -> Inputs | None:
+    """Return what an evaluation of the case would be computed from; None while nothing is loaded."""
+    if case.anatomy is None:
+        return None
+    return Inputs(case.anatomy, case.plan, case.findings, settings)
+
+
+def is_current(result: Stamped | None, case: Case, settings: HasDigest) -> bool:
+    """Decide whether a result may be shown, drawn, printed or exported. The only place that decides."""
+    present = inputs_of(case, settings)
+    return result is not None and present is not None and result.inputs.same_as(present)
