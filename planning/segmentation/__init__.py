@@ -1,0 +1,1 @@
+"""From masks to surfaces and from scribbles to masks."""
