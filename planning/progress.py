@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Cancelled(Exception):  # noqa: N818 -- not an error: the user asked for it
+class Cancelled(Exception):
     """The user asked for the work to stop; nothing was changed."""
 
 

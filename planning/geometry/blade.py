@@ -54,7 +54,12 @@ class Blade:
         for key in ("normal_lps", "advance_lps"):
             vector = vec3(getattr(self, key))
             if abs(float(np.linalg.norm(vector)) - 1.0) > UNIT_TOLERANCE:
-                raise PlanInvalid("NOT_UNIT", mark("{key} is not a unit vector (length {length})."), key=key, length=float(np.linalg.norm(vector)))
+                raise PlanInvalid(
+                    "NOT_UNIT",
+                    mark("{key} is not a unit vector (length {length})."),
+                    key=key,
+                    length=float(np.linalg.norm(vector)),
+                )
             object.__setattr__(self, key, vector)
         if abs(float(np.dot(self.normal_lps, self.advance_lps))) > UNIT_TOLERANCE:
             raise PlanInvalid("NOT_PERPENDICULAR", mark("advance_lps is not at right angles to normal_lps."))
@@ -87,14 +92,16 @@ class Blade:
 
     @cached_property
     def outline_mm(self) -> Floats:
-        """The region's polygon, shape (n, 2), counter-clockwise in (a, b): rectangle, cut down to the footprint."""
+        """The region's polygon, shape (n, 2), counter-clockwise in (a, b): rectangle cut to the footprint."""
         half = self.width_mm / 2
         if self.footprint_mm is None:
             outline = np.array([(-half, 0.0), (half, 0.0), (half, self.depth_mm), (-half, self.depth_mm)])
         else:
             outline = clipped_to_rectangle(np.array(self.footprint_mm), -half, half, 0.0, self.depth_mm)
             if len(outline) < 3:
-                raise PlanInvalid("FOOTPRINT_OUTSIDE", mark("footprint_mm lies wholly outside the blade's rectangle."))
+                raise PlanInvalid(
+                    "FOOTPRINT_OUTSIDE", mark("footprint_mm lies wholly outside the blade's rectangle.")
+                )
             if signed_area(outline) < 0:
                 outline = outline[::-1]
         outline = np.ascontiguousarray(outline)
@@ -109,10 +116,12 @@ class Blade:
 
     def moved(self, by_lps_mm: ArrayLike) -> "Blade":
         """Return the blade shifted by an LPS vector."""
-        return replace(self, origin_lps_mm=vec3(np.asarray(self.origin_lps_mm) + np.asarray(by_lps_mm, dtype=np.float64)))
+        return replace(
+            self, origin_lps_mm=vec3(np.asarray(self.origin_lps_mm) + np.asarray(by_lps_mm, dtype=np.float64))
+        )
 
     def turned(self, axis_lps: ArrayLike, angle_deg: float, about_lps_mm: ArrayLike | None = None) -> "Blade":
-        """Return the blade turned by the right-hand rule round `axis_lps` through `about_lps_mm` (its origin unless given)."""
+        """Return the blade turned (right-hand rule) round `axis_lps` through `about_lps_mm` or its origin."""
         rotation = rotation_matrix(axis_lps, angle_deg)
         pivot = np.asarray(self.origin_lps_mm if about_lps_mm is None else about_lps_mm, dtype=np.float64)
         normal = unit(rotation @ np.asarray(self.normal_lps))
@@ -155,13 +164,22 @@ def clipped_to_rectangle(polygon_ab: Floats, a0: float, a1: float, b0: float, b1
 
 def _in_range(key: str, value: float, low: float, high: float) -> None:
     if not np.isfinite(value) or value < low or value > high:
-        raise PlanInvalid("OUT_OF_RANGE", mark("{key} must lie between {low} and {high} mm, not {value}."), key=key, low=low, high=high, value=value)
+        raise PlanInvalid(
+            "OUT_OF_RANGE",
+            mark("{key} must lie between {low} and {high} mm, not {value}."),
+            key=key,
+            low=low,
+            high=high,
+            value=value,
+        )
 
 
 def _checked_footprint(footprint: Footprint) -> Footprint:
     points = np.asarray(footprint, dtype=np.float64)
     if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise PlanInvalid("BAD_FOOTPRINT", mark("footprint_mm needs at least three (a, b) points of finite numbers."))
+        raise PlanInvalid(
+            "BAD_FOOTPRINT", mark("footprint_mm needs at least three (a, b) points of finite numbers.")
+        )
     if abs(signed_area(points)) < 1e-6:
         raise PlanInvalid("BAD_FOOTPRINT", mark("footprint_mm encloses no area."))
     if _crosses_itself(points):

@@ -35,7 +35,9 @@ def vec3(values: ArrayLike) -> Vec3:
     """Return three finite floats as a tuple; raises `PlanningError` otherwise."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (3,) or not np.isfinite(array).all():
-        raise PlanningError("BAD_VECTOR", mark("Expected three finite numbers, found {found}."), found=str(values))
+        raise PlanningError(
+            "BAD_VECTOR", mark("Expected three finite numbers, found {found}."), found=str(values)
+        )
     return (float(array[0]), float(array[1]), float(array[2]))
 
 
@@ -72,8 +74,14 @@ class Grid:
     def __post_init__(self) -> None:
         """Check and freeze."""
         affine = np.array(self.lps_from_ijk, dtype=np.float64)
-        if affine.shape != (4, 4) or not np.isfinite(affine).all() or not np.allclose(affine[3], [0, 0, 0, 1]):
-            raise PlanningError("BAD_AFFINE", mark("The image's position in the patient is not given by finite numbers."))
+        if (
+            affine.shape != (4, 4)
+            or not np.isfinite(affine).all()
+            or not np.allclose(affine[3], [0, 0, 0, 1])
+        ):
+            raise PlanningError(
+                "BAD_AFFINE", mark("The image's position in the patient is not given by finite numbers.")
+            )
         if len(self.shape_kji) != 3 or min(self.shape_kji) < 1:
             raise PlanningError("EMPTY_GRID", mark("The image has no voxels."))
         spacing = np.linalg.norm(affine[:3, :3], axis=0)
@@ -81,23 +89,33 @@ class Grid:
             raise PlanningError("BAD_AFFINE", mark("The image has voxels of no size."))
         cosines = affine[:3, :3] / spacing
         if np.abs(cosines.T @ cosines - np.eye(3)).max() > 1e-4:
-            raise PlanningError("SHEARED_GRID", mark("The image's axes are not at right angles; resample it first."))
+            raise PlanningError(
+                "SHEARED_GRID", mark("The image's axes are not at right angles; resample it first.")
+            )
         affine.setflags(write=False)
         object.__setattr__(self, "lps_from_ijk", affine)
         object.__setattr__(self, "shape_kji", tuple(int(n) for n in self.shape_kji))
 
     @classmethod
-    def from_axes(cls, shape_kji: tuple[int, int, int], origin_lps_mm: ArrayLike, directions: ArrayLike, spacing_ijk_mm: ArrayLike) -> "Grid":
-        """Build from the centre of voxel (0,0,0), a 3x3 matrix whose *columns* are the unit directions of i, j, k, and spacings."""
+    def from_axes(
+        cls,
+        shape_kji: tuple[int, int, int],
+        origin_lps_mm: ArrayLike,
+        directions: ArrayLike,
+        spacing_ijk_mm: ArrayLike,
+    ) -> "Grid":
+        """Build from the centre of voxel (0, 0, 0), spacings, and unit directions of i, j, k as *columns*."""
         affine = np.eye(4)
-        affine[:3, :3] = np.asarray(directions, dtype=np.float64) * np.asarray(spacing_ijk_mm, dtype=np.float64)
+        affine[:3, :3] = np.asarray(directions, dtype=np.float64) * np.asarray(
+            spacing_ijk_mm, dtype=np.float64
+        )
         affine[:3, 3] = np.asarray(origin_lps_mm, dtype=np.float64)
         return cls(shape_kji, affine)
 
     @cached_property
     def ijk_from_lps(self) -> Floats:
         """4x4 inverse of `lps_from_ijk`."""
-        inverse = np.linalg.inv(self.lps_from_ijk)
+        inverse = np.asarray(np.linalg.inv(self.lps_from_ijk), dtype=np.float64)
         inverse.setflags(write=False)
         return inverse
 
@@ -131,14 +149,19 @@ class Grid:
 
     def to_lps(self, points_ijk: ArrayLike) -> Floats:
         """Map continuous indices, shape (..., 3) in (i, j, k) order, to LPS millimetres."""
-        return np.asarray(np.asarray(points_ijk, dtype=np.float64) @ self.lps_from_ijk[:3, :3].T + self.lps_from_ijk[:3, 3])
+        return np.asarray(
+            np.asarray(points_ijk, dtype=np.float64) @ self.lps_from_ijk[:3, :3].T + self.lps_from_ijk[:3, 3]
+        )
 
     def to_ijk(self, points_lps_mm: ArrayLike) -> Floats:
         """Map LPS points, shape (..., 3), to continuous (i, j, k) indices."""
-        return np.asarray(np.asarray(points_lps_mm, dtype=np.float64) @ self.ijk_from_lps[:3, :3].T + self.ijk_from_lps[:3, 3])
+        return np.asarray(
+            np.asarray(points_lps_mm, dtype=np.float64) @ self.ijk_from_lps[:3, :3].T
+            + self.ijk_from_lps[:3, 3]
+        )
 
     def cropped(self, start_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> "Grid":
-        """Return the grid of the box of `shape_kji` voxels that starts at index `start_kji` (may lie outside: padding)."""
+        """Return the grid of a box that starts at index `start_kji`; it may reach outside (padding)."""
         affine = self.lps_from_ijk.copy()
         affine[:3, 3] = self.to_lps(np.asarray(start_kji[::-1], dtype=np.float64))
         return Grid(shape_kji, affine)
@@ -151,7 +174,7 @@ class Grid:
         return points.min(axis=0), points.max(axis=0)
 
     def contains(self, points_lps_mm: ArrayLike, margin_mm: float = 0.0) -> NDArray[np.bool_]:
-        """Say for each LPS point whether it lies inside the voxels' outer faces, `margin_mm` away from them."""
+        """Say for each LPS point whether it lies within the outer faces, `margin_mm` away from them."""
         ijk = self.to_ijk(points_lps_mm)
         slack = margin_mm / np.asarray(self.spacing_ijk_mm)
         n_ijk = np.asarray(self.shape_kji[::-1], dtype=np.float64)
@@ -167,7 +190,7 @@ class Grid:
 
 
 def axis_letter(direction_lps: ArrayLike) -> str:
-    """Return the patient letters a direction points to, the strongest first: ``L``, ``P``, ``S`` or e.g. ``LA`` when oblique."""
+    """Return the patient letters a direction points to, strongest first: ``L``, or ``LA`` when oblique."""
     vector = np.asarray(direction_lps, dtype=np.float64)
     pairs = [("L", "R"), ("P", "A"), ("S", "I")]
     ranked = sorted(range(3), key=lambda axis: -abs(vector[axis]))

@@ -59,7 +59,9 @@ class Anatomy:
             raise LabelsRefused("DUPLICATE_STRUCTURE", mark("Two structures have the same identifier."))
         for structure in self.structures:
             if structure.mask.shape_kji != self.grid.shape_kji:
-                raise LabelsRefused("GRID_MISMATCH", mark("{name} does not lie on the image's grid."), name=structure.title)
+                raise LabelsRefused(
+                    "GRID_MISMATCH", mark("{name} does not lie on the image's grid."), name=structure.title
+                )
 
     def structure(self, structure_id: str) -> Structure | None:
         """Return the structure of that id, or None."""
@@ -67,7 +69,11 @@ class Anatomy:
 
     def called(self, reference: str) -> tuple[Structure, ...]:
         """Return the structures a plan means by a name or kind."""
-        return tuple(s for s in self.structures if reference in (s.name, s.id) or (s.name is None and s.kind.value == reference))
+        return tuple(
+            s
+            for s in self.structures
+            if reference in (s.name, s.id) or (s.name is None and s.kind.value == reference)
+        )
 
     def of_kind(self, *kinds: StructureKind) -> tuple[Structure, ...]:
         """Return the structures of the given kinds, in order."""

@@ -99,7 +99,9 @@ class Case:
 
     def __post_init__(self) -> None:
         """Check that anatomy and plan index fit."""
-        if self.anatomy is not None and (not self.images or not self.anatomy.grid.same_as(self.images[0].volume.grid)):
+        if self.anatomy is not None and (
+            not self.images or not self.anatomy.grid.same_as(self.images[0].volume.grid)
+        ):
             raise EditRefused("GRID_MISMATCH", mark("The structures do not lie on the planning image."))
         if not 0 <= self.active_plan < len(self.plans):
             raise EditRefused("NO_PLAN", mark("There is no such plan in this case."))

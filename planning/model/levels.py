@@ -18,7 +18,11 @@ _ORDER: Final = {level: n for n, level in enumerate(LEVELS)}
 def level_order(level: str) -> int:
     """Return the place of `level` counted from C1; raises `PlanInvalid` for an unknown one."""
     if level not in _ORDER:
-        raise PlanInvalid("UNKNOWN_LEVEL", mark("{level} is not a vertebral level (C1-C7, T1-T13, L1-L6, S1-S5)."), level=level)
+        raise PlanInvalid(
+            "UNKNOWN_LEVEL",
+            mark("{level} is not a vertebral level (C1-C7, T1-T13, L1-L6, S1-S5)."),
+            level=level,
+        )
     return _ORDER[level]
 
 

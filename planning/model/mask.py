@@ -47,7 +47,7 @@ class Mask:
     @classmethod
     def from_array(cls, voxels_kji: NDArray[np.generic]) -> "Mask":
         """Build from a boolean (or 0/1) array covering the whole grid."""
-        return cls(voxels_kji.shape).with_box((0, 0, 0), voxels_kji.astype(bool, copy=False))  # type: ignore[arg-type]
+        return cls(voxels_kji.shape).with_box((0, 0, 0), voxels_kji.astype(bool, copy=False))
 
     def with_box(self, start_kji: tuple[int, int, int], voxels_kji: Bools) -> "Mask":
         """Return a mask whose voxels in the box at `start_kji` are replaced; untouched bricks are shared."""
@@ -55,8 +55,12 @@ class Mask:
         stop_kji = [s + n for s, n in zip(start_kji, voxels_kji.shape, strict=True)]
         if min(start_kji) < 0 or any(e > n for e, n in zip(stop_kji, self.shape_kji, strict=True)):
             raise PlanningError("BAD_MASK", mark("A structure reaches outside its image."))
-        ranges = [range(s // BRICK, (e - 1) // BRICK + 1) if e > s else range(0) for s, e in zip(start_kji, stop_kji, strict=True)]
-        for key in product(*ranges):
+        ranges = [
+            range(s // BRICK, (e - 1) // BRICK + 1) if e > s else range(0)
+            for s, e in zip(start_kji, stop_kji, strict=True)
+        ]
+        for k, j, i in product(*ranges):
+            key = (k, j, i)
             inside, outside = _overlap(key, start_kji, stop_kji)
             new = voxels_kji[outside]
             old = bricks.get(key)
@@ -75,7 +79,10 @@ class Mask:
         result = np.zeros(shape_kji, dtype=bool)
         stop_kji = [s + n for s, n in zip(start_kji, shape_kji, strict=True)]
         for key, data in self.bricks.items():
-            if all(k * BRICK < e and (k + 1) * BRICK > s for k, s, e in zip(key, start_kji, stop_kji, strict=True)):
+            if all(
+                k * BRICK < e and (k + 1) * BRICK > s
+                for k, s, e in zip(key, start_kji, stop_kji, strict=True)
+            ):
                 inside, outside = _overlap(key, start_kji, stop_kji)
                 result[outside] = _unpacked(data)[inside]
         return result
@@ -87,7 +94,9 @@ class Mask:
     @cached_property
     def count(self) -> int:
         """How many voxels belong to the structure."""
-        return int(sum(np.bitwise_count(np.frombuffer(data, dtype=np.uint8)).sum() for data in self.bricks.values()))
+        return int(
+            sum(np.bitwise_count(np.frombuffer(data, dtype=np.uint8)).sum() for data in self.bricks.values())
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -124,7 +133,9 @@ def _unpacked(data: bytes | None) -> Bools:
     return np.unpackbits(np.frombuffer(data, dtype=np.uint8)).view(bool).reshape(BRICK, BRICK, BRICK)
 
 
-def _overlap(key: BrickKey, start_kji: tuple[int, ...], stop_kji: list[int]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+def _overlap(
+    key: tuple[int, ...], start_kji: tuple[int, ...], stop_kji: list[int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     inside, outside = [], []
     for k, s, e in zip(key, start_kji, stop_kji, strict=True):
         first, last = max(s, k * BRICK), min(e, (k + 1) * BRICK)

@@ -62,7 +62,9 @@ class Osteotomy:
         if self.level is not None:
             level_order(self.level)
         if self.step is not None and not 1 <= self.step <= 999:
-            raise PlanInvalid("BAD_STEP", mark("step must lie between 1 and 999, not {step}."), step=self.step)
+            raise PlanInvalid(
+                "BAD_STEP", mark("step must lie between 1 and 999, not {step}."), step=self.step
+            )
 
     @property
     def title(self) -> str:

@@ -95,7 +95,11 @@ class Plan:
         if doubled is not None:
             raise PlanInvalid("DUPLICATE_ID", mark("Two osteotomies have the id {id}."), id=doubled)
         if not 0 <= self.required_margin_mm <= 50:
-            raise PlanInvalid("BAD_MARGIN", mark("required_margin_mm must lie between 0 and 50, not {value}."), value=self.required_margin_mm)
+            raise PlanInvalid(
+                "BAD_MARGIN",
+                mark("required_margin_mm must lie between 0 and 50, not {value}."),
+                value=self.required_margin_mm,
+            )
 
     def osteotomy(self, osteotomy_id: str) -> Osteotomy | None:
         """Return the osteotomy of that id, or None."""

@@ -45,7 +45,9 @@ class StructureKind(StrEnum):
     OTHER = "other"
 
 
-BONES: Final = frozenset({StructureKind.VERTEBRA, StructureKind.DISC, StructureKind.RIB, StructureKind.SACRUM})
+BONES: Final = frozenset(
+    {StructureKind.VERTEBRA, StructureKind.DISC, StructureKind.RIB, StructureKind.SACRUM}
+)
 KIND_NAMES: Final[dict[StructureKind, str]] = {
     StructureKind.VERTEBRA: mark("vertebra"),
     StructureKind.DISC: mark("disc"),
@@ -132,7 +134,9 @@ class Structure:
         if self.level is not None:
             level_order(self.level)
         if self.side not in (None, "left", "right"):
-            raise LabelsRefused("BAD_SIDE", mark("side must be left or right of the patient, not {side}."), side=self.side)
+            raise LabelsRefused(
+                "BAD_SIDE", mark("side must be left or right of the patient, not {side}."), side=self.side
+            )
 
     @property
     def reference(self) -> str:
@@ -144,7 +148,11 @@ class Structure:
         """How people read it, such as ``T10 vertebra`` or ``left T10 segmental artery (simulated)``."""
         kind = tr(KIND_NAMES[self.kind])
         if self.name:
-            words = self.name if self.kind in (StructureKind.OTHER, StructureKind.TUMOUR, StructureKind.IMPLANT) else f"{kind} {self.name}"
+            words = (
+                self.name
+                if self.kind in (StructureKind.OTHER, StructureKind.TUMOUR, StructureKind.IMPLANT)
+                else f"{kind} {self.name}"
+            )
         else:
             side = {"left": tr("left"), "right": tr("right"), None: ""}[self.side]
             words = " ".join(part for part in (side, self.level or "", kind) if part)

@@ -16,7 +16,7 @@ class Status(StrEnum):
     FAIL = "fail"
     NOT_ASSESSED = "not_assessed"
     WARN = "warn"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 -- a verdict, not a password
 
 
 SEVERITY = {Status.FAIL: 0, Status.NOT_ASSESSED: 1, Status.WARN: 2, Status.PASS: 3}
@@ -192,7 +192,9 @@ class Evaluation:
     @property
     def is_intralesional(self) -> bool:
         """Whether any cut or specimen surface passes through tumour: stamped on every page and picture."""
-        margins = [m.margin_class for m in self.tumour_margins] + [m.margin_class for m in self.specimen_margins]
+        margins = [m.margin_class for m in self.tumour_margins] + [
+            m.margin_class for m in self.specimen_margins
+        ]
         return MarginClass.INTRALESIONAL in margins
 
 
