@@ -42,7 +42,11 @@ def osteotomy_of(case: Case, osteotomy_id: str) -> Osteotomy:
     """Return an osteotomy of the active plan; raises `EditRefused` where there is none of that id."""
     osteotomy = case.plan.osteotomy(osteotomy_id)
     if osteotomy is None:
-        raise EditRefused("NO_OSTEOTOMY", mark("This plan has no osteotomy {id}; it may have been deleted."), id=osteotomy_id)
+        raise EditRefused(
+            "NO_OSTEOTOMY",
+            mark("This plan has no osteotomy {id}; it may have been deleted."),
+            id=osteotomy_id,
+        )
     return osteotomy
 
 
@@ -50,7 +54,9 @@ def unlocked_osteotomy_of(case: Case, osteotomy_id: str) -> Osteotomy:
     """Return an osteotomy that may be changed; raises `EditRefused` where it is locked or missing."""
     osteotomy = osteotomy_of(case, osteotomy_id)
     if osteotomy.locked:
-        raise EditRefused("LOCKED", mark("{title} is locked. Unlock it first to change it."), title=osteotomy.title)
+        raise EditRefused(
+            "LOCKED", mark("{title} is locked. Unlock it first to change it."), title=osteotomy.title
+        )
     return osteotomy
 
 
@@ -65,7 +71,11 @@ def structure_of(case: Case, structure_id: str) -> Structure:
     """Return a structure; raises `EditRefused` where there is none of that id."""
     structure = anatomy_of(case).structure(structure_id)
     if structure is None:
-        raise EditRefused("NO_STRUCTURE", mark("This case has no structure {id}; it may have been removed."), id=structure_id)
+        raise EditRefused(
+            "NO_STRUCTURE",
+            mark("This case has no structure {id}; it may have been removed."),
+            id=structure_id,
+        )
     return structure
 
 

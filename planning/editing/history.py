@@ -26,7 +26,7 @@ class History:
     future: tuple[Step, ...] = ()
 
     def do(self, edit: Edit) -> "History":
-        """Return the history after `edit`; the same history where it changes nothing. Raises `EditRefused`."""
+        """Return the history after `edit`; the same where it changes nothing. Raises `EditRefused`."""
         case = edit.apply(self.present)
         return self if case is self.present else History(case, (*self.past, Step(edit.label, self.present)))
 

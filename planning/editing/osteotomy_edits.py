@@ -26,7 +26,9 @@ class AddOsteotomy:
     def apply(self, case: Case) -> Case:
         """Return the case with the cut; raises `EditRefused` where the id is taken."""
         if case.plan.osteotomy(self.osteotomy.id) is not None:
-            raise EditRefused("ID_TAKEN", mark("This plan already has an osteotomy {id}."), id=self.osteotomy.id)
+            raise EditRefused(
+                "ID_TAKEN", mark("This plan already has an osteotomy {id}."), id=self.osteotomy.id
+            )
         return case.with_plan(replace(case.plan, osteotomies=(*case.plan.osteotomies, self.osteotomy)))
 
 
@@ -45,7 +47,9 @@ class RemoveOsteotomy:
     def apply(self, case: Case) -> Case:
         """Return the case without the cut; raises `EditRefused` where it is locked or missing."""
         gone = unlocked_osteotomy_of(case, self.osteotomy_id)
-        return case.with_plan(replace(case.plan, osteotomies=tuple(o for o in case.plan.osteotomies if o.id != gone.id)))
+        return case.with_plan(
+            replace(case.plan, osteotomies=tuple(o for o in case.plan.osteotomies if o.id != gone.id))
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,9 @@ class ChangeOsteotomy:
     @property
     def changes(self) -> dict[str, Any]:
         """The properties that are set, by name."""
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("osteotomy_id", "title")}
+        given = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("osteotomy_id", "title")
+        }
         return {name: value for name, value in given.items() if value is not UNCHANGED}
 
     @property
@@ -119,10 +125,12 @@ class ChangeOsteotomy:
         return tr("Change {what} of {title}", what=what, title=title)
 
     def apply(self, case: Case) -> Case:
-        """Return the changed case; raises `EditRefused` where locked or missing, `PlanInvalid` for a bad value."""
+        """Return the changed case; raises `EditRefused` where locked, `PlanInvalid` for a bad value."""
         changes = self.changes
         free = set(changes) <= _FREE_WHILE_LOCKED or changes.get("locked") is False
-        old = osteotomy_of(case, self.osteotomy_id) if free else unlocked_osteotomy_of(case, self.osteotomy_id)
+        old = (
+            osteotomy_of(case, self.osteotomy_id) if free else unlocked_osteotomy_of(case, self.osteotomy_id)
+        )
         blade = replace(old.blade, **{k: v for k, v in changes.items() if k in _BLADE_FIELDS})
         new = replace(old, blade=blade, **{k: v for k, v in changes.items() if k not in _BLADE_FIELDS})
         return case if new == old else case.with_plan(with_osteotomy(case.plan, new))
@@ -144,11 +152,13 @@ class DuplicateOsteotomy:
         return tr("Duplicate {title}", title=self.title or self.osteotomy_id)
 
     def apply(self, case: Case) -> Case:
-        """Return the case with the copy; raises `EditRefused` where the id is taken or the original missing."""
+        """Return the case with the copy; raises `EditRefused` where the id is taken."""
         old = osteotomy_of(case, self.osteotomy_id)
         if case.plan.osteotomy(self.new_id) is not None:
             raise EditRefused("ID_TAKEN", mark("This plan already has an osteotomy {id}."), id=self.new_id)
-        copy = replace(old, id=self.new_id, name=self.new_name, blade=old.blade.moved(self.shift_lps_mm), locked=False)
+        copy = replace(
+            old, id=self.new_id, name=self.new_name, blade=old.blade.moved(self.shift_lps_mm), locked=False
+        )
         place = case.plan.osteotomies.index(old) + 1
         cuts = (*case.plan.osteotomies[:place], copy, *case.plan.osteotomies[place:])
         return case.with_plan(replace(case.plan, osteotomies=cuts))

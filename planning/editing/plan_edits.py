@@ -96,7 +96,11 @@ class SetRelease:
     def label(self) -> str:
         """What undo calls it."""
         title = self.title or self.link
-        return tr("Release {title}", title=title) if self.released else tr("Withdraw the release of {title}", title=title)
+        return (
+            tr("Release {title}", title=title)
+            if self.released
+            else tr("Withdraw the release of {title}", title=title)
+        )
 
     def apply(self, case: Case) -> Case:
         """Return the case with the link released once, or not at all."""
