@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,16 +12,8 @@ TROUGH = ((-20.0, 12.0), (20.0, 12.0), (24.0, 40.0), (-24.0, 40.0))
 
 
 def a_blade(**changes):
-    values = {
-        "origin_lps_mm": (0.0, 40.0, 120.0),
-        "normal_lps": (0.0, 0.0, 1.0),
-        "advance_lps": (0.0, -1.0, 0.0),
-        "width_mm": 60.0,
-        "depth_mm": 45.0,
-        "kerf_mm": 1.0,
-        "overshoot_mm": 3.0,
-    }
-    return Blade(**(values | changes))
+    blade = Blade((0.0, 40.0, 120.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0), 60.0, 45.0, 1.0, 3.0)
+    return replace(blade, **changes)
 
 
 def test_across_is_normal_times_advance():
