@@ -26,7 +26,8 @@ _CONTENT_TYPES: Final = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" '
     'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+    '<Default Extension="model" '
+    'ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
 )
 _RELATIONSHIPS: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -58,7 +59,7 @@ class NamedMesh:
 
 
 def file_stem(title: str, marks: Sequence[str] = ()) -> str:
-    """Return a file name without folder or ending: letters, digits and ``_-`` only; marks and frame end it."""
+    """Return a file name without folder or ending: letters, digits, ``_-``; marks and frame at its end."""
     plain = re.sub(r"[^\w\-]+", "_", title, flags=re.UNICODE).strip("_")[:80] or "structure"
     return "_".join([plain, *marks, "mm_LPS"])
 
