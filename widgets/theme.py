@@ -1,0 +1,207 @@
+"""How the window looks: dark and light colours, one style sheet, status colours by Okabe and Ito.
+
+Status is never told by colour alone: every status has a word and a shape as well
+(`widgets.status_mark`). Green is kept out, because the tumour is drawn in it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from planning.safety.results import Status
+from rendering import themes as view_themes
+from rendering.colours import STATUS_LOOK
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as ``#rrggbb``."""
+
+    name: str
+    window: str
+    panel: str
+    raised: str
+    view: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+
+
+def status_colour(status: Status) -> str:
+    """Return the colour of a status, the same in 3D, on slices, in tables and in reports."""
+    return QColor(*STATUS_LOOK[status].rgb).name()
+
+
+DARK: Final = Theme(
+    "dark", window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
+    text="#e8ebef", muted="#9aa4b1", accent="#7d93ff", on_accent="#0c1020",
+)  # fmt: skip
+LIGHT: Final = Theme(
+    "light", window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
+    text="#171b20", muted="#5a6572", accent="#3c55d8", on_accent="#ffffff",
+)  # fmt: skip
+THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}
+
+_SHEET: Final = """
+* {{ font-size: {size}pt; }}
+QMainWindow, QDialog, QMessageBox {{ background: {t.window}; }}
+QWidget {{ color: {t.text}; }}
+QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
+QMenuBar {{ background: {t.window}; padding: 1px 4px; }}
+QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; }}
+QMenuBar::item:selected, QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+QMenu {{ background: {t.panel}; border: 1px solid {t.border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
+QMenu::item:disabled {{ color: {t.muted}; }}
+QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
+QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
+  padding: 4px 10px; min-height: 18px; }}
+QToolButton {{ padding: 4px 6px; }}
+QPushButton:hover, QToolButton:hover {{ border-color: {t.accent}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
+QPushButton:checked, QToolButton:checked {{ background: {t.accent}; color: {t.on_accent};
+  border-color: {t.accent}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; background: {t.panel}; }}
+QPushButton:default, QPushButton#primary {{ background: {t.accent}; color: {t.on_accent};
+  border-color: {t.accent}; font-weight: bold; }}
+QPushButton#primary:disabled {{ background: {t.panel}; color: {t.muted}; border-color: {t.border}; }}
+QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
+QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 1px solid {t.accent}; }}
+QToolButton[flat="true"] {{ background: transparent; border: 1px solid transparent; padding: 2px; }}
+QToolButton[flat="true"]:hover, QToolButton[flat="true"]:focus {{ border-color: {t.accent}; }}
+QToolButton[flat="true"]:checked {{ background: {t.accent}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border};
+  border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
+  selection-color: {t.on_accent}; min-height: 18px; }}
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.muted}; background: {t.panel}; }}
+QLineEdit[invalid="true"] {{ border: 2px solid {fail}; }}
+QComboBox::drop-down {{ border: none; width: 18px; }}
+QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border};
+  selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+QAbstractItemView {{ background: {t.panel}; alternate-background-color: {t.window};
+  border: 1px solid {t.border}; border-radius: 5px; outline: none; }}
+QAbstractItemView::item {{ padding: 3px 4px; }}
+QAbstractItemView::item:selected {{ background: {selected}; color: {t.text}; }}
+QHeaderView {{ background: {t.panel}; }}
+QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
+  border-bottom: 1px solid {t.border}; padding: 4px 5px; font-weight: bold; }}
+QTableCornerButton::section {{ background: {t.panel}; border: none; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 26px; min-width: 26px; margin: 1px; }}
+QScrollBar::handle:hover {{ background: {t.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
+  width: 0; height: 0; }}
+QScrollArea {{ border: none; background: transparent; }}
+QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QSplitter::handle {{ background: {t.window}; }}
+QSplitter::handle:hover {{ background: {t.accent}; }}
+QProgressBar {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px; height: 8px;
+  text-align: center; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {t.border}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {t.text}; width: 12px; margin: -5px 0; border-radius: 6px; }}
+QGroupBox {{ border: none; margin-top: 18px; font-weight: bold; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 0; color: {t.muted}; padding: 2px 0; }}
+QTabWidget::pane {{ border: 1px solid {t.border}; border-radius: 5px; }}
+QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 6px 12px; border: none;
+  border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: bold; }}
+QTabBar::tab:hover {{ color: {t.text}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px;
+  background: {t.window}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+QStatusBar {{ background: {t.window}; color: {t.muted}; }}
+QLabel#muted {{ color: {t.muted}; }}
+QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
+QLabel#title {{ font-weight: bold; }}
+QLabel#patient {{ font-size: {large}pt; font-weight: bold; }}
+QLabel#badge {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px; padding: 1px 6px;
+  font-weight: bold; }}
+QLabel#badge[tone="warn"] {{ color: {warn}; border-color: {warn}; }}
+QLabel#badge[tone="fail"] {{ color: {fail}; border-color: {fail}; }}
+QFrame#panel {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 6px; }}
+QFrame#strip {{ background: {t.panel}; border: none; border-bottom: 1px solid {t.border}; }}
+QFrame#message {{ background: {t.raised}; border: 1px solid {t.border}; border-left: 4px solid {t.accent};
+  border-radius: 5px; }}
+QFrame#message[tone="fail"] {{ border-left-color: {fail}; }}
+QFrame#message[tone="warn"] {{ border-left-color: {warn}; }}
+QFrame#row {{ background: {t.panel}; border: 1px solid {t.border}; border-left: 4px solid {t.border};
+  border-radius: 5px; }}
+QFrame#row:hover, QFrame#row:focus {{ background: {t.raised}; border-color: {t.accent}; }}
+QFrame#row[status="fail"] {{ border-left-color: {fail}; }}
+QFrame#row[status="warn"] {{ border-left-color: {warn}; }}
+QFrame#row[status="not_assessed"] {{ border-left-color: {unknown}; }}
+QFrame#row[status="pass"] {{ border-left-color: {good}; }}
+QFrame#view {{ background: {t.view}; border: 1px solid {t.border}; border-radius: 3px; }}
+QFrame#view[active="true"] {{ border-color: {t.accent}; }}
+QLabel#viewtitle {{ color: #e8ebef; font-weight: bold; padding-left: 6px; }}
+QLabel#viewnote {{ color: #b9c1cb; }}
+QFrame#viewbar {{ background: #14171c; border: none; }}
+QFrame#viewbar QToolButton {{ color: #d5dae0; background: transparent; border: 1px solid transparent;
+  padding: 0 4px; min-height: 16px; min-width: 14px; }}
+QFrame#viewbar QToolButton:hover, QFrame#viewbar QToolButton:focus {{ border-color: {t.accent}; }}
+QFrame#viewbar QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
+QToolButton#stage {{ background: transparent; border: none; border-bottom: 3px solid transparent;
+  border-radius: 0; padding: 6px 12px; color: {t.muted}; font-weight: bold; }}
+QToolButton#stage:hover {{ color: {t.text}; }}
+QToolButton#stage:focus {{ color: {t.text}; border-bottom-color: {t.muted}; }}
+QToolButton#stage:checked {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+"""
+
+
+def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -> None:
+    """Give the whole application a theme and a font size."""
+    application.setStyle("Fusion")
+    application.setPalette(_palette(theme))
+    selected = _mixed(theme.accent, theme.panel, 0.30)
+    colours = {
+        "fail": status_colour(Status.FAIL),
+        "warn": status_colour(Status.WARN),
+        "unknown": status_colour(Status.NOT_ASSESSED),
+        "good": status_colour(Status.PASS),
+    }
+    sheet = _SHEET.format(t=theme, size=size_pt, large=size_pt + 2, selected=selected, **colours)
+    application.setStyleSheet(sheet)
+    application.setProperty("theme", theme.name)
+
+
+def present_theme() -> Theme:
+    """Return the theme in use."""
+    application = QApplication.instance()
+    return THEMES.get(str(application.property("theme")), DARK) if application is not None else DARK
+
+
+def view_theme() -> view_themes.Theme:
+    """Return how the views are drawn under the theme in use."""
+    return view_themes.THEMES.get(present_theme().name, view_themes.DARK)
+
+
+def _mixed(first: str, second: str, share: float) -> str:
+    a, b = QColor(first), QColor(second)
+    return QColor(
+        *(round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
+    ).name()
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for which, colour in (
+        (role.Window, theme.window), (role.Base, theme.panel), (role.AlternateBase, theme.window),
+        (role.Text, theme.text), (role.WindowText, theme.text), (role.ButtonText, theme.text),
+        (role.Button, theme.raised), (role.Highlight, theme.accent), (role.HighlightedText, theme.on_accent),
+        (role.ToolTipBase, theme.raised), (role.ToolTipText, theme.text), (role.PlaceholderText, theme.muted),
+        (role.Link, theme.accent),
+    ):  # fmt: skip
+        palette.setColor(which, QColor(colour))
+    disabled = QPalette.ColorGroup.Disabled
+    for which in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(disabled, which, QColor(theme.muted))
+    return palette

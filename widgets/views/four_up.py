@@ -1,0 +1,185 @@
+"""Three slices and 3D with one crosshair, one grey window and one layout."""
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from planning.geometry.frames import Vec3
+from rendering.lettering import Lettering
+from rendering.scene_state import DrawnLine, SlicePlane
+from widgets.viewport import ViewportMode
+from widgets.views.seen import (
+    PRESETS,
+    LeftButton,
+    Looking,
+    Seen,
+    kept_inside,
+    middle_of,
+    slice_state,
+    spine_state,
+)
+from widgets.views.slice_view import SliceView
+from widgets.views.spine_view import SpineView
+from widgets.views.view_frame import ViewFrame
+
+_PLACES: Final = {SlicePlane.AXIAL: (0, 0), SlicePlane.SAGITTAL: (1, 0), SlicePlane.CORONAL: (1, 1)}
+_CLOSE_UP_HALF_HEIGHT_MM: Final = 45.0
+_CLOSE_UP_ZOOM: Final = 3.0
+
+
+class FourUp(QWidget):
+    """The four views.
+
+    Signals
+    -------
+    looked(Looking)
+        Crosshair, grey window or mode changed.
+    cancelled()
+        Esc where no drag was under way.
+    """
+
+    looked = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.looking = Looking()
+        self.seen = Seen()
+        self.spine = SpineView(mode, lettering)
+        self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLACES}
+        self._maximised: ViewFrame | None = None
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(3)
+        grid.addWidget(self.spine, 0, 1)
+        self.spine.maximise_asked.connect(lambda: self.toggle_maximised(self.spine))
+        for plane, (row, column) in _PLACES.items():
+            view = self.slices[plane]
+            grid.addWidget(view, row, column)
+            view.crosshair_moved.connect(self.move_crosshair)
+            view.window_changed.connect(self.set_window)
+            view.window_reset.connect(lambda: self.choose_preset(0))
+            view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
+        for line in (0, 1):
+            grid.setRowStretch(line, 1)
+            grid.setColumnStretch(line, 1)
+
+    @property
+    def frames(self) -> tuple[ViewFrame, ...]:
+        """Every view."""
+        return (self.spine, *self.slices.values())
+
+    @property
+    def maximised(self) -> ViewFrame | None:
+        """The view that fills the place, or None."""
+        return self._maximised
+
+    def show_seen(self, seen: Seen) -> None:
+        """Show new content; another volume starts with its middle under the crosshair."""
+        if seen.volume is not self.seen.volume:
+            self.spine.forget_look()
+            middle = middle_of(seen.volume) if seen.volume is not None else (0.0, 0.0, 0.0)
+            self.looking = replace(self.looking, crosshair_lps_mm=middle, line=None)
+        self.seen = seen
+        self._tell()
+
+    def move_crosshair(self, point_lps_mm: Vec3) -> None:
+        """Put the crosshair on a point, kept inside the image; all views follow."""
+        if self.seen.volume is None:
+            return
+        self.looking = replace(self.looking, crosshair_lps_mm=kept_inside(self.seen.volume, point_lps_mm))
+        self._tell()
+
+    def set_window(self, window_hu: float, level_hu: float) -> None:
+        """Choose the grey window of all slices."""
+        self.looking = replace(self.looking, window_hu=window_hu, level_hu=level_hu)
+        self._tell()
+
+    def choose_preset(self, number: int) -> None:
+        """Take grey window `number`, counted from 0."""
+        preset = PRESETS[number]
+        self.set_window(preset.window_hu, preset.level_hu)
+
+    def set_left_button(self, what: LeftButton) -> None:
+        """Choose what a left-drag on a slice does."""
+        self.looking = replace(self.looking, left_button=what)
+        for view in self.slices.values():
+            view.left_button = what
+        self._tell()
+
+    def set_outlines(self, shown: bool) -> None:
+        """Show or hide structure outlines on slices."""
+        self.looking = replace(self.looking, outlines=shown)
+        self._tell()
+
+    def fly_to(self, point_lps_mm: Vec3, line: DrawnLine | None = None, *, close_up: bool = True) -> None:
+        """Bring a point, and the line of two closest points, into the middle of every view."""
+        self.looking = replace(self.looking, line=line)
+        self.move_crosshair(point_lps_mm)
+        for view in self.slices.values():
+            view.centre_on(point_lps_mm, _CLOSE_UP_ZOOM if close_up else 1.0)
+        self.spine.fly_to(point_lps_mm, _CLOSE_UP_HALF_HEIGHT_MM if close_up else None)
+
+    def drop_line(self) -> None:
+        """Take the line of two closest points away: what it measured has changed."""
+        if self.looking.line is not None:
+            self.looking = replace(self.looking, line=None)
+            self._tell()
+
+    def reset_look(self) -> None:
+        """Fit every view."""
+        for view in self.slices.values():
+            view.reset_look()
+        self.spine.reset_look()
+
+    def toggle_maximised(self, frame: ViewFrame) -> None:
+        """Let one view fill the place, or bring the others back."""
+        self._maximised = None if self._maximised is frame else frame
+        for other in self.frames:
+            other.setVisible(self._maximised in (None, other))
+        frame.viewport.setFocus()
+
+    def finalise(self) -> None:
+        """Give every render window back before the program ends."""
+        for frame in self.frames:
+            frame.viewport.finalise()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Act on view keys while a view has the keyboard."""
+        if not self.handle_key(event):
+            super().keyPressEvent(event)
+
+    def handle_key(self, event: QKeyEvent) -> bool:
+        """Act on a view key (COMPETITORS 5.2); say whether it was one."""
+        key = Qt.Key(event.key())
+        if key is Qt.Key.Key_Escape:
+            if not self.spine.cancel_drag():
+                self.cancelled.emit()
+            return True
+        if self.spine.key(event):
+            return True
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        if Qt.Key.Key_1 <= key < Qt.Key.Key_1 + len(PRESETS):
+            self.choose_preset(key - Qt.Key.Key_1)
+        elif key is Qt.Key.Key_W:
+            window = self.looking.left_button is LeftButton.WINDOW
+            self.set_left_button(LeftButton.CROSSHAIR if window else LeftButton.WINDOW)
+        elif key is Qt.Key.Key_R:
+            self.reset_look()
+        elif key is Qt.Key.Key_G:
+            self.set_outlines(not self.looking.outlines)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.slices[SlicePlane.AXIAL].scroll(1.0 if key is Qt.Key.Key_PageUp else -1.0)
+        else:
+            return False
+        return True
+
+    def _tell(self) -> None:
+        for plane, view in self.slices.items():
+            view.show_state(slice_state(self.seen, self.looking, plane))
+        self.spine.show_state(spine_state(self.seen, self.looking))
+        self.looked.emit(self.looking)

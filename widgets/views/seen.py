@@ -1,0 +1,135 @@
+"""What all views are given: one frozen value, and what the surgeon's eye adds to it."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from planning.geometry.frames import Vec3, vec3
+from planning.geometry.volume import Volume
+from planning.texts import mark
+from rendering import themes
+from rendering.scene_state import (
+    DrawnBlade,
+    DrawnLine,
+    DrawnMargin,
+    DrawnPiece,
+    DrawnStructure,
+    LevelName,
+    SlicePlane,
+    SliceState,
+    SpineState,
+    Stamp,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The content of every view; derived from the case, never edited by a view."""
+
+    volume: Volume | None = None
+    structures: tuple[DrawnStructure, ...] = ()
+    blades: tuple[DrawnBlade, ...] = ()
+    pieces: tuple[DrawnPiece, ...] = ()
+    margins: tuple[DrawnMargin, ...] = ()
+    levels: tuple[LevelName, ...] = ()
+    stamp: Stamp = Stamp()
+    theme: themes.Theme = themes.DARK
+
+
+@dataclass(frozen=True)
+class WindowPreset:
+    """A grey window on a number key (COMPETITORS 5.3)."""
+
+    name: str
+    window_hu: float
+    level_hu: float
+
+
+PRESETS: Final[tuple[WindowPreset, ...]] = (
+    WindowPreset(mark("Bone"), 1000.0, 400.0),
+    WindowPreset(mark("Soft tissue"), 400.0, 40.0),
+    WindowPreset(mark("CT angiography"), 600.0, 200.0),
+    WindowPreset(mark("Lung"), 1400.0, -500.0),
+    WindowPreset(mark("Metal"), 2500.0, 480.0),
+    WindowPreset(mark("Abdomen"), 350.0, 40.0),
+)
+
+
+class LeftButton(StrEnum):
+    """What a left-drag on a slice does."""
+
+    CROSSHAIR = "crosshair"
+    WINDOW = "window"
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How the surgeon looks: shared by all views, no part of the case.
+
+    Parameters
+    ----------
+    crosshair_lps_mm : Vec3
+    window_hu, level_hu : float
+    outlines : bool
+        Structure outlines on slices.
+    left_button : LeftButton
+    line : DrawnLine or None
+        The two closest points last asked for.
+    """
+
+    crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
+    window_hu: float = PRESETS[0].window_hu
+    level_hu: float = PRESETS[0].level_hu
+    outlines: bool = True
+    left_button: LeftButton = LeftButton.CROSSHAIR
+    line: DrawnLine | None = None
+
+
+def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
+    """Return what one slice view shows, before its own zoom and pan."""
+    structures = seen.structures
+    if not looking.outlines:
+        structures = tuple(replace(s, outlined=False) for s in structures)
+    return SliceState(
+        plane=plane,
+        volume=seen.volume,
+        crosshair_lps_mm=looking.crosshair_lps_mm,
+        window_hu=looking.window_hu,
+        level_hu=looking.level_hu,
+        structures=structures,
+        blades=seen.blades,
+        line=looking.line,
+        levels=seen.levels,
+        stamp=seen.stamp,
+        theme=seen.theme,
+    )
+
+
+def spine_state(seen: Seen, looking: Looking) -> SpineState:
+    """Return what the 3D view shows."""
+    return SpineState(
+        structures=seen.structures,
+        blades=seen.blades,
+        pieces=seen.pieces,
+        margins=seen.margins,
+        line=looking.line,
+        levels=seen.levels,
+        crosshair_lps_mm=looking.crosshair_lps_mm if seen.volume is not None else None,
+        stamp=seen.stamp,
+        theme=seen.theme,
+    )
+
+
+def kept_inside(volume: Volume, point_lps_mm: Vec3) -> Vec3:
+    """Return the point moved to the nearest voxel centre's reach of the volume."""
+    n_ijk = np.asarray(volume.grid.shape_kji[::-1], dtype=np.float64)
+    ijk = np.clip(volume.grid.to_ijk(point_lps_mm), 0.0, n_ijk - 1.0)
+    return vec3(volume.grid.to_lps(ijk))
+
+
+def middle_of(volume: Volume) -> Vec3:
+    """Return the volume's middle."""
+    n_ijk = np.asarray(volume.grid.shape_kji[::-1], dtype=np.float64)
+    return vec3(volume.grid.to_lps((n_ijk - 1.0) / 2.0))

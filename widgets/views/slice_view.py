@@ -1,0 +1,213 @@
+"""One slice: scroll, zoom, pan, window and level, crosshair. It asks; it changes nothing itself."""
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from planning.geometry.frames import Vec3
+from planning.texts import mark, tr
+from rendering.colours import CROSSHAIR_RGB
+from rendering.lettering import Lettering
+from rendering.scene_state import SlicePlane, SliceState
+from rendering.slices import SliceScene
+from widgets.viewport import Pointer, Viewport, ViewportMode
+from widgets.views.seen import LeftButton
+from widgets.views.view_frame import ViewFrame
+
+TITLES: Final = {
+    SlicePlane.AXIAL: mark("Axial"),
+    SlicePlane.SAGITTAL: mark("Sagittal"),
+    SlicePlane.CORONAL: mark("Coronal"),
+    SlicePlane.OBLIQUE: mark("Oblique"),
+}
+# The patient direction a slice's position is read along, and its letters for plus and minus.
+_POSITION_AXIS: Final = {
+    SlicePlane.AXIAL: (2, "S", "I"),
+    SlicePlane.SAGITTAL: (0, "L", "R"),
+    SlicePlane.CORONAL: (1, "P", "A"),
+}
+_ZOOM_PER_NOTCH: Final = 1.15
+_ZOOM_PER_PX: Final = 1.008
+_ZOOM_RANGE: Final = (0.2, 40.0)
+_WINDOW_PER_PX: Final = 0.006
+
+
+class SliceView(ViewFrame):
+    """A slice view.
+
+    Signals
+    -------
+    crosshair_moved(Vec3)
+    window_changed(float, float)
+        Width and centre in HU.
+    window_reset()
+    """
+
+    crosshair_moved = Signal(object)
+    window_changed = Signal(float, float)
+    window_reset = Signal()
+
+    def __init__(
+        self, plane: SlicePlane, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None
+    ) -> None:
+        self.plane = plane
+        self.scene = SliceScene(lettering)
+        stripe = QColor(*CROSSHAIR_RGB[plane.value]).name()
+        super().__init__(tr(TITLES[plane]), stripe, Viewport(self.scene, mode), parent)
+        self.left_button = LeftButton.CROSSHAIR
+        self._lettering = lettering
+        self._wanted = SliceState(plane)
+        self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
+        self._gesture = ""
+        self._last: Pointer | None = None
+        self.viewport.before_render(self._apply)
+        self.viewport.resized.connect(self._resized)
+        self.viewport.pressed.connect(self._press)
+        self.viewport.moved.connect(self._move)
+        self.viewport.released.connect(self._release)
+        self.viewport.double_clicked.connect(self._double_click)
+        self.viewport.wheeled.connect(self._wheel)
+        self.viewport.setAccessibleName(tr("{plane} slice", plane=tr(TITLES[plane])))
+
+    def show_state(self, state: SliceState) -> None:
+        """Show a state; its zoom and pan are this view's own."""
+        if state.volume is not self._wanted.volume:
+            self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
+        self._wanted = replace(state, zoom=self._zoom, pan_mm=self._pan_mm)
+        self.note.setText(self._position_text())
+        self.viewport.redraw()
+
+    @property
+    def state(self) -> SliceState:
+        """What is shown."""
+        return self._wanted
+
+    def scroll(self, steps: float) -> None:
+        """Go `steps` slices towards the viewer."""
+        if self._wanted.volume is None:
+            return
+        self._apply()
+        normal = self._wanted.screen_axes.normal_lps
+        far = self.scene.step_mm * steps
+        x, y, z = self._wanted.crosshair_lps_mm
+        self.crosshair_moved.emit((x + normal[0] * far, y + normal[1] * far, z + normal[2] * far))
+        self.viewport.schedule.moved()
+
+    def reset_look(self) -> None:
+        """Fit the whole image."""
+        self._look(1.0, (0.0, 0.0))
+
+    def centre_on(self, point_lps_mm: Vec3, zoom_at_least: float = 1.0) -> None:
+        """Bring a point to the middle of the view."""
+        if self._wanted.volume is None:
+            return
+        self._apply()
+        size = self.viewport.size()
+        ratio = self.viewport.pixel_ratio
+        x, y = self.scene.pixel_of(point_lps_mm)
+        scale = self.scene.mm_per_px
+        right = (x - size.width() * ratio / 2) * scale + self._pan_mm[0]
+        up = (y - size.height() * ratio / 2) * scale + self._pan_mm[1]
+        self._look(max(self._zoom, zoom_at_least), (right, up))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll by Page Up and Page Down."""
+        steps = {Qt.Key.Key_PageUp: 1.0, Qt.Key.Key_PageDown: -1.0}.get(Qt.Key(event.key()))
+        if steps is None:
+            super().keyPressEvent(event)
+        else:
+            self.scroll(steps)
+
+    def _apply(self) -> None:
+        self.scene.show(self._wanted)
+
+    def _resized(self) -> None:
+        ratio = self.viewport.pixel_ratio
+        if ratio != self._lettering.pixel_ratio:
+            self._lettering = replace(self._lettering, pixel_ratio=ratio)
+            self.scene.set_lettering(self._lettering)
+        self.scene.resized()
+
+    def _look(self, zoom: float, pan_mm: tuple[float, float]) -> None:
+        low, high = _ZOOM_RANGE
+        self._zoom, self._pan_mm = min(high, max(low, zoom)), pan_mm
+        self._wanted = replace(self._wanted, zoom=self._zoom, pan_mm=self._pan_mm)
+        self.viewport.schedule.moved()
+
+    def _press(self, pointer: Pointer) -> None:
+        if self._wanted.volume is None:
+            return
+        self._last = pointer
+        shift = pointer.holds(Qt.KeyboardModifier.ShiftModifier)
+        if pointer.button is Qt.MouseButton.RightButton:
+            self._gesture = "zoom"
+        elif pointer.button is Qt.MouseButton.MiddleButton or shift:
+            self._gesture = "pan"
+        elif self.left_button is LeftButton.WINDOW:
+            self._gesture = "window"
+        else:
+            self._gesture = "crosshair"
+            self._put_crosshair(pointer)
+
+    def _move(self, pointer: Pointer) -> None:
+        if self._wanted.volume is None:
+            return
+        if pointer.buttons is Qt.MouseButton.NoButton:
+            if pointer.holds(Qt.KeyboardModifier.ShiftModifier):
+                self._put_crosshair(pointer)
+            return
+        if self._last is None or not self._gesture:
+            return
+        right, up = pointer.x_px - self._last.x_px, pointer.y_px - self._last.y_px
+        self._last = pointer
+        self._drag(pointer, right, up)
+
+    def _drag(self, pointer: Pointer, right_px: float, up_px: float) -> None:
+        if self._gesture == "crosshair":
+            self._put_crosshair(pointer)
+        elif self._gesture == "zoom":
+            self._look(self._zoom * _ZOOM_PER_PX**up_px, self._pan_mm)
+        elif self._gesture == "pan":
+            scale = self.scene.mm_per_px
+            right, up = self._pan_mm
+            self._look(self._zoom, (right - right_px * scale, up - up_px * scale))
+        elif self._gesture == "window":
+            state = self._wanted
+            step = max(1.0, state.window_hu * _WINDOW_PER_PX)
+            ratio = self.viewport.pixel_ratio
+            width = max(1.0, state.window_hu + right_px / ratio * step)
+            self.window_changed.emit(width, state.level_hu - up_px / ratio * step)
+
+    def _release(self, pointer: Pointer) -> None:
+        del pointer
+        self._gesture, self._last = "", None
+        self.viewport.schedule.rest()
+
+    def _double_click(self, pointer: Pointer) -> None:
+        if pointer.button is not Qt.MouseButton.LeftButton:
+            return
+        if self.left_button is LeftButton.WINDOW:
+            self.window_reset.emit()
+        else:
+            self.maximise_asked.emit()
+
+    def _wheel(self, notches: float, pointer: Pointer) -> None:
+        if pointer.holds(Qt.KeyboardModifier.ControlModifier):
+            self._look(self._zoom * _ZOOM_PER_NOTCH**notches, self._pan_mm)
+        else:
+            self.scroll(notches)
+
+    def _put_crosshair(self, pointer: Pointer) -> None:
+        self.crosshair_moved.emit(self.scene.lps_at(pointer.x_px, pointer.y_px))
+        self.viewport.schedule.moved()
+
+    def _position_text(self) -> str:
+        state = self._wanted
+        if state.volume is None:
+            return ""
+        axis, plus, minus = _POSITION_AXIS.get(self.plane, (2, "S", "I"))
+        value = state.crosshair_lps_mm[axis]
+        return f"{plus if value >= 0 else minus} {abs(value):.1f} mm"

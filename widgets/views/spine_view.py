@@ -1,0 +1,236 @@
+"""The 3D view: turn, pan, zoom, standard directions, and dragging a blade by its handles."""
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Vec3
+from planning.texts import mark, tr
+from rendering.cameras import StandardView
+from rendering.lettering import Lettering
+from rendering.scene import SpineScene
+from rendering.scene_state import SpineState
+from widgets.viewport import Pointer, Viewport, ViewportMode
+from widgets.views.view_frame import ViewFrame
+
+_BUTTONS: Final = (
+    ("A", StandardView.ANTERIOR, mark("From the front (keypad 1)")),
+    ("P", StandardView.POSTERIOR, mark("From behind (Shift+keypad 1)")),
+    ("L", StandardView.LEFT, mark("From the patient's left (keypad 3)")),
+    ("R", StandardView.RIGHT, mark("From the patient's right (Shift+keypad 3)")),
+    ("S", StandardView.CRANIAL, mark("From the head (keypad 7)")),
+    ("I", StandardView.CAUDAL, mark("From the feet (Shift+keypad 7)")),
+    ("⚕", StandardView.SURGEON, mark("Surgeon's view: prone, from behind (keypad 5)")),
+)
+# With Shift the keypad sends its second legend; so does a keypad without Num Lock.
+_KEYPAD: Final = {
+    Qt.Key.Key_1: (StandardView.ANTERIOR, StandardView.POSTERIOR),
+    Qt.Key.Key_3: (StandardView.LEFT, StandardView.RIGHT),
+    Qt.Key.Key_7: (StandardView.CRANIAL, StandardView.CAUDAL),
+    Qt.Key.Key_5: (StandardView.SURGEON, StandardView.SURGEON),
+    Qt.Key.Key_End: (StandardView.POSTERIOR, StandardView.POSTERIOR),
+    Qt.Key.Key_PageDown: (StandardView.RIGHT, StandardView.RIGHT),
+    Qt.Key.Key_Home: (StandardView.CAUDAL, StandardView.CAUDAL),
+    Qt.Key.Key_Clear: (StandardView.SURGEON, StandardView.SURGEON),
+}
+_ZOOM_PER_NOTCH: Final = 1.12
+_ZOOM_PER_PX: Final = 1.007
+_ROLL_DEG_PER_PX: Final = 0.4
+_CLICK_PX: Final = 3.0
+
+
+class _Listener(QObject):
+    """Turns the scene's calls into signals."""
+
+    started = Signal(str)
+    moved = Signal(str, object)
+    ended = Signal(str, object)
+    cancelled = Signal(str)
+
+    def blade_started(self, blade_id: str) -> None:
+        self.started.emit(blade_id)
+
+    def blade_moved(self, blade_id: str, blade: Blade) -> None:
+        self.moved.emit(blade_id, blade)
+
+    def blade_ended(self, blade_id: str, blade: Blade) -> None:
+        self.ended.emit(blade_id, blade)
+
+    def blade_cancelled(self, blade_id: str) -> None:
+        self.cancelled.emit(blade_id)
+
+
+class SpineView(ViewFrame):
+    """The 3D view.
+
+    Signals
+    -------
+    blade_dragged(str, Blade), blade_dropped(str, Blade), blade_drag_cancelled(str)
+        One gesture: each step, the release, Esc.
+    picked(str, Vec3)
+        A structure, piece or blade was clicked, and where.
+    """
+
+    blade_dragged = Signal(str, object)
+    blade_dropped = Signal(str, object)
+    blade_drag_cancelled = Signal(str)
+    picked = Signal(str, object)
+
+    def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
+        self._listener = _Listener()
+        self.scene = SpineScene(lettering, self._listener)
+        super().__init__(tr("3D"), "#8a93a0", Viewport(self.scene, mode), parent)
+        self._lettering = lettering
+        self._wanted = SpineState()
+        self._fitted = False
+        self._gesture = ""
+        self._start: Pointer | None = None
+        self._last: Pointer | None = None
+        self.buttons = {}
+        for text, view, help_text in _BUTTONS:
+            button = self.add_button(text, tr(help_text))
+            button.clicked.connect(lambda _checked=False, chosen=view: self.look(chosen))
+            self.buttons[view] = button
+        self._listener.moved.connect(self.blade_dragged)
+        self._listener.ended.connect(self.blade_dropped)
+        self._listener.cancelled.connect(self.blade_drag_cancelled)
+        self.viewport.before_render(self._apply)
+        self.viewport.resized.connect(self._resized)
+        self.viewport.pressed.connect(self._press)
+        self.viewport.moved.connect(self._move)
+        self.viewport.released.connect(self._release)
+        self.viewport.double_clicked.connect(lambda _pointer: self.maximise_asked.emit())
+        self.viewport.wheeled.connect(self._wheel)
+        self.viewport.setAccessibleName(tr("3D view"))
+
+    @property
+    def state(self) -> SpineState:
+        """What is shown."""
+        return self._wanted
+
+    @property
+    def is_dragging_blade(self) -> bool:
+        """Whether a handle is held."""
+        return self._gesture == "blade"
+
+    def show_state(self, state: SpineState) -> None:
+        """Show a state; the first one with something in it is fitted into view."""
+        self._wanted = state
+        self.viewport.redraw()
+
+    def look(self, view: StandardView) -> None:
+        """Turn to a standard view."""
+        self._apply()
+        self.scene.look(view)
+        self.viewport.redraw()
+
+    def reset_look(self) -> None:
+        """Bring everything into view."""
+        self._apply()
+        self.scene.fit()
+        self.viewport.redraw()
+
+    def forget_look(self) -> None:
+        """Another case: fit anew when it is drawn."""
+        self._fitted = False
+
+    def fly_to(self, point_lps_mm: Vec3, half_height_mm: float | None = None) -> None:
+        """Move the focus to a point."""
+        self._apply()
+        self.scene.fly_to(point_lps_mm, half_height_mm)
+        self.viewport.redraw()
+
+    def cancel_drag(self) -> bool:
+        """Abandon a drag (Esc); say whether there was one."""
+        was = self.scene.cancel()
+        if was:
+            self._gesture = "ignored"
+            self.viewport.schedule.rest()
+        return bool(was)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Act on a keypad key; say whether it was one."""
+        if not event.modifiers() & Qt.KeyboardModifier.KeypadModifier:
+            return False
+        views = _KEYPAD.get(Qt.Key(event.key()))
+        if views is None:
+            return False
+        self.look(views[1] if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else views[0])
+        return True
+
+    def _apply(self) -> None:
+        self.scene.show(self._wanted)
+        if not self._fitted and (self._wanted.structures or self._wanted.pieces):
+            self._fitted = True
+            self.scene.look(StandardView.SURGEON)
+
+    def _resized(self) -> None:
+        ratio = self.viewport.pixel_ratio
+        if ratio != self._lettering.pixel_ratio:
+            self._lettering = replace(self._lettering, pixel_ratio=ratio)
+            self.scene.set_lettering(self._lettering)
+
+    def _press(self, pointer: Pointer) -> None:
+        self._start = self._last = pointer
+        left = pointer.button is Qt.MouseButton.LeftButton
+        shift = pointer.holds(Qt.KeyboardModifier.ShiftModifier)
+        control = pointer.holds(Qt.KeyboardModifier.ControlModifier)
+        if pointer.button is Qt.MouseButton.RightButton:
+            self._gesture = "zoom"
+        elif pointer.button is Qt.MouseButton.MiddleButton or (left and shift):
+            self._gesture = "pan"
+        elif left and control:
+            self._gesture = "roll"
+        elif left and self.scene.press(pointer.x_px, pointer.y_px):
+            self._gesture = "blade"
+        else:
+            self._gesture = "rotate"
+
+    def _move(self, pointer: Pointer) -> None:
+        if pointer.buttons is Qt.MouseButton.NoButton:
+            over = self.scene.hover(pointer.x_px, pointer.y_px)
+            shape = Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor
+            if self.viewport.cursor().shape() is not shape:
+                self.viewport.setCursor(shape)
+                self.viewport.redraw()
+            return
+        if self._last is None or not self._gesture:
+            return
+        right, up = pointer.x_px - self._last.x_px, pointer.y_px - self._last.y_px
+        self._last = pointer
+        if self._gesture == "blade":
+            self.scene.drag(pointer.x_px, pointer.y_px)
+        elif self._gesture == "rotate":
+            self.scene.rotate(right, up)
+        elif self._gesture == "pan":
+            self.scene.pan(right, up)
+        elif self._gesture == "zoom":
+            self.scene.zoom(_ZOOM_PER_PX**up)
+        elif self._gesture == "roll":
+            self.scene.roll(right * _ROLL_DEG_PER_PX)
+        self.viewport.schedule.moved()
+
+    def _release(self, pointer: Pointer) -> None:
+        gesture, start = self._gesture, self._start
+        self._gesture, self._start, self._last = "", None, None
+        if gesture == "blade":
+            self.scene.release()
+        elif gesture == "rotate" and start is not None:
+            moved = abs(pointer.x_px - start.x_px) + abs(pointer.y_px - start.y_px)
+            if moved <= _CLICK_PX * self.viewport.pixel_ratio:
+                self._click(pointer)
+        self.viewport.schedule.rest()
+
+    def _click(self, pointer: Pointer) -> None:
+        found = self.scene.pick(pointer.x_px, pointer.y_px)
+        if found is not None:
+            self.picked.emit(found.id, found.point_lps_mm)
+
+    def _wheel(self, notches: float, pointer: Pointer) -> None:
+        del pointer
+        self.scene.zoom(_ZOOM_PER_NOTCH**notches)
+        self.viewport.schedule.moved()

@@ -1,0 +1,76 @@
+"""The frame every view sits in: a title that maximises on double-click, buttons, a note, the viewport."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from planning.texts import tr
+from widgets.plain_text import label, tip
+from widgets.viewport import Viewport
+
+
+class ViewFrame(QFrame):
+    """Title bar and viewport.
+
+    Signals
+    -------
+    maximise_asked()
+        The title was double-clicked, or its button pressed.
+    """
+
+    maximise_asked = Signal()
+
+    def __init__(self, title: str, stripe: str, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("view")
+        self.viewport = viewport
+        self.title = label(title, "viewtitle")
+        self.note = label("", "viewnote")
+        self._bar = QFrame()
+        self._bar.setObjectName("viewbar")
+        self._bar.setStyleSheet(f"QFrame#viewbar {{ border-left: 4px solid {stripe}; }}")
+        self._bar.setToolTip(tip(tr("Double-click to maximise this view and to bring the others back.")))
+        self._bar.installEventFilter(self)
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(2, 1, 3, 1)
+        row.setSpacing(2)
+        row.addWidget(self.title)
+        row.addSpacing(6)
+        row.addWidget(self.note, 1)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(1)
+        row.addLayout(self._buttons)
+        self.maximise = self.add_button("⤢", tr("Maximise this view, or bring the others back"))
+        self.maximise.clicked.connect(self.maximise_asked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addWidget(self._bar)
+        column.addWidget(viewport, 1)
+        viewport.installEventFilter(self)
+
+    def add_button(self, text: str, help_text: str) -> QToolButton:
+        """Add a small labelled button to the left of those already there."""
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip(help_text))
+        button.setAccessibleName(help_text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._buttons.insertWidget(max(0, self._buttons.count() - 1), button)
+        return button
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Maximise on a double-click on the title bar; show which view has the keyboard."""
+        if (
+            watched is self._bar
+            and event.type() is QEvent.Type.MouseButtonDblClick
+            and isinstance(event, QMouseEvent)
+            and event.button() is Qt.MouseButton.LeftButton
+        ):
+            self.maximise_asked.emit()
+            return True
+        if watched is self.viewport and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.setProperty("active", event.type() is QEvent.Type.FocusIn)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        return super().eventFilter(watched, event)
