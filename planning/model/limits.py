@@ -100,8 +100,8 @@ class Limits:
     ----------
     clearances : tuple of ClearanceLimit
         No kind in two groups.
-    z, lower_below_mm : float
-        Lower bound is `value - z * sigma`; below `lower_below_mm` a pass becomes a warning.
+    lower_below_mm : float
+        A 5 % lower bound below this turns a pass into a warning.
     class_threshold_mm, reserve_mm : float
         Margin class threshold and clinical reserve.
     segmentation_sigma_mm : float or None
@@ -117,7 +117,6 @@ class Limits:
     """
 
     clearances: tuple[ClearanceLimit, ...]
-    z: float
     lower_below_mm: float
     class_threshold_mm: float
     reserve_mm: float
@@ -189,7 +188,6 @@ def limits_from(values: dict[str, object], document: str = "limits.toml") -> Lim
     lower, margin, review, direction = (
         _with_keys(top.table(key), keys) for key, keys in _SMALL_TABLES.items()
     )
-    z = _number(lower, "z", printed, 0.0, 10.0)
     lower_below_mm = _number(lower, "below_mm", printed, -50.0, 50.0)
     class_threshold_mm = _number(
         margin, "class_threshold_mm", printed, CLASS_THRESHOLD_MM, CLASS_THRESHOLD_MM
@@ -198,7 +196,6 @@ def limits_from(values: dict[str, object], document: str = "limits.toml") -> Lim
     segmentation, techniques, default = _sigma(top.table("sigma"), printed)
     return Limits(
         clearances=clearances,
-        z=z,
         lower_below_mm=lower_below_mm,
         class_threshold_mm=class_threshold_mm,
         reserve_mm=reserve_mm,
@@ -220,7 +217,7 @@ def limits_from(values: dict[str, object], document: str = "limits.toml") -> Lim
 
 
 _SMALL_TABLES: Final = {
-    "lower_bound": ("z", "below_mm"),
+    "lower_bound": ("below_mm",),
     "margin": ("class_threshold_mm", "reserve_mm"),
     "review": ("demanded", "advised"),
     "direction": ("kinds", "posterior_cosine"),

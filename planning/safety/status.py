@@ -1,0 +1,229 @@
+"""From a distance to a status: the three tests of CLINICAL 3.3, and what guards and actions change."""
+
+from dataclasses import dataclass
+
+from planning.model.anatomy import Anatomy
+from planning.model.limits import ClearanceLimit, Limits
+from planning.model.osteotomy import Osteotomy
+from planning.model.plan import SACRIFICED, Action, Plan
+from planning.model.structures import KIND_NAMES, Structure
+from planning.safety.results import MarginClass, Status, worst
+from planning.texts import mark, tr
+
+ACTION_NAMES = {
+    Action.KEEP: mark("kept"),
+    Action.LIGATE: mark("ligated"),
+    Action.EMBOLISE: mark("embolised"),
+    Action.CUT: mark("cut"),
+    Action.MOBILISE: mark("mobilised"),
+}
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What the plan does for one structure by the time of one cut.
+
+    Parameters
+    ----------
+    guard : str or None
+        What stands between, as it is printed; None where nothing counts.
+    mobilised : bool
+        The structure no longer lies where it was imaged.
+    sacrificed : str or None
+        Why its clearance is no failure, in words; None where the structure is kept.
+    remarks : tuple of str
+        Why something the plan names does not count.
+    """
+
+    guard: str | None = None
+    mobilised: bool = False
+    sacrificed: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A status and, in words, what set it."""
+
+    status: Status
+    note: str
+
+
+@dataclass(frozen=True)
+class ThreeTests:
+    """The answers of tests (a) nominal, (b) with overshoot and (c) lower bound, each alone."""
+
+    nominal: Status
+    overshoot: Status
+    lower: Status
+
+
+def three_tests(
+    limit: ClearanceLimit, lower_below_mm: float, value_mm: float, with_overshoot_mm: float, lower_mm: float
+) -> ThreeTests:
+    """Return the three answers of CLINICAL 3.3; a distance equal to a limit belongs to the better class."""
+    if value_mm < limit.fail_below_mm:
+        nominal = Status.FAIL
+    else:
+        nominal = Status.WARN if value_mm < limit.warn_below_mm else Status.PASS
+    return ThreeTests(
+        nominal=nominal,
+        overshoot=Status(limit.overshoot_status)
+        if with_overshoot_mm < limit.overshoot_below_mm
+        else Status.PASS,
+        lower=Status.WARN if lower_mm < lower_below_mm else Status.PASS,
+    )
+
+
+def clearance_verdict(
+    limits: Limits,
+    limit: ClearanceLimit,
+    protection: Protection,
+    value_mm: float,
+    with_overshoot_mm: float,
+    lower_mm: float,
+) -> Verdict:
+    """Return the status of one clearance.
+
+    A guard or a mobilisation lifts a failure to a warning at most; for cord and dura only while the
+    nominal tool stays outside. What is sacrificed on purpose passes: the ledger says what it costs.
+    """
+    notes = list(protection.remarks)
+    if protection.mobilised:
+        notes.append(tr("distance to its imaged position"))
+    if protection.sacrificed is not None:
+        return Verdict(Status.PASS, _sentence([protection.sacrificed, *notes]))
+    tests = three_tests(limit, limits.lower_below_mm, value_mm, with_overshoot_mm, lower_mm)
+    status = worst([tests.nominal, tests.overshoot, tests.lower])
+    words = _reasons(limit, limits, tests, value_mm)
+    if status is Status.FAIL:
+        least_mm = limit.guard_needs_nominal_mm
+        if protection.guard is None:
+            words.append(tr("no guard named"))
+        elif least_mm is not None and value_mm < least_mm:
+            words.append(tr("no guard excuses a planned cut through it"))
+        else:
+            status = Status.WARN
+            words.append(tr("accepted with guard: {guard}", guard=protection.guard))
+    elif status is Status.WARN and protection.guard is not None:
+        words.append(tr("guard: {guard}", guard=protection.guard))
+    elif tests.nominal is Status.WARN:
+        words.append(tr("no guard named"))
+    return Verdict(status, _sentence([*words, *notes]))
+
+
+def margin_verdict(
+    limits: Limits, required_margin_mm: float, value_mm: float, lower_mm: float, sigma_mm: float
+) -> Verdict:
+    """Return the status of a tumour margin; below zero the cut is intralesional and fails."""
+    if value_mm < 0:
+        return Verdict(Status.FAIL, tr("the cut passes through tumour"))
+    words = []
+    if value_mm < required_margin_mm:
+        words.append(tr("less than the required margin of {margin} mm", margin=f"{required_margin_mm:g}"))
+    if lower_mm < limits.lower_below_mm:
+        words.append(_lower_words(limits))
+    status = Status.WARN if words else Status.PASS
+    advised_mm = limits.reserve_mm + (value_mm - lower_mm)
+    if value_mm < advised_mm:
+        words.append(
+            tr(
+                "{advised} mm would leave a reserve of {reserve} mm at a spread of {sigma} mm",
+                advised=f"{advised_mm:.1f}",
+                reserve=f"{limits.reserve_mm:g}",
+                sigma=f"{sigma_mm:.1f}",
+            )
+        )
+    return Verdict(status, _sentence(words))
+
+
+def margin_class(limits: Limits, value_mm: float) -> MarginClass:
+    """Return the class of CLINICAL 3.1 for a margin by plan."""
+    if value_mm < 0:
+        return MarginClass.INTRALESIONAL
+    return MarginClass.UNDER_2MM if value_mm < limits.class_threshold_mm else MarginClass.AT_LEAST_2MM
+
+
+def protection_of(
+    osteotomy: Osteotomy, structure: Structure, anatomy: Anatomy, plan: Plan, limits: Limits
+) -> Protection:
+    """Return what the plan does for a structure by the time of a cut.
+
+    An action or mobilisation of a later step than the cut does not count yet; a mobilisation counts as
+    a guard only with its guard, its step and the person responsible.
+    """
+    remarks: list[str] = []
+    sacrificed = _sacrifice(osteotomy, structure, plan, limits, remarks)
+    guard = next((g for g in (osteotomy.guard_for(n) for n in _names(structure, anatomy)) if g), None)
+    mobilised = any(
+        a.action is Action.MOBILISE and _means(a.structure, structure) and _in_time(a.step, osteotomy)
+        for a in plan.structure_actions
+    )
+    for mobilisation in plan.mobilised:
+        if not _means(mobilisation.structure, structure):
+            continue
+        if not _in_time(mobilisation.step, osteotomy):
+            remarks.append(tr("mobilised only at step {step}, after this cut", step=mobilisation.step))
+            continue
+        mobilised = True
+        if mobilisation.is_named:
+            guard = guard or tr("{guard}, {by}", guard=mobilisation.guard, by=mobilisation.by)
+        else:
+            remarks.append(tr("the mobilisation lacks its guard, its step or the person responsible"))
+    return Protection(guard, mobilised, sacrificed, tuple(remarks))
+
+
+def _sacrifice(
+    osteotomy: Osteotomy, structure: Structure, plan: Plan, limits: Limits, remarks: list[str]
+) -> str | None:
+    for action in plan.structure_actions:
+        if action.action not in SACRIFICED or not _means(action.structure, structure):
+            continue
+        what = tr(ACTION_NAMES[action.action])
+        if structure.kind not in limits.sacrifice:
+            remarks.append(tr("planned to be {action}, which the limits do not accept for it", action=what))
+        elif not _in_time(action.step, osteotomy):
+            remarks.append(tr("{action} only at step {step}, after this cut", action=what, step=action.step))
+        else:
+            return tr("to be {action}: the vessel and root ledger says what it costs", action=what)
+    return None
+
+
+def _means(reference: str, structure: Structure) -> bool:
+    return reference in (structure.reference, structure.id)
+
+
+def _in_time(step: int | None, osteotomy: Osteotomy) -> bool:
+    return step is None or osteotomy.step is None or step <= osteotomy.step
+
+
+def _names(structure: Structure, anatomy: Anatomy) -> list[str]:
+    """Return what a guard may call a structure; its kind only while no other structure has it."""
+    names = [structure.reference, structure.id]
+    if len(anatomy.of_kind(structure.kind)) == 1:
+        kind = structure.kind.value
+        names += [kind, kind.replace("_", " "), KIND_NAMES[structure.kind], tr(KIND_NAMES[structure.kind])]
+    return names
+
+
+def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm: float) -> list[str]:
+    words = []
+    if value_mm < 0 and tests.nominal is not Status.PASS:
+        words.append(tr("the planned cut enters it"))
+    elif tests.nominal is Status.FAIL:
+        words.append(tr("under the limit of {limit} mm", limit=f"{limit.fail_below_mm:g}"))
+    elif tests.nominal is Status.WARN:
+        words.append(tr("under {limit} mm", limit=f"{limit.warn_below_mm:g}"))
+    if tests.overshoot is not Status.PASS and value_mm >= 0:
+        words.append(tr("the tool would enter it if it ran on by its overshoot"))
+    if tests.lower is not Status.PASS and tests.nominal is Status.PASS:
+        words.append(_lower_words(limits))
+    return words
+
+
+def _lower_words(limits: Limits) -> str:
+    return tr("its 5 % lower bound lies below {limit} mm", limit=f"{limits.lower_below_mm:g}")
+
+
+def _sentence(words: list[str]) -> str:
+    return "; ".join(words)
