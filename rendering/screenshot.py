@@ -21,7 +21,7 @@ def spine_picture(
     state: SpineState,
     view: StandardView | CameraPose,
     lettering: Lettering,
-    size: PictureSize = PictureSize(),  # noqa: B008 -- a frozen value
+    size: PictureSize = PictureSize(),
 ) -> bytes:
     """Return a PNG of the 3D scene, in parallel projection so that its scale bar is true.
 
@@ -33,7 +33,7 @@ def spine_picture(
     raise NotImplementedError
 
 
-def slice_picture(state: SliceState, lettering: Lettering, size: PictureSize = PictureSize()) -> bytes:  # noqa: B008
+def slice_picture(state: SliceState, lettering: Lettering, size: PictureSize = PictureSize()) -> bytes:
     """Return a PNG of one slice; raises `ExportRefused` as `spine_picture`."""
     raise NotImplementedError
 
@@ -42,7 +42,7 @@ def cut_picture(
     state: SpineState,
     blade: DrawnBlade,
     lettering: Lettering,
-    size: PictureSize = PictureSize(),  # noqa: B008
+    size: PictureSize = PictureSize(),
 ) -> bytes:
     """Return a PNG of the 3D scene looking onto one blade's face."""
     raise NotImplementedError
@@ -53,7 +53,7 @@ def four_up_picture(
     slices: tuple[SliceState, SliceState, SliceState],
     view: StandardView | CameraPose,
     lettering: Lettering,
-    size: PictureSize = PictureSize(1200, 900),  # noqa: B008
+    size: PictureSize = PictureSize(1200, 900),
 ) -> bytes:
     """Return a PNG of three slices and the 3D view side by side."""
     raise NotImplementedError

@@ -1,0 +1,143 @@
+"""The shapes of a blade: its slab, its outline, and where the tool may run on. Numpy only."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Floats
+from planning.geometry.mesh import Mesh
+from rendering.section import convex_hull, convex_section
+
+THINNEST_MM = 0.05  # a kerf of zero would have no faces to draw
+
+
+def slab_mesh(blade: Blade) -> Mesh:
+    """Return the swept slab as a closed mesh: the region thickened by half the kerf to both sides."""
+    outline = blade.outline_mm
+    n = len(outline)
+    half = max(blade.kerf_mm, THINNEST_MM) / 2
+    low = np.column_stack([outline, np.full(n, -half)])
+    high = np.column_stack([outline, np.full(n, half)])
+    face = triangulated(outline)
+    i = np.arange(n)
+    j = (i + 1) % n
+    sides = np.concatenate([np.column_stack([i, j, j + n]), np.column_stack([i, j + n, i + n])])
+    triangles = np.concatenate([face[:, ::-1], face + n, sides])
+    vertices = blade.to_lps(np.concatenate([low, high]))
+    return Mesh(vertices.astype(np.float32), triangles.astype(np.int32))
+
+
+def slab_edges(blade: Blade) -> Floats:
+    """Return the slab's edges in LPS, segments of shape (n, 2, 3): both faces and the corners between."""
+    outline = blade.outline_mm
+    half = max(blade.kerf_mm, THINNEST_MM) / 2
+    low, high = (blade.to_lps(np.column_stack([outline, np.full(len(outline), s * half)])) for s in (-1, 1))
+    return np.concatenate([_loop(low), _loop(high), np.stack([low, high], axis=1)])
+
+
+def overshoot_edges(blade: Blade) -> Floats:
+    """Return the outline of the overshoot beyond the far edge on the middle plane, shape (n, 2, 3) in LPS.
+
+    The edges that face `advance` are moved along it; every end of a chain of them is joined back.
+    """
+    if blade.overshoot_mm <= 0:
+        return np.empty((0, 2, 3))
+    start, end, far = _far_edges(blade)
+    shift = np.array([0.0, blade.overshoot_mm])
+    segments = [(start[e] + shift, end[e] + shift) for e in np.flatnonzero(far)]
+    segments += [(start[e], start[e] + shift) for e in np.flatnonzero(far & ~np.roll(far, 1))]
+    segments += [(end[e], end[e] + shift) for e in np.flatnonzero(far & ~np.roll(far, -1))]
+    flat = np.array(segments).reshape(-1, 2)
+    return blade.to_lps(np.column_stack([flat, np.zeros(len(flat))])).reshape(-1, 2, 3)
+
+
+def slab_sections(blade: Blade, normal_lps: Floats, height_mm: float) -> list[Floats]:
+    """Return the slab's cross-section as convex polygons in LPS that touch but never overlap."""
+    half = max(blade.kerf_mm, THINNEST_MM) / 2
+    polygons = []
+    for part in convex_parts(blade.outline_mm):
+        flat = np.concatenate([np.column_stack([part, np.full(len(part), s * half)]) for s in (-1, 1)])
+        polygon = convex_section(blade.to_lps(flat), normal_lps, height_mm)
+        if len(polygon):
+            polygons.append(polygon)
+    return polygons
+
+
+def centre_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Floats:
+    """Return where the blade's middle plane meets a plane: segments of shape (n, 2, 3), by region part."""
+    segments = []
+    for part in convex_parts(blade.outline_mm):
+        crossing = _chord(blade, part, normal_lps, height_mm)
+        if crossing is not None:
+            segments.append(crossing)
+    return np.array(segments).reshape(-1, 2, 3)
+
+
+def overshoot_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Floats:
+    """Return where the overshoot beyond the far edge meets a plane, segments of shape (n, 2, 3)."""
+    if blade.overshoot_mm <= 0:
+        return np.empty((0, 2, 3))
+    start, end, far = _far_edges(blade)
+    shift = np.array([0.0, blade.overshoot_mm])
+    segments = []
+    for e in np.flatnonzero(far):
+        strip = np.array([start[e], end[e], end[e] + shift, start[e] + shift])
+        crossing = _chord(blade, strip, normal_lps, height_mm)
+        if crossing is not None:
+            segments.append(crossing)
+    return np.array(segments).reshape(-1, 2, 3)
+
+
+def convex_parts(outline: Floats) -> list[Floats]:
+    """Return an outline as convex polygons: itself where convex, else its triangles."""
+    if len(convex_hull(outline)) == len(outline):
+        return [outline]
+    return [outline[triangle] for triangle in triangulated(outline)]
+
+
+def triangulated(outline: Floats) -> NDArray[np.int64]:
+    """Return the triangles of a counter-clockwise simple polygon, indices (n - 2, 3), by ear clipping."""
+    left = list(range(len(outline)))
+    triangles = []
+    while len(left) > 3:
+        ear = next((k for k in range(len(left)) if _is_ear(outline, left, k)), 0)
+        triangles.append((left[ear - 1], left[ear], left[(ear + 1) % len(left)]))
+        left.pop(ear)
+    triangles.append((left[0], left[1], left[2]))
+    return np.array(triangles, dtype=np.int64)
+
+
+def _is_ear(outline: Floats, left: list[int], k: int) -> bool:
+    a, b, c = (outline[left[(k + step) % len(left)]] for step in (-1, 0, 1))
+    if _cross(b - a, c - b) <= 0:
+        return False
+    others = [n for n in left if n not in (left[k - 1], left[k], left[(k + 1) % len(left)])]
+    return not any(
+        _cross(b - a, p - a) >= 0 and _cross(c - b, p - b) >= 0 and _cross(a - c, p - c) >= 0
+        for p in outline[others]
+    )
+
+
+def _cross(p: Floats, q: Floats) -> float:
+    return float(p[0] * q[1] - p[1] * q[0])
+
+
+def _loop(points: Floats) -> Floats:
+    return np.stack([points, np.roll(points, -1, axis=0)], axis=1)
+
+
+def _far_edges(blade: Blade) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    # Counter-clockwise, so an edge that runs to smaller a has its outside towards larger b.
+    start = blade.outline_mm
+    end = np.roll(start, -1, axis=0)
+    return start, end, np.asarray(end[:, 0] - start[:, 0] < -1e-9)
+
+
+def _chord(blade: Blade, polygon_ab: Floats, normal_lps: Floats, height_mm: float) -> Floats | None:
+    corners = blade.to_lps(np.column_stack([polygon_ab, np.zeros(len(polygon_ab))]))
+    heights = corners @ np.asarray(normal_lps) - height_mm
+    crossings = []
+    for p, q, hp, hq in zip(corners, np.roll(corners, -1, 0), heights, np.roll(heights, -1), strict=True):
+        if (hp >= 0) != (hq >= 0):
+            crossings.append(p + (hp / (hp - hq)) * (q - p))
+    return np.array(crossings[:2]) if len(crossings) >= 2 else None

@@ -1,0 +1,106 @@
+"""Which millimetre lies under which pixel of a slice. Numpy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from planning.geometry.frames import Floats, Grid, Vec3, vec3
+from rendering.scene_state import SliceAxes, SliceState
+
+EMPTY_HALF_HEIGHT_MM = 100.0
+FIT_MARGIN = 1.04
+
+
+@dataclass(frozen=True)
+class SliceFrame:
+    """How a slice lies on the screen.
+
+    Parameters
+    ----------
+    axes : SliceAxes
+    middle_lps_mm : Vec3
+        Point of the slice in the middle of the view.
+    half_height_mm : float
+        Half of the height the view shows.
+    left_px, low_px, width_px, height_px : float
+        The view's rectangle in window pixels, y up.
+    """
+
+    axes: SliceAxes
+    middle_lps_mm: Vec3
+    half_height_mm: float
+    left_px: float
+    low_px: float
+    width_px: float
+    height_px: float
+
+    @property
+    def mm_per_px(self) -> float:
+        """Millimetres to one device pixel."""
+        return 2 * self.half_height_mm / max(self.height_px, 1.0)
+
+    def lps_at(self, x_px: float, y_px: float) -> Vec3:
+        """Return the point of the slice under a pixel."""
+        right = (x_px - self.left_px - self.width_px / 2) * self.mm_per_px
+        up = (y_px - self.low_px - self.height_px / 2) * self.mm_per_px
+        point = np.asarray(self.middle_lps_mm) + right * np.asarray(self.axes.right_lps)
+        return vec3(point + up * np.asarray(self.axes.up_lps))
+
+    def pixel_of(self, point_lps_mm: ArrayLike) -> tuple[float, float]:
+        """Return where a point is drawn, projected along the line of sight."""
+        offset = np.asarray(point_lps_mm, dtype=np.float64) - self.middle_lps_mm
+        x = self.left_px + self.width_px / 2 + float(offset @ self.axes.right_lps) / self.mm_per_px
+        y = self.low_px + self.height_px / 2 + float(offset @ self.axes.up_lps) / self.mm_per_px
+        return x, y
+
+
+def frame_of(
+    state: SliceState, left_px: float, low_px: float, width_px: float, height_px: float
+) -> SliceFrame:
+    """Return how a state's slice lies in a rectangle of the window: fitted, zoomed, panned."""
+    axes = state.screen_axes
+    right, up, normal = (np.asarray(v) for v in (axes.right_lps, axes.up_lps, axes.normal_lps))
+    if state.volume is None:
+        middle, half_height = np.asarray(state.crosshair_lps_mm), EMPTY_HALF_HEIGHT_MM
+    else:
+        corners = corners_lps_mm(state.volume.grid)
+        middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        wide, high = np.ptp(corners @ right), np.ptp(corners @ up)
+        aspect = max(width_px, 1.0) / max(height_px, 1.0)
+        half_height = FIT_MARGIN * max(float(high), float(wide) / aspect) / 2
+    middle = middle + state.pan_mm[0] * right + state.pan_mm[1] * up
+    middle = middle + float((np.asarray(state.crosshair_lps_mm) - middle) @ normal) * normal
+    return SliceFrame(axes, vec3(middle), half_height / state.zoom, left_px, low_px, width_px, height_px)
+
+
+def corners_lps_mm(grid: Grid) -> Floats:
+    """Return the eight corners of the voxels' outer faces, shape (8, 3)."""
+    n_ijk = np.asarray(grid.shape_kji[::-1], dtype=np.float64)
+    corners = np.stack(np.meshgrid(*[(-0.5, n - 0.5) for n in n_ijk], indexing="ij"), -1).reshape(-1, 3)
+    return grid.to_lps(corners)
+
+
+def step_mm(grid: Grid, normal_lps: ArrayLike) -> float:
+    """Return the voxel spacing along the line of sight: the spacing of the voxel axis nearest to it."""
+    nearest = int(np.argmax(np.abs(np.asarray(normal_lps) @ grid.directions)))
+    return grid.spacing_ijk_mm[nearest]
+
+
+def height_mm(state: SliceState) -> float:
+    """Return the slice's place along its normal: `normal . p` of all its points."""
+    return float(np.dot(state.screen_axes.normal_lps, state.crosshair_lps_mm))
+
+
+def position_words(state: SliceState) -> str:
+    """Return the slice's place for people, such as ``S 42.5 mm``: letter of the patient axis and millimetres.
+
+    Along an oblique axis there is no such name, so the height along the normal is given.
+    """
+    normal = np.asarray(state.screen_axes.normal_lps)
+    axis = int(np.argmax(np.abs(normal)))
+    if abs(normal[axis]) < 1 - 1e-6:
+        return f"{height_mm(state):.1f} mm"
+    value = float(state.crosshair_lps_mm[axis])
+    letter = ("LR", "PA", "SI")[axis][0 if value >= 0 else 1]
+    return f"{letter} {abs(value):.1f} mm"
