@@ -1,0 +1,195 @@
+"""The command line of INTERCHANGE section 5: no window, no Qt, one plain sentence for what is refused."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from app.program import NOT_A_DEVICE, PROGRAM
+from planning.errors import PlanningError
+
+if TYPE_CHECKING:
+    from planning.model.case import Case
+    from planning.progress import Progress
+
+DONE, NOT_ALL_PASSING, UNUSABLE = 0, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without a usage dump."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        print(f"{self.prog}: {message}. See --help.", file=sys.stderr)
+        raise SystemExit(UNUSABLE)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return the exit status (0 done or passing, 1 not all passing, 2 unusable)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else UNUSABLE
+    from app.logs import start_logging
+
+    start_logging()
+    try:
+        return int(options.run(options))
+    except PlanningError as problem:
+        print(_one_line(problem.message), file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped; nothing was written.", file=sys.stderr)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        print(f"A file could not be read or written: {reason}.", file=sys.stderr)
+    except MemoryError:
+        print("There is not enough memory for this image. Close other programs or crop it.", file=sys.stderr)
+    return UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="main.py", description=f"{PROGRAM}. {NOT_A_DEVICE}")
+    parser.add_argument("--version", action="version", version=PROGRAM)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    command = commands.add_parser("import", help="images and labels to a case file")
+    command.add_argument("sources", nargs="+", type=Path, metavar="SOURCE")
+    command.add_argument("--labels", type=Path)
+    command.add_argument("--names", type=Path)
+    command.add_argument("--series", metavar="UID")
+    command.add_argument("--plan", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="CASE")
+    command.set_defaults(run=_import)
+
+    command = commands.add_parser("evaluate", help="how far every cut stays from tumour, cord and vessels")
+    command.add_argument("case", nargs="?", type=Path)
+    command.add_argument("--plan", type=Path)
+    command.add_argument("--ct", type=Path)
+    command.add_argument("--labels", type=Path)
+    command.add_argument("--names", type=Path)
+    command.add_argument("--json", action="store_true", help="print enbloc-evaluation/1")
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("report", help="PDF, HTML, pictures, tables, plan and evaluation")
+    command.add_argument("case", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--identity", choices=("full", "initials", "none"), default="none")
+    command.add_argument("--paper", choices=("a4", "letter"), default="a4")
+    command.add_argument("--language", default=None, help=argparse.SUPPRESS)
+    command.set_defaults(run=_report)
+
+    command = commands.add_parser("export", help="meshes and DICOM objects")
+    command.add_argument("case", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--format", default="stl,3mf,seg", help="comma-separated: stl, 3mf, seg, json")
+    command.set_defaults(run=_export)
+    return parser
+
+
+def _import(options: argparse.Namespace) -> int:
+    from app.errands.evaluation import with_plan_file
+    from app.errands.import_study import import_case
+    from app.errands.workbench import workbench
+    from planning.storage.case_file import CaseFile
+
+    if options.names and not options.labels:
+        print("--names needs --labels: it names the values of a label map.", file=sys.stderr)
+        return UNUSABLE
+    with workbench() as bench:
+        case = import_case(
+            tuple(options.sources), bench, _progress(), options.labels, options.names, options.series
+        )
+        case = with_plan_file(case, options.plan, bench)
+        CaseFile.create(options.out, case, label="Imported").close()
+        print(_import_summary(case, options.out))
+    return DONE
+
+
+def _import_summary(case: "Case", out: Path) -> str:
+    structures = case.anatomy.structures if case.anatomy else ()
+    image = case.images[0]
+    lines = [f"{out}: {image.modality or 'image'}, {image.volume.grid.shape_kji[0]} slices, "
+             f"{len(structures)} structures"]  # fmt: skip
+    lines += [f"{finding.severity.value}: {finding.message}" for finding in case.findings]
+    return "\n".join(_one_line(line) for line in lines)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from app.errands.evaluation import assess, with_plan_file
+    from app.errands.import_study import import_case
+    from app.errands.workbench import workbench
+    from planning.safety.board import board
+    from planning.safety.evaluation_json import evaluation_to_json
+    from planning.safety.results import Status, current
+    from planning.storage.case_file import open_case
+
+    if (options.case is None) == (options.ct is None):
+        print("Give either a case file or --ct with --labels and --plan.", file=sys.stderr)
+        return UNUSABLE
+    with workbench() as bench:
+        if options.case is not None:
+            case = open_case(options.case)
+        else:
+            case = import_case((options.ct,), bench, _progress(), options.labels, options.names)
+        case = with_plan_file(case, options.plan, bench)
+        assessed = assess(case, bench, _progress())
+        evaluation = current(assessed.evaluation, case, bench.settings)
+        if evaluation is None:
+            print("The evaluation does not belong to this case any more.", file=sys.stderr)
+            return UNUSABLE
+        if options.json:
+            print(json.dumps(evaluation_to_json(evaluation), ensure_ascii=False, indent=1, allow_nan=False))
+        else:
+            for line in board(evaluation, case):
+                print(f"{line.status.value:>12}  {line.sentence}")
+            print(f"{evaluation.status.value:>12}  overall, {case.plan.name}")
+    return DONE if evaluation.status is Status.PASS else NOT_ALL_PASSING
+
+
+def _report(options: argparse.Namespace) -> int:
+    from app.errands.workbench import workbench
+    from app.errands.write_report import Identity, Paper, write_report
+    from planning.storage.case_file import open_case
+
+    with workbench() as bench:
+        case = open_case(options.case)
+        folder = write_report(
+            case, options.out, bench, _progress(), Identity(options.identity), Paper(options.paper)
+        )
+        print(folder)
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    from app.errands.export import export_case, formats_of
+    from app.errands.workbench import workbench
+    from planning.storage.case_file import open_case
+
+    formats = formats_of(options.format)
+    with workbench() as bench:
+        case = open_case(options.case)
+        for path in export_case(case, options.out, formats, bench, _progress()):
+            print(path)
+    return DONE
+
+
+def _progress() -> "Progress":
+    """Progress on standard error where a person watches, else silent."""
+    from planning.progress import silent
+
+    if not sys.stderr.isatty():
+        return silent
+
+    def show(fraction: float, message: str, /) -> None:
+        print(f"\r{fraction:4.0%} {_one_line(message):60.60}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _one_line(text: str) -> str:
+    """Fold hostile line breaks and control characters: a sentence stays one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,0 +1,95 @@
+"""From a DICOM folder, zip or volume file, with or without labels, to a case."""
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from app.errands.workbench import Workbench
+from planning.errors import ImportRefused
+from planning.imaging.label_import import import_labels
+from planning.imaging.load import LoadedImage, load_series
+from planning.imaging.scan import SeriesSummary, scan
+from planning.imaging.volume_file import is_volume_file, load_volume_file
+from planning.model.anatomy import Anatomy
+from planning.model.case import Case
+from planning.progress import Progress, part
+from planning.texts import mark
+
+
+def import_case(
+    sources: tuple[Path, ...],
+    bench: Workbench,
+    progress: Progress,
+    labels: Path | None = None,
+    names: Path | None = None,
+    series_uid: str | None = None,
+) -> Case:
+    """Return a new case from images and labels.
+
+    Parameters
+    ----------
+    sources : tuple of Path
+        One DICOM folder or zip, or one volume file.
+    bench : Workbench
+    progress : Progress
+    labels, names : Path, optional
+        A label map or folder of masks, and the file that names its values.
+    series_uid : str, optional
+        Which series to take where there are several.
+
+    Raises
+    ------
+    ImportRefused, LabelsRefused
+        In a sentence for the user.
+    """
+    if len(sources) != 1:
+        raise ImportRefused("ONE_SOURCE", mark("Give one folder, zip or volume file to import at a time."))
+    loaded = _load_image(sources[0], bench, part(progress, 0.0, 0.6), series_uid)
+    case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
+    return with_labels(case, bench, part(progress, 0.6, 1.0), labels, names)
+
+
+def with_labels(
+    case: Case, bench: Workbench, progress: Progress, labels: Path | None, names: Path | None
+) -> Case:
+    """Return the case with structures from a label map, or with none; raises `LabelsRefused`."""
+    image = case.images[0]
+    if labels is None:
+        return replace(case, anatomy=Anatomy(image.volume.grid))
+    found = import_labels(labels, names, image.volume.grid, progress, bench.worker)
+    image = replace(image, findings=(*image.findings, *found.findings))
+    anatomy = Anatomy(image.volume.grid, found.structures)
+    return replace(case, images=(image, *case.images[1:]), anatomy=anatomy)
+
+
+def _load_image(source: Path, bench: Workbench, progress: Progress, series_uid: str | None) -> LoadedImage:
+    if is_volume_file(source):
+        return load_volume_file(source, progress, bench.worker)
+    found = scan(source, part(progress, 0.0, 0.3), bench.worker)
+    summary = chosen_series(found.series, series_uid)
+    return load_series(summary, part(progress, 0.3, 1.0), bench.worker)
+
+
+def chosen_series(series: tuple[SeriesSummary, ...], series_uid: str | None) -> SeriesSummary:
+    """Return the named series, or the only CT; raises `ImportRefused` listing what there is."""
+    listing = "; ".join(f"{s.series_uid} ({s.modality}, {s.count} slices, {s.description})" for s in series)
+    if series_uid is not None:
+        match = [s for s in series if s.series_uid == series_uid]
+        if not match:
+            raise ImportRefused(
+                "NO_SUCH_SERIES",
+                mark("There is no series {uid}. Found: {listing}"),
+                uid=series_uid,
+                listing=listing or "nothing",
+            )
+        return match[0]
+    ct = [s for s in series if s.modality == "CT"] or list(series)
+    if not ct:
+        raise ImportRefused("NO_IMAGES", mark("No readable image series was found in this place."))
+    if len(ct) > 1:
+        raise ImportRefused(
+            "SEVERAL_SERIES",
+            mark("Several series were found. Name one with --series: {listing}"),
+            listing=listing,
+        )
+    return ct[0]
