@@ -125,4 +125,8 @@ class Resection:
     def specimen(self) -> RawPiece | None:
         """The specimen piece that holds most of the tumour (without one, the anterior piece); None where there is none."""
         specimens = [p for p in self.pieces if p.role in SPECIMENS]
-        return max(specimens, key=lambda p: (p.tumour_mm3, p.role is Role.SPECIMEN_ANTERIOR, p.volume_mm3), default=None)
+        return max(
+            specimens,
+            key=lambda p: (p.tumour_mm3, p.role is Role.SPECIMEN_ANTERIOR, p.volume_mm3),
+            default=None,
+        )
