@@ -217,7 +217,7 @@ def _release(entry: Table) -> Release:
     return Release(entry.text("link"), _optional_step(entry))
 
 
-def _set(values: dict[str, object]) -> dict[str, object]:
+def _set(values: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in values.items() if value not in (None, "")}
 
 
