@@ -38,7 +38,6 @@ from planning.texts import mark, tr
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _POLL_SECONDS: Final = 0.05
-_FOLDER_PREFIX: Final = "enbloc-worker-"
 _ERROR_TYPES: Final = {
     kind.__name__: kind
     for kind in vars(errors).values()
@@ -197,7 +196,7 @@ class _Child:
 
     def __init__(self) -> None:
         _sweep_left_behind()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"enbloc-worker-{os.getpid()}-"))
         # Threads of the linear algebra library would only reserve address space, which is limited here.
         environment = {
             **os.environ,
@@ -324,15 +323,11 @@ def _remove_files(folder: Path, prefixes: tuple[str, ...]) -> None:
 
 
 def _sweep_left_behind() -> None:
-    """Remove folders of programs that were killed together with their child."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*-*"):
-        found = re.match(rf"{_FOLDER_PREFIX}(\d+)-", folder.name)
-        if (
-            found
-            and os.name == "posix"
-            and folder.stat().st_uid == os.getuid()
-            and not _is_running(int(found[1]))
-        ):
+    """Remove private folders of programs that were killed together with their child."""
+    for folder in Path(tempfile.gettempdir()).glob("enbloc-*-*"):
+        found = re.match(r"enbloc-(worker|import)-(\d+)-", folder.name)
+        ours = found and os.name == "posix" and folder.stat().st_uid == os.getuid()
+        if found and ours and not _is_running(int(found[2])):
             shutil.rmtree(folder, ignore_errors=True)
 
 
