@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
 from planning.errors import PlanInvalid, PlanningError
@@ -60,6 +61,20 @@ def plan_from_json(source: str | bytes | Mapping[str, object], tools: ToolLibrar
         )
     except PlanningError as error:
         _placed(top, error)
+
+
+def read_plan(path: Path, tools: ToolLibrary) -> Plan:
+    """Read a plan file; raises `PlanInvalid` for a file that cannot be read or breaks the contract."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CHARACTERS + 1)
+    except OSError as error:
+        raise PlanInvalid(
+            "PLAN_UNREADABLE",
+            mark("The plan {file} cannot be read; check its name and your permissions."),
+            file=path.name,
+        ) from error
+    return plan_from_json(content, tools)
 
 
 def plan_to_json(plan: Plan) -> dict[str, object]:

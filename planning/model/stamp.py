@@ -12,6 +12,7 @@ from planning.model.plan import Plan
 from planning.model.study import Finding
 
 ALGORITHM_VERSION: Final = "1"
+PROGRAM: Final = "enbloc 0.1.0"
 
 
 class HasDigest(Protocol):
@@ -27,13 +28,15 @@ class Inputs:
     """Everything an evaluation depends on.
 
     Acceptances, looks, diagnosis text and names of people are not inputs of a number, so they
-    are not here; level confirmation and review states are (inside `anatomy`).
+    are not here; level confirmation and review states are (inside `anatomy`). `slice_spacing_mm` is
+    the planning image's as acquired, which a finer grid does not improve.
     """
 
     anatomy: Anatomy
     plan: Plan
     findings: tuple[Finding, ...]
     settings: HasDigest
+    slice_spacing_mm: float = 0.0
     algorithm: str = ALGORITHM_VERSION
 
     def same_as(self, other: "Inputs") -> bool:
@@ -42,6 +45,7 @@ class Inputs:
             self.algorithm == other.algorithm
             and (self.plan is other.plan or self.plan == other.plan)
             and self.findings == other.findings
+            and self.slice_spacing_mm == other.slice_spacing_mm
             and (self.anatomy is other.anatomy or self.anatomy.digest == other.anatomy.digest)
             and (self.settings is other.settings or self.settings.digest == other.settings.digest)
         )
@@ -51,7 +55,8 @@ class Inputs:
         """``sha256:...`` over all parts, computed once and only when printed or stored."""
         plan = json.dumps(asdict(self.plan), sort_keys=True, ensure_ascii=False)
         findings = json.dumps([asdict(f) for f in self.findings], sort_keys=True, ensure_ascii=False)
-        parts = (self.algorithm, self.anatomy.digest, plan, findings, self.settings.digest)
+        spacing = repr(self.slice_spacing_mm)
+        parts = (self.algorithm, self.anatomy.digest, plan, findings, spacing, self.settings.digest)
         return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -67,7 +72,8 @@ def inputs_of(case: Case, settings: HasDigest) -> Inputs | None:
     """Return what an evaluation of the case would be computed from; None while nothing is loaded."""
     if case.anatomy is None:
         return None
-    return Inputs(case.anatomy, case.plan, case.findings, settings)
+    spacing_mm = case.image.slice_spacing_mm if case.image is not None else 0.0
+    return Inputs(case.anatomy, case.plan, case.findings, settings, spacing_mm)
 
 
 def is_current(result: Stamped | None, case: Case, settings: HasDigest) -> bool:

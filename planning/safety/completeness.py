@@ -1,0 +1,141 @@
+"""What could not be judged, and what the reader of every number has to know."""
+
+from dataclasses import dataclass
+
+from planning.model.anatomy import Anatomy
+from planning.model.case import Case
+from planning.model.limits import Limits, Required
+from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
+from planning.model.study import Severity
+from planning.texts import tr
+
+REVIEWED = frozenset({ReviewState.REVIEWED, ReviewState.APPROVED})
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Sentences for every output: `cautions` hold the whole plan at a warning, `notes` do not."""
+
+    cautions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def missing_structures(anatomy: Anatomy, limits: Limits) -> tuple[str, ...]:
+    """Return the names of required structures that are neither there nor marked *not in this field*.
+
+    A structure whose mask is empty is not there.
+    """
+    there = {s.kind for s in anatomy.structures if not s.mask.is_empty}
+    marked = {n.kind for n in anatomy.not_in_field}
+    return tuple(r.name for r in limits.required if not r.kinds & there and not _all_marked(r, marked))
+
+
+def _all_marked(required: Required, marked: set[StructureKind]) -> bool:
+    # The name's own kind decides; other kinds that would satisfy it need no mark of their own.
+    return any(kind.value == required.name and kind in marked for kind in required.kinds)
+
+
+def is_unreviewed(structure: Structure, limits: Limits) -> bool:
+    """Say whether review of this structure is demanded and no person has given it."""
+    return structure.kind in limits.review_demanded and structure.review.state not in REVIEWED
+
+
+def slice_spacing_mm(case: Case) -> float:
+    """Return the spacing that bounds what can be told along the slices: the coarser of image and grid.
+
+    An image resampled to a finer grid keeps the spacing it was acquired with.
+    """
+    image = case.image
+    grid_mm = case.anatomy.grid.largest_voxel_edge_mm if case.anatomy is not None else 0.0
+    return max(grid_mm, image.slice_spacing_mm if image is not None else 0.0)
+
+
+def remarks_of(case: Case, limits: Limits) -> Remarks:
+    """Return what has to be said beside the numbers of a case with anatomy."""
+    anatomy = case.anatomy
+    if anatomy is None:
+        return Remarks()
+    cautions = [*_slices(slice_spacing_mm(case), limits), *_levels(anatomy), *_reviews(anatomy, limits)]
+    cautions += [f.message for f in case.findings if f.severity is Severity.WARN]
+    notes = [*_simulated(anatomy), *_resolution(anatomy, limits), *_marked(anatomy)]
+    notes += [f.message for f in case.findings if f.severity is not Severity.WARN]
+    notes.append(
+        tr(
+            "technique assumed: {name}, spread {sigma} mm",
+            name=limits.technique.name,
+            sigma=f"{limits.execution_sigma_mm:g}",
+        )
+    )
+    notes.append(tr("positions may shift: images are taken supine, the operation is prone"))
+    return Remarks(tuple(cautions), tuple(notes))
+
+
+def _slices(spacing_mm: float, limits: Limits) -> list[str]:
+    spacing = f"{round(spacing_mm, 3):g}"
+    if spacing_mm > limits.slices.refuse_above_mm:
+        words = tr(
+            "slice spacing {spacing} mm: more than {most} mm, so no distances are given; use thinner slices",
+            spacing=spacing,
+            most=f"{limits.slices.refuse_above_mm:g}",
+        )
+        return [words]
+    if spacing_mm > limits.slices.band_above_mm:
+        band = f"{round(spacing_mm / 2, 4):g}"
+        return [
+            tr("slice spacing {spacing} mm: distances carry a band of ±{band} mm", spacing=spacing, band=band)
+        ]
+    if spacing_mm > limits.slices.warn_above_mm:
+        words = tr(
+            "slice spacing {spacing} mm: more than {most} mm, small structures may be missed",
+            spacing=spacing,
+            most=f"{limits.slices.warn_above_mm:g}",
+        )
+        return [words]
+    return []
+
+
+def _levels(anatomy: Anatomy) -> list[str]:
+    if anatomy.levels_confirmed is not None:
+        return []
+    return [
+        tr("no person has confirmed the level count: nothing is better than a warning until someone does")
+    ]
+
+
+def _reviews(anatomy: Anatomy, limits: Limits) -> list[str]:
+    drafts = [s for s in anatomy.structures if s.review.state not in REVIEWED and not s.mask.is_empty]
+    kinds = limits.review_advised | limits.review_demanded
+    return [
+        tr("{structure} has not been reviewed by a person", structure=s.title)
+        for s in drafts
+        if s.kind in kinds
+    ]
+
+
+def _simulated(anatomy: Anatomy) -> list[str]:
+    titles = [s.title for s in anatomy.structures if s.simulated]
+    return [tr("not from the patient: {structures}", structures=", ".join(titles))] if titles else []
+
+
+def _resolution(anatomy: Anatomy, limits: Limits) -> list[str]:
+    edge_mm = anatomy.grid.largest_voxel_edge_mm
+    coarse = [
+        s
+        for s in anatomy.structures
+        if (s.effective_resolution_mm or 0.0) > edge_mm and limits.clearance(s.kind)
+    ]
+    return [
+        tr(
+            "{structure} was segmented at {resolution} mm: nothing finer can be claimed",
+            structure=s.title,
+            resolution=f"{s.effective_resolution_mm:g}",
+        )
+        for s in coarse
+    ]
+
+
+def _marked(anatomy: Anatomy) -> list[str]:
+    return [
+        tr("{kind}: marked as not in this field by {by}", kind=tr(KIND_NAMES[n.kind]), by=n.by)
+        for n in anatomy.not_in_field
+    ]

@@ -1,0 +1,98 @@
+"""What is wrong with a plan as it is written: directions, names nobody has, tools nobody knows."""
+
+import numpy as np
+
+from planning.model.anatomy import Anatomy
+from planning.model.limits import Limits
+from planning.model.osteotomy import Osteotomy
+from planning.model.plan import SACRIFICED, Plan
+from planning.model.settings import Settings
+from planning.model.structures import KIND_NAMES, StructureKind
+from planning.safety.results import PlanProblem, Status
+from planning.texts import tr
+
+POSTERIOR_LPS = (0.0, 1.0, 0.0)
+CORD_KINDS = (StructureKind.SPINAL_CORD, StructureKind.DURAL_SAC, StructureKind.SPINAL_CANAL)
+_CORD_NAMES = (
+    "cord",
+    "dura",
+    "sac",
+    "canal",
+    *(k.value for k in CORD_KINDS),
+    *(KIND_NAMES[k] for k in CORD_KINDS),
+)
+
+
+def plan_problems(anatomy: Anatomy, plan: Plan, settings: Settings) -> tuple[PlanProblem, ...]:
+    """Return what can be said about a plan without measuring anything."""
+    problems = [
+        p for o in plan.osteotomies for p in (*_direction(o, anatomy, settings.limits), *_tool(o, settings))
+    ]
+    return (*problems, *_unknown_names(anatomy, plan), *_refused_sacrifice(anatomy, plan, settings.limits))
+
+
+def _direction(osteotomy: Osteotomy, anatomy: Anatomy, limits: Limits) -> list[PlanProblem]:
+    """Anterior to posterior without a named cord protector fails (CLINICAL 1.2)."""
+    if osteotomy.kind.value not in limits.directed_kinds:
+        return []
+    if float(np.dot(osteotomy.blade.advance_lps, POSTERIOR_LPS)) <= limits.posterior_cosine:
+        return []
+    names = [*_CORD_NAMES, *(s.reference for s in anatomy.of_kind(*CORD_KINDS))]
+    if any(osteotomy.guard_for(name) for name in names):
+        return []
+    words = tr(
+        "{cut} advances from anterior to posterior, towards the cord, and names no cord protector; "
+        "name one as a guard, or turn the cut.",
+        cut=osteotomy.title,
+    )
+    return [PlanProblem("unprotected_direction", Status.FAIL, words, (osteotomy.id,))]
+
+
+def _tool(osteotomy: Osteotomy, settings: Settings) -> list[PlanProblem]:
+    tool = settings.tools.tool(osteotomy.tool)
+    if tool is None:
+        words = tr(
+            "{cut}: the tool {tool} is not in the tool library; kerf and overshoot come from the plan alone.",
+            cut=osteotomy.title,
+            tool=osteotomy.tool,
+        )
+        return [PlanProblem("unknown_tool", Status.WARN, words, (osteotomy.id,))]
+    if tool.reach_mm is not None and osteotomy.blade.depth_mm > tool.reach_mm:
+        words = tr(
+            "{cut}: {depth} mm deep, but the {tool} reaches {reach} mm.",
+            cut=osteotomy.title,
+            depth=f"{osteotomy.blade.depth_mm:.1f}",
+            tool=tool.name,
+            reach=f"{tool.reach_mm:g}",
+        )
+        return [PlanProblem("tool_too_short", Status.WARN, words, (osteotomy.id,))]
+    return []
+
+
+def _unknown_names(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
+    named = [*(a.structure for a in plan.structure_actions), *(m.structure for m in plan.mobilised)]
+    if plan.tumour is not None:
+        named.append(plan.tumour)
+    problems = []
+    for reference in dict.fromkeys(named):
+        if any(reference in (s.reference, s.id) for s in anatomy.structures):
+            continue
+        words = tr(
+            "The plan speaks of {name}, but no structure of this case is called so; mend the name.",
+            name=reference,
+        )
+        problems.append(PlanProblem(f"unknown_structure:{reference}", Status.WARN, words))
+    return problems
+
+
+def _refused_sacrifice(anatomy: Anatomy, plan: Plan, limits: Limits) -> list[PlanProblem]:
+    problems = []
+    for action in plan.structure_actions:
+        for structure in anatomy.called(action.structure):
+            if action.action in SACRIFICED and structure.kind not in limits.sacrifice:
+                words = tr(
+                    "The plan sacrifices the {name}: this is not accepted, and it is judged as kept.",
+                    name=structure.title,
+                )
+                problems.append(PlanProblem(f"sacrifice_refused:{structure.id}", Status.WARN, words))
+    return problems
