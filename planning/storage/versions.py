@@ -1,7 +1,30 @@
-"""Versions of a case in its file: what is listed, which are kept."""
+"""Versions of a case in its file: what is listed, which are kept, and what they still need.
 
-from dataclasses import dataclass
-from datetime import datetime
+Policy: the newest saved version, versions kept by name and the newest unsaved work always stay. Older
+saved ones stay while all of them together add less than `HISTORY_SHARE` of the newest one's size
+(at least `HISTORY_FLOOR_BYTES`) and are no more than `MOST_VERSIONS`, oldest dropped first. So a case
+file stays below twice its live content.
+"""
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from planning.model.stamp import PROGRAM
+from planning.storage.blobs import NAME
+
+HISTORY_SHARE: Final = 0.6
+HISTORY_FLOOR_BYTES: Final = 256 * 1024
+MOST_VERSIONS: Final = 200
+_PART: Final = re.compile(r'"part":"([0-9a-f]{64})"')
+_ANY_NAME: Final = re.compile(r'"([0-9a-f]{64})"')
+
+Read = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True)
@@ -18,15 +41,112 @@ class Version:
         What the person or the last edit called it.
     at : datetime
         UTC.
-    program : str
-        Program version that wrote it.
+    by, program : str
+        Person and program version that wrote it.
     manifest : str
-        SHA-256 name of its manifest.
+        SHA-256 name of its manifest: the digest of the whole case.
+    kept : bool
+        Named by a person to be kept for good.
     """
 
     number: int
     saved: bool
     label: str
     at: datetime
+    by: str
     program: str
     manifest: str
+    kept: bool = False
+
+
+def add_version(
+    db: sqlite3.Connection, manifest: str, label: str, *, by: str, saved: bool, kept: bool
+) -> Version:
+    """Enter a version, inside the caller's transaction."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'version'").fetchone()
+    number, at = (0 if row is None else int(row[0])) + 1, datetime.now(UTC)
+    version = Version(number, saved, label, at, by, PROGRAM, manifest, kept)
+    fields = asdict(version) | {"at": at.isoformat()}
+    body = json.dumps({key: value for key, value in fields.items() if key != "number"})
+    db.execute("INSERT INTO version VALUES (?, ?, ?)", (number, body, _check(number, body)))
+    return version
+
+
+def listed(db: sqlite3.Connection) -> tuple[list[Version], list[int]]:
+    """Return the versions, newest first, and the numbers of those whose entry is damaged."""
+    good: list[Version] = []
+    damaged: list[int] = []
+    for number, body, check in db.execute("SELECT number, body, sha256 FROM version ORDER BY number DESC"):
+        version = _version(number, body) if check == _check(number, body) else None
+        if version is None:
+            damaged.append(number)
+        else:
+            good.append(version)
+    return good, damaged
+
+
+def _check(number: int, body: str) -> str:
+    return hashlib.sha256(f"{number}\n{body}".encode("utf-8", "replace")).hexdigest()
+
+
+def _version(number: int, body: str) -> Version | None:
+    try:
+        fields = json.loads(body)
+        at = datetime.fromisoformat(fields["at"])
+        texts = [fields[key] for key in ("label", "by", "program", "manifest")]
+    except (ValueError, TypeError, KeyError):
+        return None
+    whole = all(isinstance(text, str) for text in texts) and at.tzinfo is not None
+    if not whole or not NAME.fullmatch(texts[3]):
+        return None
+    label, by, program, manifest = texts
+    return Version(
+        number, bool(fields.get("saved")), label, at, by, program, manifest, bool(fields.get("kept"))
+    )
+
+
+def needed_by(manifest: str, read: Read) -> set[str] | None:
+    """Return the names of all blobs a version needs; None where a document is damaged, so nothing may be freed."""
+    names, waiting = {manifest}, [manifest]
+    while waiting:
+        content = read(waiting.pop())
+        if content is None:
+            return None
+        text = content.decode("ascii", "replace")
+        parts = set(_PART.findall(text)) - names
+        # Any 64 hexadecimal digits count as a name: keeping too much is harmless, freeing too much is not.
+        names |= set(_ANY_NAME.findall(text))
+        waiting += parts
+    return names
+
+
+def to_drop(
+    versions: Iterable[Version], needs: Callable[[Version], set[str]], stored: dict[str, int]
+) -> list[Version]:
+    """Return the versions the policy above lets go of; `versions` newest first, `stored` bytes by name."""
+    held: set[str] = set()
+    room = 0.0
+    dropped: list[Version] = []
+    saved_seen = 0
+    for n, version in enumerate(versions):
+        if not version.saved:
+            # Unsaved work older than anything else has been overtaken by a save or by newer work.
+            if n > 0:
+                dropped.append(version)
+            else:
+                held |= needs(version)
+            continue
+        own = needs(version) - held
+        size = sum(stored.get(name, 0) for name in own)
+        saved_seen += 1
+        if saved_seen == 1:
+            held |= own
+            live = sum(stored.get(name, 0) for name in needs(version))
+            room = max(HISTORY_SHARE * live, HISTORY_FLOOR_BYTES)
+        elif version.kept or (size <= room and saved_seen <= MOST_VERSIONS):
+            held |= own
+            room -= 0 if version.kept else size
+        else:
+            room = 0 if not version.kept else room
+            dropped.append(version)
+    return dropped

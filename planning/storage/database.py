@@ -1,0 +1,213 @@
+"""The SQLite file under a case: how it is laid out, opened, checked and what its errors mean.
+
+One file, rollback journal, ``synchronous=EXTRA``: of all ways tried, the one that loses no
+acknowledged save to a kill or a power cut. A case file may come from anywhere, so nothing in it is
+trusted: no memory mapping, no schema of its own, cells checked.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+from shutil import disk_usage
+from typing import Final
+
+from planning.errors import CaseFileProblem
+from planning.storage.blobs import MAX_BLOB_BYTES
+from planning.texts import mark
+
+APPLICATION_ID: Final = 0x454E424C  # "ENBL"
+SCHEMA: Final = 1
+_HEADER: Final = b"SQLite format 3\0"
+_PAGE_BYTES: Final = 16_384
+_BUSY_S: Final = 10.0
+
+TABLES: Final[dict[str, str]] = {
+    "blob": "CREATE TABLE blob(name TEXT NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL, planes INTEGER NOT NULL, body BLOB NOT NULL)",
+    "blob_name": "CREATE UNIQUE INDEX blob_name ON blob(name, stored)",
+    "version": "CREATE TABLE version(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    "record": "CREATE TABLE record(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    "holder": "CREATE TABLE holder(id INTEGER PRIMARY KEY CHECK(id = 1), body TEXT NOT NULL)",
+    "meta": "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+}  # fmt: skip
+
+
+def connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open an existing SQLite file, hardened; raises `sqlite3.Error`. Transactions are begun by hand."""
+    mode = "ro" if read_only else "rw"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        db.text_factory = _text
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * MAX_BLOB_BYTES)
+        db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        db.execute("PRAGMA trusted_schema=OFF")
+        db.execute("PRAGMA cell_size_check=ON")
+        db.execute("PRAGMA mmap_size=0")
+        db.execute("PRAGMA temp_store=MEMORY")
+        db.execute("PRAGMA synchronous=EXTRA")
+        if not read_only:
+            db.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def laid_out(path: Path) -> sqlite3.Connection:
+    """Open a new, empty file and lay out the tables inside a transaction that is left open."""
+    path.touch(exist_ok=False)
+    db = connected(path, read_only=False)
+    try:
+        db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
+        db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version={SCHEMA}")
+        for statement in TABLES.values():
+            db.execute(statement)
+        db.execute("INSERT INTO meta VALUES ('readable_by', ?)", (str(SCHEMA),))
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def check_is_case(path: Path) -> None:
+    """Raise `CaseFileProblem` where `path` is no case file; only its first bytes are read."""
+    if not path.exists():
+        raise CaseFileProblem("NO_FILE", mark("There is no file {file}."), file=path.name)
+    if not path.is_file():
+        raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
+    with translated(path), path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 and _HEADER.startswith(header[:16]):
+        raise CaseFileProblem(
+            "CASE_EMPTY",
+            mark("{file} is empty: it was never finished or copied. Copy it again from its source."),
+            file=path.name,
+        )
+    if header[:16] != _HEADER or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
+
+
+def check_is_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Raise `CaseFileProblem` where the file ends before its last page."""
+    try:
+        pages = int(db.execute("PRAGMA page_count").fetchone()[0])
+        page_bytes = int(db.execute("PRAGMA page_size").fetchone()[0])
+        header_pages = _header_pages(path)
+    except sqlite3.DatabaseError as error:
+        raise problem_of(error, path) from error
+    expected, there = max(pages, header_pages) * page_bytes, path.stat().st_size
+    if there < expected:
+        raise CaseFileProblem(
+            "CASE_CUT_SHORT",
+            mark("{file} is cut short: {there} of {expected} bytes are there. Copy it again from its source."),
+            file=path.name, there=there, expected=expected,
+        )  # fmt: skip
+
+
+def _header_pages(path: Path) -> int:
+    """Return the page count the header states, or 0 where it says itself that the count is not valid."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    changes, valid_for = header[24:28], header[92:96]
+    return int.from_bytes(header[28:32], "big") if changes == valid_for else 0
+
+
+def readable_schema(db: sqlite3.Connection, path: Path) -> bool:
+    """Return whether this program may also write the file; raises `CaseFileProblem` where it cannot read it."""
+    schema = int(db.execute("PRAGMA user_version").fetchone()[0])
+    entries = dict(
+        db.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    )
+    if schema == SCHEMA and entries == TABLES:
+        return True
+    if schema > SCHEMA:
+        row = (
+            db.execute("SELECT value FROM meta WHERE key = 'readable_by'").fetchone()
+            if "meta" in entries
+            else None
+        )
+        kinds = {kind for (kind,) in db.execute("SELECT DISTINCT type FROM sqlite_schema")}
+        if row is not None and row[0].isdecimal() and int(row[0]) <= SCHEMA and kinds <= {"table", "index"}:
+            return False
+        raise CaseFileProblem(
+            "CASE_NEWER",
+            mark("{file} was written by a newer EnBloc. Update the program to open it."),
+            file=path.name,
+        )
+    raise CaseFileProblem(
+        "CASE_FOREIGN",
+        mark("{file} is not laid out as a case file; it may be damaged or forged."),
+        file=path.name,
+    )
+
+
+def is_sound(db: sqlite3.Connection) -> bool:
+    """Return whether pages, cells and tables hang together; content is verified blob by blob."""
+    try:
+        return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
+
+
+def problem_of(error: sqlite3.Error | OSError, path: Path, needed_bytes: int = 0) -> CaseFileProblem:
+    """Return in words what an error of SQLite or the disk means for the case file."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == 28):
+        return disk_full(path, needed_bytes)
+    words = {
+        sqlite3.SQLITE_BUSY: ("CASE_BUSY", mark("{file} is being written by another program. Try again in a moment.")),
+        sqlite3.SQLITE_READONLY: ("READ_ONLY", mark("{file} cannot be written here. Save the case under another name.")),
+        sqlite3.SQLITE_PERM: ("NO_PERMISSION", mark("You have no permission to use {file}.")),
+        sqlite3.SQLITE_CANTOPEN: ("CANNOT_OPEN", mark("{file} cannot be opened. Check that its folder exists and may be used.")),
+        sqlite3.SQLITE_CORRUPT: ("CASE_DAMAGED", mark("{file} is damaged and cannot be opened. Use an earlier copy of it.")),
+        sqlite3.SQLITE_NOTADB: ("CASE_DAMAGED", mark("{file} is damaged and cannot be opened. Use an earlier copy of it.")),
+    }  # fmt: skip
+    fault, sentence = words.get(code, ("DISK_ERROR", mark("The disk did not take or give what was asked for {file}. Nothing saved before is lost; save under another name or on another disk.")))  # fmt: skip
+    if isinstance(error, PermissionError):
+        fault, sentence = words[sqlite3.SQLITE_PERM]
+    return CaseFileProblem(fault, sentence, file=path.name)
+
+
+def disk_full(path: Path, needed_bytes: int) -> CaseFileProblem:
+    """Return the problem of a full disk, with how much is missing."""
+    try:
+        free = disk_usage(path.absolute().parent).free
+    except OSError:  # the folder has gone: nothing is free
+        free = 0
+    missing = max(needed_bytes - free, 1)
+    return CaseFileProblem(
+        "DISK_FULL",
+        mark("The disk is full: about {missing} MB more are needed for {file}. Nothing saved before is lost; free some space and save again."),
+        file=path.name, missing=ceil(missing / 1e6),
+    )  # fmt: skip
+
+
+@contextmanager
+def translated(path: Path, needed_bytes: int = 0) -> Iterator[None]:
+    """Raise errors of SQLite and the disk as `CaseFileProblem`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise problem_of(error, path, needed_bytes) from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is written inside at once, or nothing of it."""
+    if not db.in_transaction:
+        db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
