@@ -30,12 +30,8 @@ class BlobTable:
             row = self._db.execute("SELECT size, planes, body FROM blob WHERE name = ?", (name,)).fetchone()
         except sqlite3.DatabaseError:
             return None
-        if (
-            row is None
-            or not isinstance(row[0], int)
-            or not isinstance(row[1], int)
-            or not isinstance(row[2], bytes)
-        ):
+        kinds = (int, int, bytes)
+        if row is None or not all(isinstance(cell, kind) for cell, kind in zip(row, kinds, strict=True)):
             return None
         return Packed(*row)
 
@@ -58,7 +54,7 @@ class BlobTable:
         self._db.executemany("DELETE FROM blob WHERE name = ? AND stored = ?", gone)
 
     def give_back_room(self) -> None:
-        """Shrink the file once a tenth of it is free; a disk that refuses is no loss, the room is used again."""
+        """Shrink the file once a tenth of it is free; where the disk refuses, the room is used again."""
         free, pages = (
             int(self._db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("freelist_count", "page_count")
         )

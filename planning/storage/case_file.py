@@ -32,7 +32,7 @@ class CaseFile:
     case : Case
         The newest version that can be read: what was saved last.
     why_read_only : str or None
-        A sentence for the user where nothing may be written: damaged, newer, held by another, read-only medium.
+        Why nothing may be written: damaged, newer, held by another, read-only medium.
     damage : tuple of Damage
         What could not be read; findings of `case` say the same.
     """
@@ -185,7 +185,7 @@ class CaseFile:
             return version
 
     def _prune(self) -> None:
-        """Let go of versions by the policy, and of blobs no version needs; of none while a document is damaged."""
+        """Let go of versions by the policy and of what none needs; of nothing while one is damaged."""
         good, damaged = listed(self._db)
         for version in good:
             if version.manifest not in self._needs:
@@ -279,6 +279,8 @@ def _whole(found: ReadCase) -> Case:
 def _taken_over(path: Path, by: Holder | None) -> CaseFileProblem:
     return CaseFileProblem(
         "TAKEN_OVER",
-        mark("{file} was taken over by {person} on {host} while this program was silent. Save your work under another name."),
-        file=path.name, person=by.person if by else "?", host=by.host if by else "?",
-    )  # fmt: skip
+        mark("{file} was taken over by {person} on {host} meanwhile. Save your work under another name."),
+        file=path.name,
+        person=by.person if by else "?",
+        host=by.host if by else "?",
+    )

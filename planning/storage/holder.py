@@ -66,11 +66,10 @@ def holder_in(db: sqlite3.Connection) -> Holder | None:
         fields = json.loads(row[0])
         since, beat = (datetime.fromisoformat(fields[key]) for key in ("since", "beat"))
         holder = Holder(fields["token"], fields["person"], fields["host"], fields["process"], since, beat)
-        texts = (holder.token, holder.person, holder.host)
-        whole = all(isinstance(text, str) for text in texts) and isinstance(holder.process, int)
-        return holder if whole and since.tzinfo and beat.tzinfo else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError):
         return None
+    whole = all(isinstance(text, str) for text in (holder.token, holder.person, holder.host))
+    return holder if whole and isinstance(holder.process, int) and since.tzinfo and beat.tzinfo else None
 
 
 def write_holder(db: sqlite3.Connection, holder: Holder | None) -> None:

@@ -59,7 +59,7 @@ def _check_not_held(path: Path) -> None:
 
 
 def part_of(path: Path) -> Path:
-    """Return where a case file is built before it appears at `path`; its name tells which process builds it."""
+    """Return where a case file is built before it appears at `path`; its name says who builds it."""
     return path.with_name(f"{path.name}.{_host()}-{os.getpid()}.part")
 
 

@@ -106,7 +106,7 @@ def _version(number: int, body: str) -> Version | None:
 
 
 def needed_by(manifest: str, read: Read) -> set[str] | None:
-    """Return the names of all blobs a version needs; None where a document is damaged, so nothing may be freed."""
+    """Return the names of all blobs a version needs; None where a document of it is damaged."""
     names, waiting = {manifest}, [manifest]
     while waiting:
         content = read(waiting.pop())
