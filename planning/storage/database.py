@@ -24,13 +24,38 @@ _PAGE_BYTES: Final = 16_384
 _BUSY_S: Final = 10.0
 
 TABLES: Final[dict[str, str]] = {
-    "blob": "CREATE TABLE blob(name TEXT NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL, planes INTEGER NOT NULL, body BLOB NOT NULL)",
+    "blob": "CREATE TABLE blob(name TEXT NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " planes INTEGER NOT NULL, body BLOB NOT NULL)",
     "blob_name": "CREATE UNIQUE INDEX blob_name ON blob(name, stored)",
-    "version": "CREATE TABLE version(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, sha256 TEXT NOT NULL)",
-    "record": "CREATE TABLE record(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    "version": "CREATE TABLE version(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,"
+    " sha256 TEXT NOT NULL)",
+    "record": "CREATE TABLE record(number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,"
+    " sha256 TEXT NOT NULL)",
     "holder": "CREATE TABLE holder(id INTEGER PRIMARY KEY CHECK(id = 1), body TEXT NOT NULL)",
     "meta": "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-}  # fmt: skip
+}
+_DAMAGED: Final = ("CASE_DAMAGED", mark("{file} is damaged and cannot be opened. Use an earlier copy of it."))
+_OTHER_FAULT: Final = (
+    "DISK_ERROR",
+    mark("The disk failed on {file}. Nothing saved before is lost; save under another name or elsewhere."),
+)
+_FAULTS: Final = {
+    sqlite3.SQLITE_BUSY: (
+        "CASE_BUSY",
+        mark("{file} is being written by another program. Try again in a moment."),
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "READ_ONLY",
+        mark("{file} cannot be written here. Save the case under another name."),
+    ),
+    sqlite3.SQLITE_PERM: ("NO_PERMISSION", mark("You have no permission to use {file}.")),
+    sqlite3.SQLITE_CANTOPEN: (
+        "CANNOT_OPEN",
+        mark("{file} cannot be opened. Check that its folder exists and may be used."),
+    ),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
 
 
 def connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -118,7 +143,7 @@ def _header_pages(path: Path) -> int:
 
 
 def readable_schema(db: sqlite3.Connection, path: Path) -> bool:
-    """Return whether this program may also write the file; raises `CaseFileProblem` where it cannot read it."""
+    """Return whether this program may also write it; raises `CaseFileProblem` where it cannot read it."""
     schema = int(db.execute("PRAGMA user_version").fetchone()[0])
     entries = dict(
         db.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
@@ -126,14 +151,11 @@ def readable_schema(db: sqlite3.Connection, path: Path) -> bool:
     if schema == SCHEMA and entries == TABLES:
         return True
     if schema > SCHEMA:
-        row = (
-            db.execute("SELECT value FROM meta WHERE key = 'readable_by'").fetchone()
-            if "meta" in entries
-            else None
-        )
         kinds = {kind for (kind,) in db.execute("SELECT DISTINCT type FROM sqlite_schema")}
-        if row is not None and row[0].isdecimal() and int(row[0]) <= SCHEMA and kinds <= {"table", "index"}:
-            return False
+        if "meta" in entries and kinds <= {"table", "index"}:
+            row = db.execute("SELECT value FROM meta WHERE key = 'readable_by'").fetchone()
+            if row is not None and row[0].isdecimal() and int(row[0]) <= SCHEMA:
+                return False
         raise CaseFileProblem(
             "CASE_NEWER",
             mark("{file} was written by a newer EnBloc. Update the program to open it."),
@@ -159,17 +181,9 @@ def problem_of(error: sqlite3.Error | OSError, path: Path, needed_bytes: int = 0
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == 28):
         return disk_full(path, needed_bytes)
-    words = {
-        sqlite3.SQLITE_BUSY: ("CASE_BUSY", mark("{file} is being written by another program. Try again in a moment.")),
-        sqlite3.SQLITE_READONLY: ("READ_ONLY", mark("{file} cannot be written here. Save the case under another name.")),
-        sqlite3.SQLITE_PERM: ("NO_PERMISSION", mark("You have no permission to use {file}.")),
-        sqlite3.SQLITE_CANTOPEN: ("CANNOT_OPEN", mark("{file} cannot be opened. Check that its folder exists and may be used.")),
-        sqlite3.SQLITE_CORRUPT: ("CASE_DAMAGED", mark("{file} is damaged and cannot be opened. Use an earlier copy of it.")),
-        sqlite3.SQLITE_NOTADB: ("CASE_DAMAGED", mark("{file} is damaged and cannot be opened. Use an earlier copy of it.")),
-    }  # fmt: skip
-    fault, sentence = words.get(code, ("DISK_ERROR", mark("The disk did not take or give what was asked for {file}. Nothing saved before is lost; save under another name or on another disk.")))  # fmt: skip
     if isinstance(error, PermissionError):
-        fault, sentence = words[sqlite3.SQLITE_PERM]
+        code = sqlite3.SQLITE_PERM
+    fault, sentence = _FAULTS.get(code, _OTHER_FAULT)
     return CaseFileProblem(fault, sentence, file=path.name)
 
 
@@ -180,11 +194,8 @@ def disk_full(path: Path, needed_bytes: int) -> CaseFileProblem:
     except OSError:  # the folder has gone: nothing is free
         free = 0
     missing = max(needed_bytes - free, 1)
-    return CaseFileProblem(
-        "DISK_FULL",
-        mark("The disk is full: about {missing} MB more are needed for {file}. Nothing saved before is lost; free some space and save again."),
-        file=path.name, missing=ceil(missing / 1e6),
-    )  # fmt: skip
+    words = mark("The disk is full: {file} needs about {missing} MB more. Nothing saved before is lost.")
+    return CaseFileProblem("DISK_FULL", words, file=path.name, missing=ceil(missing / 1e6))
 
 
 @contextmanager
