@@ -7,8 +7,11 @@ from planning.model.case import Case
 from planning.model.limits import Limits, Required
 from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
 from planning.model.study import Severity
-from planning.texts import tr
+from planning.texts import mark, tr
 
+LEVELS_UNCONFIRMED = mark(
+    "No person has confirmed the level count: nothing is better than a warning until someone does."
+)
 REVIEWED = frozenset({ReviewState.REVIEWED, ReviewState.APPROVED})
 
 
@@ -97,9 +100,7 @@ def _slices(spacing_mm: float, limits: Limits) -> list[str]:
 def _levels(anatomy: Anatomy) -> list[str]:
     if anatomy.levels_confirmed is not None:
         return []
-    return [
-        tr("no person has confirmed the level count: nothing is better than a warning until someone does")
-    ]
+    return [tr(LEVELS_UNCONFIRMED)]
 
 
 def _reviews(anatomy: Anatomy, limits: Limits) -> list[str]:

@@ -147,8 +147,8 @@ def _ligation_count(
         return ()
     longest = max(len(run) for run in runs)
     words = tr(
-        "Both segmental arteries are sacrificed at {count} consecutive levels ({levels}): the cord may lose its "
-        "blood supply; keep some, or have it accepted by name.",
+        "Both segmental arteries are sacrificed at {count} consecutive levels ({levels}): the cord may lose "
+        "its blood supply; keep some, or have it accepted by name.",
         count=longest,
         levels="; ".join(", ".join(run) for run in runs),
     )
@@ -177,8 +177,8 @@ def _adamkiewicz(
     if not exposed:
         return ()
     words = tr(
-        "Where the artery of Adamkiewicz arises is not known, and segmental arteries are sacrificed at {levels}: "
-        "look for it on angiography, or sign off.",
+        "Where the artery of Adamkiewicz arises is not known, and segmental arteries are sacrificed at "
+        "{levels}: look for it on angiography, or sign off.",
         levels=", ".join(exposed),
     )
     return (PlanProblem("adamkiewicz_unknown", Status.WARN, words),)

@@ -1,0 +1,195 @@
+"""The safety board: one sentence per cut and per problem, worst first, each with the place to fly to."""
+
+from dataclasses import dataclass
+
+from planning.geometry.frames import Vec3
+from planning.model.anatomy import Anatomy
+from planning.model.case import Acceptance, Case
+from planning.model.osteotomy import Osteotomy
+from planning.model.structures import KIND_NAMES, StructureKind
+from planning.safety.judge import reason_words
+from planning.safety.results import (
+    SEVERITY,
+    Clearance,
+    Evaluation,
+    PlanProblem,
+    SpecimenMargin,
+    Status,
+    TumourMargin,
+)
+from planning.texts import tr
+
+Measured = Clearance | TumourMargin
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """One line of the board.
+
+    Parameters
+    ----------
+    status : Status
+        An accepted line keeps its status.
+    sentence : str
+        What is so, with its number; rounded to 0.1 mm.
+    key : str or None
+        Key of the result it speaks of (`Clearance.key`, `TumourMargin.key`, `PlanProblem.key`): what a
+        click flies to and what an acceptance names. None where there is nothing to accept.
+    osteotomy : str or None
+    step : int or None
+    tool_point_lps_mm, structure_point_lps_mm : Vec3 or None
+        The two closest points; a problem with one point has only the first.
+    accepted : Acceptance or None
+    """
+
+    status: Status
+    sentence: str
+    key: str | None = None
+    osteotomy: str | None = None
+    step: int | None = None
+    tool_point_lps_mm: Vec3 | None = None
+    structure_point_lps_mm: Vec3 | None = None
+    accepted: Acceptance | None = None
+
+
+def board(evaluation: Evaluation, case: Case) -> tuple[BoardLine, ...]:
+    """Return the board of a current evaluation, worst first, then by step.
+
+    Missing structures are listed as not assessed; nothing that was left out reads as safe.
+    """
+    anatomy = evaluation.inputs.anatomy
+    lines = [_cut_line(o, evaluation, anatomy) for o in case.plan.osteotomies]
+    lines += [_problem_line(problem, case) for problem in evaluation.problems]
+    lines += _specimen_lines(evaluation.specimen_margins)
+    lines += _missing_lines(evaluation, anatomy)
+    return tuple(sorted((line for line in lines if line is not None), key=_rank))
+
+
+def millimetres(value_mm: float) -> str:
+    """Return a distance for people: 0.1 mm, never more digits than it is worth."""
+    return f"{abs(value_mm):.1f}" if abs(value_mm) >= 0.05 else tr("less than 0.1")
+
+
+def result_sentence(result: Measured, what: str) -> str:
+    """Return one distance in words: how far, to what, and what set its status."""
+    value_mm = result.value_mm
+    if value_mm is None:
+        return tr(
+            "distance to the {what} not assessed: {reason}",
+            what=what,
+            reason=reason_words(result.reason or ""),
+        )
+    if value_mm < 0:
+        words = tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
+    else:
+        words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
+    return f"{words}, {result.note}" if result.note else words
+
+
+def _rank(line: BoardLine) -> tuple[int, bool, int]:
+    return (SEVERITY[line.status], line.accepted is not None, line.step if line.step is not None else 1000)
+
+
+def _worst_first(result: Measured) -> tuple[int, float]:
+    return (SEVERITY[result.status], result.value_mm if result.value_mm is not None else 0.0)
+
+
+def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) -> BoardLine | None:
+    results: list[Measured] = [c for c in evaluation.clearances if c.osteotomy == osteotomy.id]
+    results += [m for m in evaluation.tumour_margins if m.osteotomy == osteotomy.id]
+    if not results:
+        words = tr("{cut}: nothing to measure against", cut=osteotomy.title)
+        return BoardLine(Status.NOT_ASSESSED, words, osteotomy=osteotomy.id, step=osteotomy.step)
+    ordered = sorted(results, key=_worst_first)
+    first = ordered[0]
+    words = f"{osteotomy.title}: {result_sentence(first, _what(first, anatomy))}"
+    others = [_more(ordered[1:], status) for status in (Status.FAIL, Status.NOT_ASSESSED, Status.WARN)]
+    return BoardLine(
+        status=first.status,
+        sentence="; ".join([words, *(o for o in others if o)]),
+        key=first.key,
+        osteotomy=osteotomy.id,
+        step=osteotomy.step,
+        tool_point_lps_mm=first.tool_point_lps_mm,
+        structure_point_lps_mm=first.structure_point_lps_mm,
+        accepted=first.accepted,
+    )
+
+
+def _more(rest: list[Measured], status: Status) -> str:
+    count = sum(result.status is status for result in rest)
+    if not count:
+        return ""
+    words = {
+        Status.FAIL: tr("{count} more fail", count=count),
+        Status.NOT_ASSESSED: tr("{count} more not assessed", count=count),
+        Status.WARN: tr("{count} more warn", count=count),
+    }
+    return words[status]
+
+
+def _what(result: Measured, anatomy: Anatomy) -> str:
+    if isinstance(result, TumourMargin):
+        return tr(KIND_NAMES[StructureKind.TUMOUR])
+    structure = anatomy.structure(result.structure_id)
+    return structure.title if structure is not None else result.structure
+
+
+def _problem_line(problem: PlanProblem, case: Case) -> BoardLine:
+    osteotomy = case.plan.osteotomy(problem.osteotomies[0]) if problem.osteotomies else None
+    return BoardLine(
+        status=problem.status,
+        sentence=problem.sentence,
+        key=problem.key,
+        osteotomy=osteotomy.id if osteotomy else None,
+        step=osteotomy.step if osteotomy else None,
+        tool_point_lps_mm=problem.point_lps_mm,
+        accepted=problem.accepted,
+    )
+
+
+def _specimen_lines(margins: tuple[SpecimenMargin, ...]) -> list[BoardLine]:
+    """Return one line per status and reason, so that ten surfaces without a number stay one sentence."""
+    groups: dict[tuple[Status, str | None], list[SpecimenMargin]] = {}
+    for margin in margins:
+        if margin.status is not Status.PASS:
+            groups.setdefault((margin.status, margin.reason), []).append(margin)
+    return [_specimen_line(status, group) for (status, _), group in groups.items()]
+
+
+def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
+    least = min(group, key=lambda m: m.value_mm if m.value_mm is not None else 0.0)
+    surfaces = ", ".join(tr(m.surface) for m in group)
+    if least.value_mm is None:
+        reason = reason_words(least.reason or "")
+        words = tr("Specimen margin {surfaces}: not assessed: {reason}", surfaces=surfaces, reason=reason)
+    else:
+        words = tr(
+            "Specimen margin {surfaces}: least {value} mm {surface}",
+            surfaces=surfaces,
+            value=("-" if least.value_mm < 0 else "") + millimetres(least.value_mm),
+            surface=tr(least.surface),
+        )
+        words = f"{words}, {least.note}" if least.note else words
+    return BoardLine(
+        status,
+        words,
+        tool_point_lps_mm=least.surface_point_lps_mm,
+        structure_point_lps_mm=least.tumour_point_lps_mm,
+    )
+
+
+def _missing_lines(evaluation: Evaluation, anatomy: Anatomy) -> list[BoardLine]:
+    there = {s.reference for s in anatomy.structures if not s.mask.is_empty}
+    kinds = {kind.value: kind for kind in StructureKind}
+    lines = []
+    for name in evaluation.not_assessed:
+        if name in there:
+            continue
+        title = tr(KIND_NAMES[kinds[name]]) if name in kinds else name
+        words = tr(
+            "{structure}: missing, so not assessed; segment it, or mark it as not in this field",
+            structure=title,
+        )
+        lines.append(BoardLine(Status.NOT_ASSESSED, words))
+    return lines

@@ -1,0 +1,83 @@
+"""From pieces and distances to results: roles, links, specimen margins with their classes, and problems."""
+
+from collections.abc import Sequence
+
+from planning.geometry.mesh import Mesh
+from planning.resection.links import RawLink
+from planning.resection.margin_map import RawSpecimenMargin
+from planning.resection.pieces import RawPiece, RawProblem
+from planning.safety.judge import Judge, reason_words
+from planning.safety.results import Link, Piece, PieceRole, PlanProblem, SpecimenMargin, Status
+from planning.safety.status import Verdict, margin_class, margin_verdict
+from planning.safety.uncertainty import lower_bound_mm
+from planning.texts import tr
+
+PROBLEM_STATUS = {"fail": Status.FAIL, "warn": Status.WARN}
+
+
+def link_of(raw: RawLink) -> Link:
+    """Return a link as results carry it."""
+    return Link(raw.id, raw.kind.value, raw.bones, raw.title, raw.severed_by)
+
+
+def piece_of(raw: RawPiece, mesh: Mesh | None = None) -> Piece:
+    """Return a piece as results carry it."""
+    return Piece(
+        id=raw.id,
+        role=PieceRole(raw.role.value),
+        volume_mm3=raw.volume_mm3,
+        tumour_fraction=raw.tumour_fraction,
+        levels=raw.levels,
+        links=tuple(link_of(link) for link in raw.links),
+        bones=raw.bones,
+        title=raw.title,
+        mesh=mesh,
+    )
+
+
+def problem_of(raw: RawProblem) -> PlanProblem:
+    """Return a problem of the pieces as results carry it."""
+    return PlanProblem(
+        code=raw.code,
+        status=PROBLEM_STATUS[raw.severity],
+        sentence=raw.sentence,
+        osteotomies=raw.osteotomies,
+        volume_mm3=raw.volume_mm3,
+        point_lps_mm=raw.point_lps_mm,
+    )
+
+
+def specimen_margins_of(judge: Judge, raws: Sequence[RawSpecimenMargin]) -> tuple[SpecimenMargin, ...]:
+    """Return the specimen margins with class and status.
+
+    A natural surface moves with nobody's hand, so only a cut face carries the spread of execution.
+    """
+    return tuple(_margin(judge, raw) for raw in raws)
+
+
+def _margin(judge: Judge, raw: RawSpecimenMargin) -> SpecimenMargin:
+    reason = judge.withheld or raw.reason or ("no_tumour" if not judge.tumours else None)
+    value_mm = raw.value_mm
+    if reason is not None or value_mm is None:
+        reason = reason or "no_specimen"
+        note = tr("not assessed: {reason}", reason=reason_words(reason))
+        return SpecimenMargin(raw.surface, None, None, Status.NOT_ASSESSED, reason=reason, note=note)
+    limits = judge.settings.limits
+    sigma_mm = max(judge.sigma_mm(s, cut=bool(raw.osteotomies)) for s in judge.tumours)
+    lower_mm = lower_bound_mm(value_mm, sigma_mm)
+    verdict = margin_verdict(limits, judge.case.plan.required_margin_mm, value_mm, lower_mm, sigma_mm)
+    if value_mm < 0:
+        verdict = Verdict(Status.FAIL, tr("the surface passes through tumour"))
+    verdict = judge.capped(verdict)
+    return SpecimenMargin(
+        surface=raw.surface,
+        value_mm=value_mm,
+        margin_class=margin_class(limits, value_mm),
+        status=verdict.status,
+        lower_mm=lower_mm,
+        p5_mm=raw.p5_mm,
+        area_under_2mm_mm2=raw.area_under_2mm_mm2,
+        tumour_point_lps_mm=raw.tumour_point_lps_mm,
+        surface_point_lps_mm=raw.surface_point_lps_mm,
+        note=verdict.note,
+    )
