@@ -101,12 +101,13 @@ def laid_out(path: Path) -> sqlite3.Connection:
 
 def check_is_case(path: Path) -> None:
     """Raise `CaseFileProblem` where `path` is no case file; only its first bytes are read."""
-    if not path.exists():
-        raise CaseFileProblem("NO_FILE", mark("There is no file {file}."), file=path.name)
-    if not path.is_file():
-        raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
-    with translated(path), path.open("rb") as file:
-        header = file.read(100)
+    with translated(path):
+        if not path.exists():
+            raise CaseFileProblem("NO_FILE", mark("There is no file {file}."), file=path.name)
+        if not path.is_file():
+            raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
+        with path.open("rb") as file:
+            header = file.read(100)
     if len(header) < 100 and _HEADER.startswith(header[:16]):
         raise CaseFileProblem(
             "CASE_EMPTY",
@@ -129,9 +130,13 @@ def check_is_whole(path: Path, db: sqlite3.Connection) -> None:
     if there < expected:
         raise CaseFileProblem(
             "CASE_CUT_SHORT",
-            mark("{file} is cut short: {there} of {expected} bytes are there. Copy it again from its source."),
-            file=path.name, there=there, expected=expected,
-        )  # fmt: skip
+            mark(
+                "{file} is cut short: {there} of {expected} bytes are there. Copy it from its source again."
+            ),
+            file=path.name,
+            there=there,
+            expected=expected,
+        )
 
 
 def _header_pages(path: Path) -> int:
