@@ -26,28 +26,13 @@ def tip(text: str) -> str:
     return f"<qt>{html.escape(text)}</qt>" if text else ""
 
 
-def millimetres(value: float | None, digits: int = 1) -> str:
-    """Return a length for the screen, such as ``2.1 mm``; a withheld one reads as a dash.
-
-    Rounded towards the danger: 0.96 mm never reads as 1.0, and a negative zero reads as -0.1.
-    """
+def millimetres(value: float | None) -> str:
+    """Return a distance for the screen as the safety board rounds it; a withheld one reads as a dash."""
     if value is None:
         return "–"
-    return tr("{value} mm", value=towards_danger(value, digits))
-
-
-def towards_danger(value: float, digits: int = 1) -> str:
-    """Return a number cut off downwards at `digits`, locale-free."""
-    scale = 10**digits
-    floored = _floor(value * scale) / scale
-    return f"{floored:.{digits}f}"
-
-
-def _floor(value: float) -> int:
-    nearest = round(value)
-    if abs(value - nearest) < 1e-9:
-        return nearest
-    return int(value) if value >= 0 else int(value) - 1
+    if abs(value) < 0.05:
+        return tr("< 0.1 mm") if value >= 0 else tr("−< 0.1 mm")
+    return tr("{value} mm", value=f"{value:.1f}".replace("-", "−"))
 
 
 def cubic_centimetres(volume_mm3: float) -> str:

@@ -1,0 +1,169 @@
+"""Small inputs that never change by accident: a wheel over an unfocused field does nothing."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+
+
+class NumberField(QDoubleSpinBox):
+    """A number with a unit, read and written with a point in every language.
+
+    Signals
+    -------
+    entered(float)
+        A person typed or stepped to another value; never emitted by `show_value`.
+    """
+
+    entered = Signal(float)
+
+    def __init__(
+        self, low: float, high: float, unit: str, step: float = 0.5, decimals: int = 1, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setLocale(QLocale.c())
+        self.setRange(low, high)
+        self.setDecimals(decimals)
+        self.setSingleStep(step)
+        self.setSuffix(f" {unit}" if unit else "")
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setMinimumWidth(76)
+        self.valueChanged.connect(self.entered)
+
+    def show_value(self, value: float) -> None:
+        """Show a value without telling anyone."""
+        if self.hasFocus() and self.lineEdit().isModified():
+            return
+        self.blockSignals(True)
+        self.setValue(value)
+        self.blockSignals(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step only while it has the keyboard."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class StepField(QSpinBox):
+    """A step of the operation, or none.
+
+    Signals
+    -------
+    entered(object)
+        An int, or None.
+    """
+
+    entered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(0, 999)
+        self.setSpecialValueText("–")
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumWidth(56)
+        self.valueChanged.connect(lambda value: self.entered.emit(value or None))
+
+    def show_value(self, value: int | None) -> None:
+        """Show a step without telling anyone."""
+        self.blockSignals(True)
+        self.setValue(value or 0)
+        self.blockSignals(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step only while it has the keyboard."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class TextField(QLineEdit):
+    """One line of text.
+
+    Signals
+    -------
+    entered(str)
+        Editing ended with another text than was shown.
+    """
+
+    entered = Signal(str)
+
+    def __init__(self, hint: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(hint)
+        self._shown = ""
+        self.editingFinished.connect(self._ended)
+
+    def show_text(self, text: str) -> None:
+        """Show a text without telling anyone; what a person is typing stays."""
+        if text == self._shown and (self.hasFocus() or self.text() == text):
+            return
+        self._shown = text
+        self.setText(text)
+        self.setCursorPosition(0)
+
+    def _ended(self) -> None:
+        if self.text() != self._shown:
+            self._shown = self.text()
+            self.entered.emit(self._shown)
+
+
+class ChoiceField(QComboBox):
+    """One of several values, each with its words.
+
+    Signals
+    -------
+    entered(object)
+        The value a person chose.
+    """
+
+    entered = Signal(object)
+
+    def __init__(self, choices: Iterable[tuple[object, str]] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values: list[object] = []
+        self._words: list[str] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumContentsLength(6)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.offer(choices)
+        self.activated.connect(lambda index: self.entered.emit(self._values[index]))
+
+    def offer(self, choices: Iterable[tuple[object, str]]) -> None:
+        """Replace the choices where they differ; the chosen value stays where it still exists."""
+        pairs = list(choices)
+        if [value for value, _ in pairs] == self._values and [words for _, words in pairs] == self._words:
+            return
+        chosen = self.value
+        self._values = [value for value, _ in pairs]
+        self._words = [words for _, words in pairs]
+        self.clear()
+        self.addItems(self._words)
+        self.show_value(chosen)
+
+    @property
+    def value(self) -> object:
+        """The chosen value, or None."""
+        index = self.currentIndex()
+        return self._values[index] if 0 <= index < len(self._values) else None
+
+    def show_value(self, value: object) -> None:
+        """Show a value without telling anyone; an unknown one is offered as itself."""
+        if value not in self._values:
+            self._values.append(value)
+            self._words.append("" if value is None else str(value))
+            self.addItem(self._words[-1])
+        self.setCurrentIndex(self._values.index(value))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step only while it has the keyboard."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

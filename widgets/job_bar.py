@@ -1,0 +1,99 @@
+"""What works in the background: how far it is, how long it still takes, and a way to stop it."""
+
+import time
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+
+from planning.texts import tr
+from widgets.plain_text import label, tip
+
+_SHOW_AFTER_S: Final = 0.5
+_TIME_LEFT_AFTER_S: Final = 2.0
+
+
+class Job(Protocol):
+    """What the bar needs to know of a job."""
+
+    key: str
+    title: str
+    message: str
+    fraction: float
+    started_s: float
+    can_cancel: bool
+
+
+class JobBar(QWidget):
+    """Shows the oldest running job, and how many wait behind it.
+
+    Signals
+    -------
+    cancel_asked(str)
+        Key of the job to stop.
+    """
+
+    cancel_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: tuple[Job, ...] = ()
+        self.words = label("", "muted")
+        self.words.setMaximumWidth(420)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(150, 10)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.cancel = QToolButton()
+        self.cancel.setText(tr("Cancel"))
+        self.cancel.setToolTip(tip(tr("Stop this work. Nothing is changed by it.")))
+        self.cancel.clicked.connect(self._ask_cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 0, 6, 0)
+        row.addWidget(self.words, 1, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel)
+        self._tick = QTimer(self)
+        self._tick.setInterval(250)
+        self._tick.timeout.connect(self._show)
+        self._show()
+
+    def show_jobs(self, jobs: Sequence[Job]) -> None:
+        """Show what runs; work shorter than half a second is not worth a flicker."""
+        self._jobs = tuple(jobs)
+        if self._jobs:
+            self._tick.start()
+        else:
+            self._tick.stop()
+        self._show()
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        long = [job for job in self._jobs if now - job.started_s >= _SHOW_AFTER_S]
+        for part in (self.bar, self.cancel):
+            part.setVisible(bool(long))
+        if not long:
+            self.words.setText("")
+            return
+        job = long[0]
+        words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
+        left = time_left(now - job.started_s, job.fraction)
+        self.words.setText(" · ".join([*words, left] if left else words))
+        self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
+        self.bar.setValue(round(job.fraction * 1000))
+        self.cancel.setEnabled(job.can_cancel)
+
+    def _ask_cancel(self) -> None:
+        if self._jobs:
+            self.cancel_asked.emit(self._jobs[0].key)
+
+
+def time_left(elapsed_s: float, fraction: float) -> str:
+    """Return how long is left in words, or nothing where it cannot be known yet."""
+    if elapsed_s < _TIME_LEFT_AFTER_S or fraction < 0.05 or fraction >= 1.0:
+        return ""
+    seconds = elapsed_s * (1 - fraction) / fraction
+    if seconds < 60:
+        return tr("about {count} s left", count=max(1, round(seconds)))
+    return tr("about {count} min left", count=round(seconds / 60))

@@ -1,0 +1,121 @@
+"""Who this is about and what must not be overlooked, always in sight. Shown literally."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from planning.model.case import Case
+from planning.safety.results import Evaluation
+from planning.texts import tr
+from widgets.plain_text import label, tip
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A badge of the banner."""
+
+    text: str
+    tone: str
+    why: str
+
+
+class PatientBanner(QFrame):
+    """Patient line, series, plan and badges.
+
+    Signals
+    -------
+    levels_asked()
+        The surgeon wants to confirm the level count.
+    """
+
+    levels_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("strip")
+        self.patient = label("", "patient")
+        self.study = label("", "muted")
+        self.badges: list[str] = []
+        self.confirm_levels = QPushButton(tr("Levels not confirmed…"))
+        self.confirm_levels.setToolTip(
+            tip(tr("Until a person has confirmed the level count, no result is better than WARN."))
+        )
+        self.confirm_levels.clicked.connect(self.levels_asked)
+        self._badges = QHBoxLayout()
+        self._badges.setSpacing(4)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(10)
+        row.addWidget(self.patient)
+        row.addWidget(self.study, 1)
+        row.addLayout(self._badges)
+        row.addWidget(self.confirm_levels)
+
+    def show_case(self, case: Case | None, evaluation: Evaluation | None) -> None:
+        """Show whose case this is."""
+        self.patient.setText(patient_line(case) if case is not None else tr("No case open"))
+        study = study_line(case) if case is not None else tr("Open a case, or import images, to begin.")
+        self.study.setText(study)
+        self.study.setToolTip(tip(study))
+        anatomy = case.anatomy if case is not None else None
+        needs = anatomy is not None and bool(anatomy.levels) and anatomy.levels_confirmed is None
+        self.confirm_levels.setVisible(needs)
+        self._show_badges(badges_of(case, evaluation))
+
+    def _show_badges(self, wanted: tuple[Warned, ...]) -> None:
+        texts = [badge.text for badge in wanted]
+        if texts == self.badges:
+            return
+        self.badges = texts
+        while self._badges.count():
+            item = self._badges.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for badge in wanted:
+            made = label(badge.text, "badge")
+            made.setProperty("tone", badge.tone)
+            made.setToolTip(tip(badge.why))
+            self._badges.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+
+
+def patient_line(case: Case) -> str:
+    """Return name, number, birth date and sex as the images give them."""
+    patient = case.patient
+    parts = [patient.name.replace("^", ", ").strip(", ") or tr("No name"), patient.patient_id]
+    if patient.birth_date:
+        parts.append(tr("born {date}", date=patient.birth_date))
+    parts.append(patient.sex)
+    return "  ·  ".join(part for part in parts if part)
+
+
+def study_line(case: Case) -> str:
+    """Return series and plan in words."""
+    image = case.image
+    parts = [case.plan.name]
+    if image is not None:
+        k, j, i = image.volume.grid.shape_kji
+        parts = [
+            " ".join(part for part in (image.modality, image.description) if part),
+            image.acquired,
+            tr("{count} slices of {rows} × {columns}", count=k, rows=j, columns=i),
+            case.plan.name,
+        ]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def badges_of(case: Case | None, evaluation: Evaluation | None) -> tuple[Warned, ...]:
+    """Return what must not be overlooked about the case."""
+    badges = []
+    anatomy = case.anatomy if case is not None else None
+    if evaluation is not None and evaluation.is_intralesional:
+        why = tr("At least one cut or specimen surface passes through tumour.")
+        badges.append(Warned(tr("INTRALESIONAL"), "fail", why))
+    if anatomy is not None and any(s.simulated for s in anatomy.structures):
+        names = ", ".join(s.title for s in anatomy.structures if s.simulated)
+        badges.append(Warned(tr("SIMULATED PARTS"), "warn", tr("Not from the patient: {names}", names=names)))
+    if case is not None and any(f.severity.value == "warn" for f in case.findings):
+        why = " ".join(f.message for f in case.findings if f.severity.value == "warn")
+        badges.append(Warned(tr("IMPORT FINDINGS"), "warn", why))
+    return tuple(badges)

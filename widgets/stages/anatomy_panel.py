@@ -1,0 +1,320 @@
+"""The Anatomy stage: structures by group, how they are drawn, who vouches for them, and the level count."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from planning.editing.case_edits import SetLook
+from planning.model.anatomy_table import AnatomyTable
+from planning.model.case import Case, StructureLook
+from planning.model.levels import level_order
+from planning.model.structures import ReviewState, Structure
+from planning.texts import mark, tr
+from widgets.icons import icon
+from widgets.plain_text import cubic_centimetres, label, tip
+
+GROUP_WORDS: Final = {
+    "bone": mark("Bone and disc"), "nerve": mark("Cord, canal, roots"), "artery": mark("Arteries"),
+    "vein": mark("Veins"), "viscera": mark("Viscera"), "tumour": mark("Tumour"),
+    "implant": mark("Implants"), "other": mark("Other"),
+}  # fmt: skip
+GROUP_ORDER: Final = ("tumour", "nerve", "artery", "vein", "bone", "viscera", "implant", "other")
+STATE_WORDS: Final = {
+    ReviewState.DRAFT: mark("draft"),
+    ReviewState.REVIEWED: mark("reviewed"),
+    ReviewState.APPROVED: mark("approved"),
+}
+EYE, NAME, STATE, VOLUME = range(4)
+_ID = Qt.ItemDataRole.UserRole
+
+
+class AnatomyPanel(QWidget):
+    """The structure list and what is said about it.
+
+    Signals
+    -------
+    edited(Edit), previewed(Edit)
+        A look changed for good, or is being dragged.
+    review_asked(Structure)
+        A person wants to set draft, reviewed or approved.
+    not_in_field_asked(), levels_asked(), labels_asked()
+    structure_chosen(str)
+        Fly there.
+    """
+
+    edited = Signal(object)
+    previewed = Signal(object)
+    review_asked = Signal(object)
+    not_in_field_asked = Signal()
+    levels_asked = Signal()
+    labels_asked = Signal()
+    structure_chosen = Signal(str)
+
+    def __init__(self, table: AnatomyTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = table
+        self._case: Case | None = None
+        self._volumes: dict[str, str] = {}
+        self.levels = label("", wrap=True)
+        self.confirm = QPushButton(tr("Confirm levels…"))
+        self.confirm.clicked.connect(self.levels_asked)
+        self.tree = QTreeWidget()
+        self.tree.setColumnCount(4)
+        self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("Volume")])
+        self.tree.setAccessibleName(tr("Structures"))
+        self.tree.setRootIsDecorated(False)
+        self.tree.setIndentation(8)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(30)
+        for column, width in ((EYE, 38), (STATE, 74), (VOLUME, 76)):
+            self.tree.setColumnWidth(column, width)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self.tree.itemClicked.connect(self._clicked)
+        self.tree.itemDoubleClicked.connect(self._double_clicked)
+        self.tree.currentItemChanged.connect(lambda _now, _before: self._show_look())
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.empty = label(
+            tr("No structures yet. Import a label map (NIfTI, NRRD, MHA) or a folder of TotalSegmentator masks."),
+            "muted", wrap=True,
+        )  # fmt: skip
+        self.labels_button = QPushButton(icon("import"), tr("Import labels…"))
+        self.labels_button.clicked.connect(self.labels_asked)
+        self.missing = QPushButton(tr("Not in this field…"))
+        self.missing.setToolTip(
+            tip(tr("Say, with your name, that a kind of structure does not run through this image."))
+        )
+        self.missing.clicked.connect(self.not_in_field_asked)
+        self.colour = QPushButton(tr("Colour…"))
+        self.colour.clicked.connect(self._choose_colour)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(5, 100)
+        self.opacity.setAccessibleName(tr("Opacity"))
+        self.opacity.valueChanged.connect(self._dim)
+        self.opacity.sliderReleased.connect(lambda: self._emit_look(opacity=self.opacity.value() / 100))
+        self._lay_out()
+        self.show_case(None)
+
+    def show_case(self, case: Case | None) -> None:
+        """Show the structures of a case; rebuilt only where they or their looks changed."""
+        before, self._case = self._case, case
+        anatomy = case.anatomy if case is not None else None
+        self.empty.setVisible(anatomy is None or not anatomy.structures)
+        for button in (self.labels_button, self.missing):
+            button.setEnabled(anatomy is not None)
+        self._show_levels()
+        old = before.anatomy if before is not None else None
+        if old is not anatomy:
+            self._rebuild()
+        elif before is not None and case is not None and before.looks != case.looks:
+            self._refresh()
+        self._show_look()
+
+    def show_volumes(self, volumes_mm3: Mapping[str, float]) -> None:
+        """Show the volume of each surface."""
+        words = {key: cubic_centimetres(value) for key, value in volumes_mm3.items()}
+        if words != self._volumes:
+            self._volumes = words
+            self._refresh()
+
+    @property
+    def chosen(self) -> Structure | None:
+        """The structure under the cursor, or None."""
+        item = self.tree.currentItem()
+        case = self._case
+        if item is None or case is None or case.anatomy is None:
+            return None
+        return case.anatomy.structure(str(item.data(NAME, _ID)))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 8, 8)
+        column.addWidget(label(tr("Level count"), "title"))
+        row = QHBoxLayout()
+        row.addWidget(self.levels, 1)
+        row.addWidget(self.confirm, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        column.addSpacing(4)
+        column.addWidget(label(tr("Structures"), "title"))
+        column.addWidget(self.empty)
+        column.addWidget(self.tree, 1)
+        look = QHBoxLayout()
+        look.addWidget(self.colour)
+        look.addWidget(label(tr("Opacity"), "muted"))
+        look.addWidget(self.opacity, 1)
+        column.addLayout(look)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.labels_button)
+        buttons.addWidget(self.missing)
+        column.addLayout(buttons)
+
+    def _show_levels(self) -> None:
+        anatomy = self._case.anatomy if self._case is not None else None
+        if anatomy is None or not anatomy.levels:
+            self.levels.setText(tr("No vertebra with a level yet."))
+            self.confirm.setEnabled(False)
+            self.confirm.setToolTip(tip(tr("Import labelled vertebrae first.")))
+            return
+        span = f"{anatomy.levels[0]}–{anatomy.levels[-1]}"
+        confirmed = anatomy.levels_confirmed
+        self.confirm.setEnabled(True)
+        self.confirm.setText(tr("Confirm levels…") if confirmed is None else tr("Change…"))
+        self.confirm.setToolTip("")
+        if confirmed is None:
+            self.levels.setText(
+                tr("▲ {span}, not confirmed: no result is better than WARN until a person has counted.", span=span)
+            )
+        else:
+            self.levels.setText(
+                tr("✓ {span}, counted by {by} from {evidence}", span=span, by=confirmed.by, evidence=confirmed.evidence)
+            )
+
+    def _rebuild(self) -> None:
+        chosen = self.tree.currentItem().data(NAME, _ID) if self.tree.currentItem() is not None else None
+        self.tree.clear()
+        anatomy = self._case.anatomy if self._case is not None else None
+        groups: dict[str, list[Structure]] = {}
+        for structure in anatomy.structures if anatomy is not None else ():
+            groups.setdefault(self._table.entry(structure.kind).group, []).append(structure)
+        for group in sorted(groups, key=GROUP_ORDER.index):
+            head = QTreeWidgetItem(self.tree, ["", tr(GROUP_WORDS[group]), "", ""])
+            head.setFirstColumnSpanned(False)
+            head.setForeground(NAME, self.palette().placeholderText())
+            head.setData(EYE, _ID, group)
+            for structure in sorted(groups[group], key=_by_level):
+                item = QTreeWidgetItem(head)
+                item.setData(NAME, _ID, structure.id)
+                item.setTextAlignment(VOLUME, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if structure.id == chosen:
+                    self.tree.setCurrentItem(item)
+            head.setExpanded(True)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        for n in range(self.tree.topLevelItemCount()):
+            head = self.tree.topLevelItem(n)
+            seen = [self._show_item(head.child(m)) for m in range(head.childCount())]
+            head.setIcon(EYE, icon("eye" if any(seen) else "eye-off"))
+
+    def _show_item(self, item: QTreeWidgetItem) -> bool:
+        structure = self._structure(item)
+        if structure is None:
+            return False
+        look = self.look_of(structure)
+        item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
+        item.setIcon(NAME, _swatch(look.colour_rgb))
+        item.setText(NAME, structure.title)
+        item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
+        item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
+        by = structure.review.by
+        item.setToolTip(STATE, tip(tr("By {by}. Click to change.", by=by) if by else tr("Click to review.")))
+        item.setText(VOLUME, self._volumes.get(structure.id, "…"))
+        return look.visible
+
+    def look_of(self, structure: Structure) -> StructureLook:
+        """Return how a structure is drawn now."""
+        chosen = self._case.look(structure.id) if self._case is not None else None
+        return chosen or self._table.look(structure)
+
+    def _structure(self, item: QTreeWidgetItem | None) -> Structure | None:
+        anatomy = self._case.anatomy if self._case is not None else None
+        return anatomy.structure(str(item.data(NAME, _ID))) if anatomy is not None and item is not None else None
+
+    def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        structure = self._structure(item)
+        if column == EYE and structure is not None:
+            look = self.look_of(structure)
+            self.edited.emit(SetLook(structure.id, replace(look, visible=not look.visible), structure.title))
+        elif column == EYE:
+            self._toggle_group(item)
+        elif column == STATE and structure is not None:
+            self.review_asked.emit(structure)
+
+    def _toggle_group(self, head: QTreeWidgetItem) -> None:
+        members = [self._structure(head.child(n)) for n in range(head.childCount())]
+        structures = [s for s in members if s is not None]
+        show = not any(self.look_of(s).visible for s in structures)
+        for structure in structures:
+            look = replace(self.look_of(structure), visible=show)
+            self.edited.emit(SetLook(structure.id, look, structure.title))
+
+    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        structure = self._structure(item)
+        if column == NAME and structure is not None:
+            self.structure_chosen.emit(structure.id)
+
+    def _show_look(self) -> None:
+        structure = self.chosen
+        for part in (self.colour, self.opacity):
+            part.setEnabled(structure is not None)
+            part.setToolTip("" if structure is not None else tip(tr("Choose a structure in the list first.")))
+        if structure is not None and not self.opacity.isSliderDown():
+            self.opacity.blockSignals(True)
+            self.opacity.setValue(round(self.look_of(structure).opacity * 100))
+            self.opacity.blockSignals(False)
+
+    def _dim(self, percent: int) -> None:
+        structure = self.chosen
+        if structure is None:
+            return
+        look = replace(self.look_of(structure), opacity=percent / 100)
+        edit = SetLook(structure.id, look, structure.title)
+        (self.previewed if self.opacity.isSliderDown() else self.edited).emit(edit)
+
+    def _choose_colour(self) -> None:
+        structure = self.chosen
+        if structure is None:
+            return
+        before = QColor(*self.look_of(structure).colour_rgb)
+        colour = QColorDialog.getColor(before, self, tr("Colour of {title}", title=structure.title))
+        if colour.isValid():
+            self._emit_look(colour_rgb=(colour.red(), colour.green(), colour.blue()))
+
+    def _emit_look(self, **values: object) -> None:
+        structure = self.chosen
+        if structure is not None:
+            look = replace(self.look_of(structure), **values)  # type: ignore[arg-type]
+            self.edited.emit(SetLook(structure.id, look, structure.title))
+
+    def _menu(self, at: QPoint) -> None:
+        structure = self._structure(self.tree.itemAt(at))
+        if structure is None:
+            return
+        menu = QMenu(self)
+        menu.addAction(tr("Fly there"), lambda: self.structure_chosen.emit(structure.id))
+        menu.addAction(tr("Review…"), lambda: self.review_asked.emit(structure))
+        menu.addAction(tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title)))
+        menu.exec(self.tree.viewport().mapToGlobal(at))
+
+
+def now() -> datetime:
+    """Return the present moment for what a person decides."""
+    return datetime.now(UTC)
+
+
+def _by_level(structure: Structure) -> tuple[int, str, str]:
+    order = level_order(structure.level) if structure.level else -1
+    return (order, structure.side or "", structure.title)
+
+
+def _swatch(rgb: tuple[int, int, int]) -> QIcon:
+    pixmap = QPixmap(14, 14)
+    pixmap.fill(QColor(*rgb))
+    return QIcon(pixmap)

@@ -1,0 +1,206 @@
+"""The active cut in numbers: typed in millimetres and degrees, one history step each."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from planning.editing.osteotomy_edits import ChangeOsteotomy, MoveBlade
+from planning.geometry.frames import vec3
+from planning.model.levels import LEVELS
+from planning.model.osteotomy import Osteotomy, OsteotomyKind
+from planning.model.tools import ToolLibrary
+from planning.texts import tr
+from planning.geometry.blade_angles import angles_of, turned_to
+from widgets.fields import ChoiceField, NumberField, StepField, TextField
+from widgets.plain_text import label, tip
+from widgets.tables.cut_rows import KIND_WORDS
+
+_SIDES = ("left", "right", "midline")
+
+
+class CutEditor(QWidget):
+    """Fields of one cut.
+
+    Signals
+    -------
+    edited(Edit)
+        What was typed, as an edit.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, tools: ToolLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._osteotomy: Osteotomy | None = None
+        self.empty = label(
+            tr("No cut is active. Choose one in the table below, or add one with “Add cut”."),
+            "muted",
+            wrap=True,
+        )
+        self.form = QWidget()
+        self.name = TextField(tr("Name"))
+        self.kind = ChoiceField([(k, tr(KIND_WORDS[k])) for k in OsteotomyKind])
+        self.level = ChoiceField([(None, "–"), *((level, level) for level in LEVELS)])
+        self.side = ChoiceField([(None, "–"), *((s, tr(s)) for s in _SIDES)])
+        self.tool = ChoiceField([(t.id, t.name) for t in tools.tools])
+        self.group = TextField(tr("such as: cranial end"))
+        self.step = StepField()
+        self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
+        self.guards.setToolTip(
+            tip(tr("What stands between the blade and a structure: “guard: structure”, parted by semicolons."))
+        )
+        self.sizes = {
+            "width_mm": NumberField(0.1, 500, "mm"),
+            "depth_mm": NumberField(0.1, 500, "mm"),
+            "kerf_mm": NumberField(0.0, 20, "mm", 0.1),
+            "overshoot_mm": NumberField(0.0, 50, "mm"),
+        }
+        self.origin = tuple(NumberField(-3000, 3000, "mm") for _ in range(3))
+        self.angles = {
+            "axial_deg": NumberField(-180, 180, "°", 1.0),
+            "rise_deg": NumberField(-90, 90, "°", 1.0),
+            "roll_deg": NumberField(-180, 180, "°", 1.0),
+        }
+        self._lay_out()
+        self._connect()
+        self.show_cut(None)
+
+    def show_cut(self, osteotomy: Osteotomy | None) -> None:
+        """Show a cut; None shows how to get one."""
+        self._osteotomy = osteotomy
+        self.empty.setVisible(osteotomy is None)
+        self.form.setVisible(osteotomy is not None)
+        if osteotomy is None:
+            return
+        blade = osteotomy.blade
+        self.name.show_text(osteotomy.name)
+        self.kind.show_value(osteotomy.kind)
+        self.level.show_value(osteotomy.level)
+        self.side.show_value(osteotomy.side)
+        self.tool.show_value(osteotomy.tool)
+        self.group.show_text(osteotomy.cut_group)
+        self.step.show_value(osteotomy.step)
+        self.guards.show_text("; ".join(osteotomy.guards))
+        for key, field in self.sizes.items():
+            field.show_value(getattr(blade, key))
+        for field, value in zip(self.origin, blade.origin_lps_mm, strict=True):
+            field.show_value(value)
+        angles = angles_of(blade)
+        for key, field in self.angles.items():
+            field.show_value(getattr(angles, key))
+        why = tr("This cut is locked. Unlock it in the table to change it.") if osteotomy.locked else ""
+        for part in (*self.sizes.values(), *self.origin, *self.angles.values(), self.kind, self.tool, self.level, self.side):
+            part.setEnabled(not osteotomy.locked)
+            if osteotomy.locked or part.toolTip() == tip(why):
+                part.setToolTip(tip(why))
+
+    def _lay_out(self) -> None:
+        form = QFormLayout(self.form)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(5)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.addRow(label(tr("Name")), self.name)
+        form.addRow(label(tr("Kind")), self.kind)
+        form.addRow(label(tr("Level, side")), _side_by_side(self.level, self.side))
+        form.addRow(label(tr("Tool")), self.tool)
+        form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
+        form.addRow(label(tr("Guards")), self.guards)
+        sizes = QGridLayout()
+        sizes.setSpacing(5)
+        words = {
+            "width_mm": tr("Width"), "depth_mm": tr("Depth"),
+            "kerf_mm": tr("Kerf"), "overshoot_mm": tr("Overshoot"),
+        }  # fmt: skip
+        for n, (key, field) in enumerate(self.sizes.items()):
+            field.setAccessibleName(words[key])
+            sizes.addWidget(label(words[key]), n // 2, n % 2 * 2)
+            sizes.addWidget(field, n // 2, n % 2 * 2 + 1)
+        origin = QGridLayout()
+        origin.setSpacing(5)
+        for n, (field, word) in enumerate(
+            zip(self.origin, (tr("Left +"), tr("Back +"), tr("Head +")), strict=True)
+        ):
+            field.setAccessibleName(tr("Entry point, {axis}", axis=word))
+            origin.addWidget(label(word, "muted"), 0, n)
+            origin.addWidget(field, 1, n)
+        angles = QGridLayout()
+        angles.setSpacing(5)
+        hints = {
+            "axial_deg": (tr("Axial"), tr("Which way the tool travels: 0° to the front, 90° to the patient's left.")),
+            "rise_deg": (tr("Rise"), tr("How far it points up, towards the head.")),
+            "roll_deg": (tr("Roll"), tr("How the blade lies about that direction; 0° faces the head.")),
+        }
+        for n, (key, field) in enumerate(self.angles.items()):
+            word, help_text = hints[key]
+            field.setAccessibleName(word)
+            field.setToolTip(tip(help_text))
+            angles.addWidget(label(word, "muted"), 0, n)
+            angles.addWidget(field, 1, n)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.empty)
+        column.addWidget(self.form)
+        form.addRow(label(tr("Blade"), "title"))
+        form.addRow(sizes)
+        form.addRow(label(tr("Entry point (LPS)"), "title"))
+        form.addRow(origin)
+        form.addRow(label(tr("Direction"), "title"))
+        form.addRow(angles)
+        column.addStretch(1)
+
+    def _connect(self) -> None:
+        self.name.entered.connect(lambda text: self._change(name=text.strip()))
+        self.kind.entered.connect(lambda kind: self._change(kind=kind))
+        self.level.entered.connect(lambda level: self._change(level=level))
+        self.side.entered.connect(lambda side: self._change(side=side))
+        self.tool.entered.connect(self._choose_tool)
+        self.group.entered.connect(lambda text: self._change(cut_group=text.strip()))
+        self.step.entered.connect(lambda step: self._change(step=step))
+        self.guards.entered.connect(
+            lambda text: self._change(guards=tuple(part.strip() for part in text.split(";") if part.strip()))
+        )
+        for key, field in self.sizes.items():
+            field.entered.connect(lambda value, which=key: self._change(**{which: value}))
+        for axis, field in enumerate(self.origin):
+            field.entered.connect(partial(self._move, axis))
+        for key, field in self.angles.items():
+            field.entered.connect(partial(self._turn, key))
+
+    def _change(self, **values: Any) -> None:
+        if self._osteotomy is not None:
+            self.edited.emit(ChangeOsteotomy(self._osteotomy.id, self._osteotomy.title, **values))
+
+    def _choose_tool(self, tool_id: object) -> None:
+        """Take another tool with its own kerf and overshoot: another tool, another slab."""
+        tool = self._tools.tool(str(tool_id))
+        if tool is not None:
+            self._change(tool=tool.id, kerf_mm=tool.kerf_mm, overshoot_mm=tool.overshoot_mm)
+
+    def _move(self, axis: int, value: float) -> None:
+        if self._osteotomy is None:
+            return
+        blade = self._osteotomy.blade
+        origin = list(blade.origin_lps_mm)
+        origin[axis] = value
+        moved = replace(blade, origin_lps_mm=vec3(origin))
+        self.edited.emit(MoveBlade(self._osteotomy.id, moved, self._osteotomy.title))
+
+    def _turn(self, key: str, value: float) -> None:
+        if self._osteotomy is None:
+            return
+        blade = self._osteotomy.blade
+        turned = turned_to(blade, replace(angles_of(blade), **{key: value}))
+        self.edited.emit(MoveBlade(self._osteotomy.id, turned, self._osteotomy.title))
+
+
+def _side_by_side(*parts: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(5)
+    for part in parts:
+        row.addWidget(part, 1)
+    return row

@@ -1,0 +1,201 @@
+"""The cuts of the plan in step order: one row is active, all can be seen at once."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from planning.texts import mark, tr
+from widgets.icons import icon
+from widgets.plain_text import tip
+from widgets.status_mark import status_icon, status_word
+from widgets.tables.cut_rows import KIND_WORDS, CutRow
+from widgets.theme import present_theme
+
+STEP, EYE, LOCK, NAME, KIND, LEVEL, TOOL, KERF, MARGIN, NEAREST, STATUS = range(11)
+_HEADERS: Final = (
+    mark("Step"), "", "", mark("Cut"), mark("Kind"), mark("Level"), mark("Tool"), mark("Kerf"),
+    mark("To tumour"), mark("Nearest structure"), mark("Status"),
+)  # fmt: skip
+_TIPS: Final = {
+    EYE: mark("Show or hide the blade"),
+    LOCK: mark("A locked cut refuses to move"),
+    MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
+    NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
+}
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class CutModel(QAbstractTableModel):
+    """Lines of the table as Qt asks for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[CutRow] = []
+        self.active = ""
+
+    def show_rows(self, rows: Sequence[CutRow], active: str) -> None:
+        """Show other lines; a selection survives while the cuts are the same."""
+        same = [r.osteotomy.id for r in rows] == [r.osteotomy.id for r in self.rows]
+        if not same:
+            self.beginResetModel()
+        self.rows, self.active = list(rows), active
+        if not same:
+            self.endResetModel()
+        elif self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, STATUS))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
+        """Return how many cuts there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else len(_HEADERS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Return column titles."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(_HEADERS[section]) if _HEADERS[section] else ""
+        if role == Qt.ItemDataRole.ToolTipRole and section in _TIPS:
+            return tip(tr(_TIPS[section]))
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what one cell shows."""
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(row, column)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._decoration(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self._help(row, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._help(row, column) or self.text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (STEP, KERF, MARGIN):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.FontRole and row.osteotomy.id == self.active:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Qt.ItemDataRole.ForegroundRole and (row.status is None or not row.visible):
+            return QColor(present_theme().muted)
+        return None
+
+    def text(self, row: CutRow, column: int) -> str:
+        """Return the words of a cell."""
+        osteotomy = row.osteotomy
+        status = status_word(row.status) if row.status is not None else tr("UPDATING")
+        cells = {
+            STEP: str(osteotomy.step) if osteotomy.step is not None else "–",
+            NAME: osteotomy.title,
+            KIND: tr(KIND_WORDS[osteotomy.kind]),
+            LEVEL: osteotomy.level or "–",
+            TOOL: row.tool,
+            KERF: row.kerf,
+            MARGIN: row.margin,
+            NEAREST: row.nearest,
+            STATUS: status,
+        }
+        return cells.get(column, "")
+
+    def _decoration(self, row: CutRow, column: int) -> object:
+        if column == EYE:
+            return icon("eye" if row.visible else "eye-off")
+        if column == LOCK:
+            return icon("lock" if row.osteotomy.locked else "unlock")
+        if column == STATUS and row.status is not None:
+            return status_icon(row.status)
+        return None
+
+    def _help(self, row: CutRow, column: int) -> str:
+        if column == EYE:
+            return tr("Hide this blade") if row.visible else tr("Show this blade")
+        if column == LOCK:
+            return tr("Locked: click to unlock") if row.osteotomy.locked else tr("Click to lock this cut")
+        if column == NAME:
+            return row.osteotomy.title
+        if column == NEAREST and row.place is not None:
+            return row.place.note or tr("Double-click to fly to the two closest points")
+        return ""
+
+
+class CutTable(QTableView):
+    """The table.
+
+    Signals
+    -------
+    activated_cut(str)
+        A row was chosen: it becomes the active cut.
+    visibility_asked(str), lock_asked(str)
+        Eye or lock of a cut was clicked.
+    place_asked(object)
+        Fly to this clearance or margin.
+    """
+
+    activated_cut = Signal(str)
+    visibility_asked = Signal(str)
+    lock_asked = Signal(str)
+    place_asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cuts = CutModel()
+        self.setModel(self.cuts)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setAccessibleName(tr("Cuts of the plan"))
+        self.verticalHeader().setVisible(False)
+        self.verticalHeader().setDefaultSectionSize(26)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in (
+            (STEP, 42), (EYE, 28), (LOCK, 28), (KIND, 88), (LEVEL, 48), (TOOL, 140), (KERF, 58),
+            (MARGIN, 76), (NEAREST, 170), (STATUS, 122),
+        ):  # fmt: skip
+            self.setColumnWidth(column, width)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(24)
+        self.clicked.connect(self._clicked)
+        self.doubleClicked.connect(self._double_clicked)
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+
+    def show_rows(self, rows: Sequence[CutRow], active: str) -> None:
+        """Show lines and select the active cut."""
+        self.cuts.show_rows(rows, active)
+        at = next((n for n, row in enumerate(rows) if row.osteotomy.id == active), None)
+        if at is None:
+            self.clearSelection()
+        elif self.currentIndex().row() != at:
+            self.selectionModel().blockSignals(True)
+            self.selectRow(at)
+            self.selectionModel().blockSignals(False)
+            self.viewport().update()
+
+    def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        del previous
+        if current.isValid():
+            self.activated_cut.emit(self.cuts.rows[current.row()].osteotomy.id)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        cut = self.cuts.rows[index.row()].osteotomy.id
+        if index.column() == EYE:
+            self.visibility_asked.emit(cut)
+        elif index.column() == LOCK:
+            self.lock_asked.emit(cut)
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        place = self.cuts.rows[index.row()].place
+        if place is not None:
+            self.place_asked.emit(place)
