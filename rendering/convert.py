@@ -1,69 +1,57 @@
 """The planner's values as VTK objects, made once and shared by all views while the value lives.
 
-Meshes and volumes are immutable, so a VTK copy made from one never goes stale; the caches below
-hold them weakly and free the copy with the value.
+Meshes and volumes are immutable, so what is made from one never goes stale; the caches hold the
+values weakly and free the copy with them.
 """
 
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData, vtkStaticCellLocator
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkTriangleMeshPointNormals
 
 from planning.geometry.frames import Grid
 from planning.geometry.mesh import Mesh
 from planning.geometry.volume import Volume
+from planning.kernel.vtk_arrays import data_array, image_data, matrix, poly_data, poly_data_of
 
-COARSE_ABOVE_TRIANGLES: Final = 6000
-COARSE_BINS: Final = 48
+COARSE_ABOVE_TRIANGLES: Final = 3000
+COARSE_BINS: Final = 32
 
 _surfaces: WeakKeyDictionary[Mesh, vtkPolyData] = WeakKeyDictionary()
 _coarse: WeakKeyDictionary[Mesh, vtkPolyData] = WeakKeyDictionary()
+_locators: WeakKeyDictionary[Mesh, vtkStaticCellLocator] = WeakKeyDictionary()
 _images: WeakKeyDictionary[Volume, vtkImageData] = WeakKeyDictionary()
 
 
-def polydata(vertices_lps_mm: ArrayLike, triangles: NDArray[np.integer]) -> vtkPolyData:
-    """Return triangles as poly data without normals; vertices shape (n, 3), triangles shape (m, 3)."""
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(vertices_lps_mm, dtype=np.float32), deep=True))
-    cells = vtkCellArray()
-    cells.SetData(3, numpy_to_vtk(np.ascontiguousarray(triangles, dtype=np.int32).ravel(), deep=True))
-    surface = vtkPolyData()
-    surface.SetPoints(points)
-    surface.SetPolys(cells)
-    return surface
+def triangle_data(points_lps_mm: ArrayLike, triangles: NDArray[np.integer[Any]]) -> vtkPolyData:
+    """Return triangles as poly data without normals; points shape (n, 3), triangles shape (m, 3)."""
+    return poly_data_of(np.array(points_lps_mm, dtype=np.float32), triangles)
 
 
-def line_polydata(segments_lps_mm: ArrayLike) -> vtkPolyData:
+def line_data(segments_lps_mm: ArrayLike) -> vtkPolyData:
     """Return line segments, shape (n, 2, 3), as poly data."""
-    ends = np.ascontiguousarray(segments_lps_mm, dtype=np.float32).reshape(-1, 3)
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(ends, deep=True))
+    ends = np.array(segments_lps_mm, dtype=np.float32).reshape(-1, 3)
+    lines = poly_data_of(ends, np.empty((0, 3), dtype=np.int64))
     cells = vtkCellArray()
-    cells.SetData(2, numpy_to_vtk(np.arange(len(ends), dtype=np.int32), deep=True))
-    lines = vtkPolyData()
-    lines.SetPoints(points)
+    cells.SetData(2, data_array(np.arange(len(ends), dtype=np.int32)))
     lines.SetLines(cells)
     return lines
 
 
 def set_cell_colours(data: vtkPolyData, rgba: NDArray[np.uint8]) -> None:
     """Give every cell its own colour, uint8 of shape (n cells, 3 or 4)."""
-    colours = numpy_to_vtk(np.ascontiguousarray(rgba, dtype=np.uint8), deep=True)
-    colours.SetName("colour")
-    data.GetCellData().SetScalars(colours)
+    data.GetCellData().SetScalars(data_array(rgba, "colour"))
 
 
 def surface_of(mesh: Mesh) -> vtkPolyData:
     """Return the mesh with smooth point normals."""
     found = _surfaces.get(mesh)
     if found is None:
-        found = _surfaces[mesh] = _with_normals(polydata(mesh.vertices_lps_mm, mesh.triangles))
+        found = _surfaces[mesh] = _with_normals(poly_data(mesh))
     return found
 
 
@@ -77,30 +65,33 @@ def coarse_surface_of(mesh: Mesh) -> vtkPolyData:
     return found
 
 
-def image_of(volume: Volume) -> vtkImageData:
-    """Return the voxels as an image in its own axes (spacing only); `pose_of` places it in the patient.
+def locator_of(mesh: Mesh) -> vtkStaticCellLocator:
+    """Return a search tree over the mesh's full surface, for picking."""
+    found = _locators.get(mesh)
+    if found is None:
+        found = vtkStaticCellLocator()
+        found.SetDataSet(surface_of(mesh))
+        found.BuildLocator()
+        _locators[mesh] = found
+    return found
 
-    The voxels are shared, not copied.
-    """
+
+def image_of(volume: Volume) -> vtkImageData:
+    """Return the voxels, shared, as an image in its own axes; `pose_of` places it in the patient."""
     found = _images.get(volume)
     if found is None:
-        found = vtkImageData()
-        k, j, i = volume.grid.shape_kji
-        found.SetDimensions(i, j, k)
-        found.SetSpacing(*volume.grid.spacing_ijk_mm)
-        found.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(volume.voxels_kji).reshape(-1)))
-        _images[volume] = found
+        found = _images[volume] = image_data(
+            np.ascontiguousarray(volume.voxels_kji), volume.grid.spacing_ijk_mm
+        )
     return found
 
 
 def pose_of(grid: Grid) -> vtkMatrix4x4:
     """Return the rigid (perhaps mirrored) map from the image's own millimetres to LPS."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = grid.directions
-    matrix[:3, 3] = grid.origin_lps_mm
-    pose = vtkMatrix4x4()
-    pose.DeepCopy(matrix.ravel().tolist())
-    return pose
+    affine = np.eye(4)
+    affine[:3, :3] = grid.directions
+    affine[:3, 3] = grid.origin_lps_mm
+    return matrix(affine)
 
 
 def _with_normals(surface: vtkPolyData) -> vtkPolyData:

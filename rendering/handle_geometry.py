@@ -78,7 +78,9 @@ def can_grab(blade: Blade, part: Part, sight_lps: ArrayLike) -> bool:
     return part in TURNS or cosine >= LEAST_PLANE_COSINE
 
 
-def dragged(grabbed: Blade, part: Part, grab: Ray, now: Ray, pivot_lps_mm: ArrayLike) -> Blade:
+def dragged(
+    grabbed: Blade, part: Part, grab: Ray, now: Ray, pivot_lps_mm: ArrayLike, ring_mm: float
+) -> Blade:
     """Return the blade after a drag.
 
     Parameters
@@ -90,11 +92,13 @@ def dragged(grabbed: Blade, part: Part, grab: Ray, now: Ray, pivot_lps_mm: Array
         Through the pointer at the grab and now.
     pivot_lps_mm : array-like of 3
         Middle of the handles at the grab: turns go round it.
+    ring_mm : float
+        Radius the rings were drawn with at the grab.
     """
     pivot = np.asarray(pivot_lps_mm, dtype=np.float64)
     axis = axis_lps(grabbed, part)
     if part in TURNS:
-        return grabbed.turned(axis, turn_deg(pivot, axis, grab, now), pivot)
+        return grabbed.turned(axis, turn_deg(pivot, axis, grab, now, ring_mm), pivot)
     if part is Part.IN_PLANE:
         before, after = on_plane(grab, pivot, axis), on_plane(now, pivot, axis)
         return grabbed if before is None or after is None else grabbed.moved(after - before)
@@ -134,7 +138,7 @@ def on_plane(ray: Ray, point_lps_mm: Floats, normal: Floats) -> Floats | None:
     return np.asarray(ray.origin_lps_mm + t * ray.direction_lps)
 
 
-def turn_deg(pivot: Floats, axis: Floats, grab: Ray, now: Ray) -> float:
+def turn_deg(pivot: Floats, axis: Floats, grab: Ray, now: Ray, ring_mm: float) -> float:
     """Return the right-hand turn about an axis between two rays, in degrees.
 
     Seen from above, it is the angle between the two points on the ring's plane. Seen edge-on, the
@@ -151,9 +155,10 @@ def turn_deg(pivot: Floats, axis: Floats, grab: Ray, now: Ray) -> float:
     tangent /= np.linalg.norm(tangent)
     towards = np.cross(tangent, axis)
     towards *= -np.sign(np.dot(towards, grab.direction_lps))
-    radius = max(float(np.linalg.norm(np.cross(pivot - grab.origin_lps_mm, grab.direction_lps))), 1.0)
     way = along_axis_mm(now, pivot, tangent) - along_axis_mm(grab, pivot, tangent)
-    return float(np.degrees(way / radius)) * float(np.sign(np.dot(np.cross(towards, tangent), axis)))
+    return float(np.degrees(way / max(ring_mm, 1e-3))) * float(
+        np.sign(np.dot(np.cross(towards, tangent), axis))
+    )
 
 
 def _size(value_mm: float) -> float:

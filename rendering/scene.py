@@ -2,16 +2,41 @@
 
 from dataclasses import dataclass
 
-from vtkmodules.vtkRenderingCore import vtkRenderWindow
+import numpy as np
+from vtkmodules.vtkCommonCore import vtkCommand
+from vtkmodules.vtkRenderingCore import vtkLightKit, vtkRenderer, vtkRenderWindow
 
-from planning.geometry.frames import Vec3
-from rendering.blade_handle import BladeListener, Silent
-from rendering.cameras import CameraPose, StandardView
+from planning.geometry.frames import Floats, Vec3, vec3
+from rendering.blade_handle import BladeHandle, BladeListener, Silent
+from rendering.cameras import (
+    VIEW_ANGLE_DEG,
+    CameraPose,
+    StandardView,
+    fitted,
+    moved_to,
+    panned,
+    rolled,
+    rotated,
+    view_pose,
+    zoomed,
+)
+from rendering.colours import unit_rgb
+from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
+from rendering.eye import ViewEye
+from rendering.handle_geometry import Ray
 from rendering.lettering import Lettering
-from rendering.scene_state import SpineState
+from rendering.line_layer import LineLayer
+from rendering.offscreen import TEXT_DPI, is_software
+from rendering.orientation_cube import SIDE_PX, OrientationCube
+from rendering.point_labels import PointLabels
+from rendering.scale_bar import ScaleBar
+from rendering.scene_state import SliceAxes, SpineState
+from rendering.spine_bodies import SpineBodies
+from rendering.spine_marks import mark_labels, mark_strokes
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
+FIRST_POSE = view_pose(StandardView.POSTERIOR, (0.0, 0.0, 0.0), 150.0)
 
 
 @dataclass(frozen=True)
@@ -26,89 +51,279 @@ class SpineScene:
     """The 3D scene.
 
     Pointer positions are device pixels of the window, x to the right, y *up* from the lower edge.
+    The camera is the scene's own and is kept while states come and go; the first content is fitted.
     """
 
     def __init__(self, lettering: Lettering | None = None, listener: BladeListener | None = None) -> None:
         self._lettering = lettering or Lettering()
-        self._listener = listener or Silent()
+        self._main, self._front = vtkRenderer(), vtkRenderer()
+        self._window: vtkRenderWindow | None = None
+        self._viewport = WHOLE
+        self._state: SpineState = SpineState()
+        self._shown = False
+        self._pose, self._posed = FIRST_POSE, False
+        self._moving, self._peeling = False, False
+        self._software: bool | None = None
+        self._bodies = SpineBodies(self._main)
+        self._lines = LineLayer(self._front, edge_alpha=0.6)
+        self.handle = BladeHandle(self._front, self, listener or Silent())
+        self._labels = PointLabels(self._front)
+        self._texts, self._bar, self._cube = (
+            CornerTexts(self._front),
+            ScaleBar(self._front),
+            OrientationCube(),
+        )
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self._front.SetLayer(1)
+        self._front.SetUseOIT(False)
+        self._front.SetActiveCamera(self._main.GetActiveCamera())
+        for renderer in (self._main, self._front):
+            renderer.InteractiveOff()
+        self._main.GradientBackgroundOn()
+        self._main.SetAutomaticLightCreation(False)
+        self._lights = three_lights(self._main)
+        self._main.AddObserver(vtkCommand.StartEvent, lambda *_: self._layout())
+        self._style()
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
         """Draw into a part of `window` from now on."""
-        raise NotImplementedError
+        self.detach()
+        window.SetNumberOfLayers(max(2, window.GetNumberOfLayers()))
+        window.SetDPI(TEXT_DPI)
+        window.SetAlphaBitPlanes(1)
+        for renderer in self._renderers:
+            window.AddRenderer(renderer)
+        for renderer in (self._main, self._front):
+            renderer.SetViewport(*viewport)
+        self._window, self._viewport, self._software = window, viewport, None
 
     def detach(self) -> None:
         """Leave the window; call before it is finalised."""
-        raise NotImplementedError
+        if self._window is not None:
+            for renderer in self._renderers:
+                self._window.RemoveRenderer(renderer)
+        self._window = None
 
     def show(self, state: SpineState) -> bool:
         """Apply the difference to what is shown; say whether anything must be drawn anew."""
-        raise NotImplementedError
+        old = self._state
+        if self._shown and (old is state or old == state):
+            return False
+        self._state = state
+        if not self._shown or old.theme != state.theme:
+            self._style()
+        self._shown = True
+        self._bodies.show(state)
+        self.handle.show(state.blades)
+        self._labels.show(mark_labels(state), self._lettering, state.theme)
+        self._write()
+        if not self._posed and len(self._bodies.corners_lps_mm()):
+            self._posed = True
+            self.fit()
+        return True
 
     def set_moving(self, moving: bool) -> bool:
         """Draw coarser while something moves, fully when it rests; say whether anything changed."""
-        raise NotImplementedError
+        if moving is self._moving:
+            return False
+        self._moving = moving
+        self._bodies.set_coarse(moving)
+        return True
+
+    def set_best(self, best: bool) -> None:
+        """Sort translucent surfaces exactly even where the processor draws: for pictures."""
+        self._peeling = best
 
     def set_lettering(self, lettering: Lettering) -> None:
         """Change font or pixel ratio."""
-        raise NotImplementedError
+        self._lettering = lettering
+        self._style()
 
     def fit(self) -> None:
         """Bring everything visible into view, direction kept."""
-        raise NotImplementedError
+        corners = self._bodies.corners_lps_mm()
+        if len(corners):
+            self.set_pose(fitted(self._pose, corners, self._eye.aspect))
 
     def look(self, view: StandardView) -> None:
         """Turn to a standard view and fit."""
-        raise NotImplementedError
+        self.set_pose(view_pose(view, self._pose.focus_lps_mm, self._pose.half_height_mm))
+        self.fit()
 
     def fly_to(self, point_lps_mm: Vec3, half_height_mm: float | None = None) -> None:
         """Move the focus, direction kept; optionally zoom."""
-        raise NotImplementedError
+        self.set_pose(moved_to(self._pose, point_lps_mm, half_height_mm))
 
     @property
     def pose(self) -> CameraPose:
         """Where the viewer stands."""
-        raise NotImplementedError
+        return self._pose
 
     def set_pose(self, pose: CameraPose) -> None:
         """Stand there."""
-        raise NotImplementedError
+        self._pose, self._posed = pose, True
 
     def rotate(self, right_px: float, up_px: float) -> None:
         """Turn the view as a left-drag by so many pixels does."""
-        raise NotImplementedError
+        ratio = self._lettering.pixel_ratio
+        self.set_pose(rotated(self._pose, right_px / ratio, up_px / ratio))
 
     def pan(self, right_px: float, up_px: float) -> None:
         """Move the view so that what was under the pointer stays under it."""
-        raise NotImplementedError
+        mm_per_px = self._eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm))
+        self.set_pose(panned(self._pose, right_px, up_px, mm_per_px))
 
     def zoom(self, factor: float) -> None:
         """Magnify by `factor` (over 1 is nearer)."""
-        raise NotImplementedError
+        self.set_pose(zoomed(self._pose, factor))
 
     def roll(self, degrees: float) -> None:
         """Turn the view about the line of sight, counter-clockwise."""
-        raise NotImplementedError
+        self.set_pose(rolled(self._pose, degrees))
 
     def pick(self, x_px: float, y_px: float) -> Picked | None:
         """Return what lies under the pointer, or None."""
-        raise NotImplementedError
+        ray = self.ray_at(x_px, y_px)
+        near, far = self._depths()
+        start = ray.origin_lps_mm + near * ray.direction_lps
+        hit = self._bodies.first_hit(start, ray.origin_lps_mm + far * ray.direction_lps)
+        return None if hit is None else Picked(hit[0], vec3(hit[1]))
 
     def hover(self, x_px: float, y_px: float) -> bool:
-        """Highlight the handle under the pointer; say whether one is there."""
-        raise NotImplementedError
+        """Highlight the handle under the pointer; say whether the view must be drawn anew."""
+        return self.handle.hover(x_px, y_px)
 
     def press(self, x_px: float, y_px: float) -> bool:
         """Grab the handle under the pointer; False leaves the gesture to the camera."""
-        raise NotImplementedError
+        return self.handle.press(x_px, y_px)
 
     def drag(self, x_px: float, y_px: float) -> None:
         """Move the grabbed handle; the listener gets the new blade."""
-        raise NotImplementedError
+        self.handle.drag(x_px, y_px)
 
     def release(self) -> None:
         """End the drag."""
-        raise NotImplementedError
+        self.handle.release()
 
     def cancel(self) -> bool:
         """Abandon the drag (Esc); say whether there was one."""
-        raise NotImplementedError
+        return self.handle.cancel()
+
+    def ray_at(self, x_px: float, y_px: float) -> Ray:
+        """Return the line of sight through a pixel."""
+        return self._eye.ray_at(x_px, y_px)
+
+    def pixels_of(self, points_lps_mm: Floats) -> Floats:
+        """Return where points, shape (n, 3), are drawn in the window, shape (n, 2)."""
+        return self._eye.pixels_of(points_lps_mm)
+
+    def mm_per_px_at(self, point_lps_mm: Floats) -> float:
+        """Return millimetres to one device pixel at a point's depth."""
+        return self._eye.mm_per_px_at(point_lps_mm)
+
+    @property
+    def texts(self) -> CornerTexts:
+        """The words of this view."""
+        return self._texts
+
+    @property
+    def scale_bar(self) -> ScaleBar:
+        """The scale bar of this view; hidden in perspective."""
+        return self._bar
+
+    @property
+    def _renderers(self) -> tuple[vtkRenderer, vtkRenderer, vtkRenderer]:
+        return self._main, self._front, self._cube.renderer
+
+    @property
+    def _eye(self) -> ViewEye:
+        left, low = self._main.GetOrigin()
+        width, height = self._main.GetSize()
+        return ViewEye(self._pose, self._state.parallel, left, low, width, height)
+
+    def _style(self) -> None:
+        theme, lettering = self._state.theme, self._lettering
+        self._main.SetBackground(*unit_rgb(theme.background_low_rgb))
+        self._main.SetBackground2(*unit_rgb(theme.background_high_rgb))
+        self._bodies.set_width(lettering.px(theme.line_px))
+        self._lines.set_width(lettering.px(theme.line_px * 1.3))
+        self.handle.set_pixel_ratio(lettering.pixel_ratio)
+        self._texts.style(lettering, theme)
+        self._bar.style(lettering, theme)
+        self._labels.show(mark_labels(self._state), lettering, theme)
+
+    def _write(self) -> None:
+        stamp, texts = self._state.stamp, self._texts
+        texts.set(Place.TOP_LEFT, "\n".join(line for line in (stamp.patient, stamp.series) if line))
+        texts.set(Place.BOTTOM_LEFT, source_words(stamp))
+        texts.set(Place.WARNINGS, "\n".join(line for line in (stamp.level_note, *stamp.warnings) if line))
+        texts.set(Place.BANNER, banner_words(stamp))
+
+    def _layout(self) -> None:
+        if self._software is None and self._window is not None:
+            self._software = is_software(self._window)
+        self._main.SetUseDepthPeeling(self._peeling or not (self._software or self._moving))
+        self._main.SetUseFXAA(not self._moving)
+        eye = self._eye
+        self._place_camera()
+        mm_per_px = eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm)) * self._lettering.pixel_ratio
+        self._lines.show(mark_strokes(self._state, mm_per_px))
+        self.handle.layout()
+        self._labels.layout(lambda point: _in_view(eye, point))
+        self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
+        self._texts.layout(eye.width_px, eye.height_px)
+        self._layout_bar(eye)
+        self._layout_cube()
+
+    def _layout_bar(self, eye: ViewEye) -> None:
+        if self._state.parallel:
+            self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px)
+        else:
+            self._bar.hide()
+
+    def _layout_cube(self) -> None:
+        if self._window is not None:
+            width, height = self._window.GetSize()
+            side = self._lettering.px(SIDE_PX)
+            self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
+
+    def _place_camera(self) -> None:
+        camera, pose = self._main.GetActiveCamera(), self._pose
+        camera.SetFocalPoint(*pose.focus_lps_mm)
+        near, far = self._depths()
+        back = max(0.0, 1.0 - near)  # a near plane behind the viewer is allowed in parallel projection only
+        camera.SetPosition(*(p - back * s for p, s in zip(pose.position_lps_mm, pose.sight_lps, strict=True)))
+        camera.SetViewUp(*pose.up_lps)
+        camera.SetViewAngle(VIEW_ANGLE_DEG)
+        camera.SetParallelProjection(self._state.parallel)
+        camera.SetParallelScale(pose.half_height_mm)
+        camera.SetClippingRange(near + back, far + back)
+
+    def _depths(self) -> tuple[float, float]:
+        """Return how near and far anything lies; in parallel projection the near side may be behind."""
+        pose = self._pose
+        corners = self._bodies.corners_lps_mm()
+        points = np.concatenate([corners, [pose.focus_lps_mm]])
+        depths = (points - np.asarray(pose.position_lps_mm)) @ np.asarray(pose.sight_lps)
+        room = 20.0 + pose.half_height_mm
+        near, far = float(depths.min()) - room, float(depths.max()) + room
+        return (near if self._state.parallel else max(near, 0.01 * far)), far
+
+
+def three_lights(renderer: vtkRenderer) -> vtkLightKit:
+    """Light a renderer with key, fill, head and back lights that follow the viewer."""
+    kit = vtkLightKit()
+    kit.SetKeyLightIntensity(0.86)
+    kit.SetKeyLightWarmth(0.56)
+    kit.SetKeyToFillRatio(2.6)
+    kit.SetKeyToHeadRatio(3.2)
+    kit.SetKeyToBackRatio(3.5)
+    kit.AddLightsToRenderer(renderer)
+    return kit
+
+
+def _in_view(eye: ViewEye, point: Vec3) -> tuple[float, float]:
+    x, y = eye.pixels_of(np.asarray(point)[None])[0]
+    return float(x) - eye.left_px, float(y) - eye.low_px

@@ -1,56 +1,205 @@
 """A slice view: given a state, applies the difference; owns no window."""
 
-from vtkmodules.vtkRenderingCore import vtkRenderWindow
+import numpy as np
+from vtkmodules.vtkCommonCore import vtkCommand
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Vec3
+from planning.texts import mark, tr
+from rendering.blade_traces import BladeTraces
+from rendering.colours import unit_rgb
+from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
 from rendering.lettering import Lettering
+from rendering.line_layer import LineLayer
+from rendering.offscreen import TEXT_DPI
+from rendering.outlines import Outlines
+from rendering.point_labels import PointLabels
+from rendering.scale_bar import ScaleBar
 from rendering.scene import WHOLE, Viewport
-from rendering.scene_state import SliceState
+from rendering.scene_state import SliceAxes, SlicePlane, SliceState
+from rendering.slice_geometry import SliceFrame, frame_of, height_mm, position_words, step_mm
+from rendering.slice_image import SliceImage
+from rendering.slice_marks import crosshair_strokes, level_labels, level_words, line_label, line_strokes
+
+PLANE_NAMES = {
+    SlicePlane.AXIAL: mark("Axial"),
+    SlicePlane.SAGITTAL: mark("Sagittal"),
+    SlicePlane.CORONAL: mark("Coronal"),
+    SlicePlane.OBLIQUE: mark("Oblique"),
+}
+CAMERA_DISTANCE_MM = 2000.0
+_FIRST = SliceState(SlicePlane.AXIAL)
 
 
 class SliceScene:
     """One slice with outlines, blade traces, crosshair and corner text.
 
     Pointer positions are device pixels of the window, x to the right, y *up* from the lower edge.
+    What keeps its size in pixels is laid out when the view is drawn, so a new window size needs no call.
     """
 
     def __init__(self, lettering: Lettering | None = None) -> None:
         self._lettering = lettering or Lettering()
+        self._images, self._marks = vtkRenderer(), vtkRenderer()
+        self._window: vtkRenderWindow | None = None
+        self._state: SliceState | None = None
+        self._laid_out: tuple[SliceState, SliceFrame] | None = None
+        self._image = SliceImage(self._images)
+        self._outlines = Outlines()
+        self._plain = LineLayer(self._marks, edge_alpha=0.45)
+        self._strong = LineLayer(self._marks, edge_alpha=0.7)
+        self._traces = BladeTraces(self._marks)
+        self._crosshair, self._line = LineLayer(self._marks), LineLayer(self._marks, edge_alpha=0.7)
+        self._labels = PointLabels(self._marks)
+        self._texts, self._bar = CornerTexts(self._marks), ScaleBar(self._marks)
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self._marks.SetLayer(1)
+        self._marks.SetActiveCamera(self._images.GetActiveCamera())
+        self._images.GetActiveCamera().ParallelProjectionOn()
+        for renderer in (self._images, self._marks):
+            renderer.InteractiveOff()
+            renderer.SetUseOIT(False)
+        self._images.AddObserver(vtkCommand.StartEvent, lambda *_: self._layout())
+        self._style(_FIRST)
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
         """Draw into a part of `window` from now on."""
-        raise NotImplementedError
+        self.detach()
+        window.SetNumberOfLayers(max(2, window.GetNumberOfLayers()))
+        window.SetDPI(TEXT_DPI)
+        for renderer in (self._images, self._marks):
+            renderer.SetViewport(*viewport)
+            window.AddRenderer(renderer)
+        self._window = window
 
     def detach(self) -> None:
         """Leave the window; call before it is finalised."""
-        raise NotImplementedError
+        if self._window is not None:
+            for renderer in (self._images, self._marks):
+                self._window.RemoveRenderer(renderer)
+        self._window = None
 
     def show(self, state: SliceState) -> bool:
         """Apply the difference to what is shown; say whether anything must be drawn anew."""
-        raise NotImplementedError
+        old = self._state
+        if old is state or old == state:
+            return False
+        self._state = state
+        if old is None or old.theme != state.theme:
+            self._style(state)
+        self._image.show(state)
+        moved = old is None or _place(old) != _place(state)
+        if old is None or moved or old.structures != state.structures:
+            plain, strong = self._outlines.strokes(state)
+            self._plain.show(plain)
+            self._strong.show(strong)
+        if old is None or moved or old.blades != state.blades:
+            self._traces.show(state)
+        self._write(state)
+        return True
 
     def set_lettering(self, lettering: Lettering) -> None:
         """Change font or pixel ratio."""
-        raise NotImplementedError
+        self._lettering = lettering
+        self._style(self._state or _FIRST)
 
     def resized(self) -> None:
-        """Call after the window changed size: what keeps its size in pixels is laid out again."""
-        raise NotImplementedError
+        """Lay out again at the next drawing, even at the same size."""
+        self._laid_out = None
 
     def lps_at(self, x_px: float, y_px: float) -> Vec3:
         """Return the point of the slice under the pointer."""
-        raise NotImplementedError
+        return self.frame.lps_at(x_px, y_px)
 
     def pixel_of(self, point_lps_mm: Vec3) -> tuple[float, float]:
         """Return where a point is drawn (projected onto the slice)."""
-        raise NotImplementedError
+        return self.frame.pixel_of(point_lps_mm)
+
+    @property
+    def frame(self) -> SliceFrame:
+        """How the slice lies in the window now."""
+        left, low = self._images.GetOrigin()
+        width, height = self._images.GetSize()
+        return frame_of(self._state or _FIRST, left, low, width, height)
 
     @property
     def mm_per_px(self) -> float:
         """Millimetres to one device pixel."""
-        raise NotImplementedError
+        return self.frame.mm_per_px
 
     @property
     def step_mm(self) -> float:
         """How far one wheel notch goes: the image's voxel spacing along the line of sight."""
-        raise NotImplementedError
+        state = self._state
+        if state is None or state.volume is None:
+            return 1.0
+        return step_mm(state.volume.grid, state.screen_axes.normal_lps)
+
+    @property
+    def texts(self) -> CornerTexts:
+        """The words of this view."""
+        return self._texts
+
+    @property
+    def scale_bar(self) -> ScaleBar:
+        """The scale bar of this view."""
+        return self._bar
+
+    def _style(self, state: SliceState) -> None:
+        theme, lettering = state.theme, self._lettering
+        self._images.SetBackground(*unit_rgb(theme.slice_background_rgb))
+        self._plain.set_width(lettering.px(theme.line_px))
+        self._strong.set_width(lettering.px(theme.line_px * 1.5))
+        self._line.set_width(lettering.px(theme.line_px * 1.3))
+        self._traces.set_width(lettering.px(max(1.0, theme.line_px * 0.75)))
+        self._crosshair.set_width(max(1.0, lettering.px(theme.line_px * 0.6)))
+        self._texts.style(lettering, theme)
+        self._bar.style(lettering, theme)
+        self._laid_out = None
+
+    def _write(self, state: SliceState) -> None:
+        stamp, texts = state.stamp, self._texts
+        texts.set(Place.TOP_LEFT, "\n".join(line for line in (stamp.patient, stamp.series) if line))
+        where = [tr(PLANE_NAMES[state.plane]), position_words(state), level_words(state)]
+        texts.set(Place.TOP_RIGHT, "\n".join(line for line in where if line))
+        window = tr("W {window} L {level}", window=f"{state.window_hu:.0f}", level=f"{state.level_hu:.0f}")
+        slab = tr("slab {slab} mm", slab=f"{state.slab_mm:.1f}") if state.slab_mm > 0 else ""
+        low = [source_words(stamp), window if state.volume is not None else "", slab]
+        texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
+        texts.set(Place.BANNER, banner_words(stamp))
+        texts.letters(state.screen_axes)
+
+    def _layout(self) -> None:
+        state = self._state or _FIRST
+        frame = self.frame
+        if self._laid_out is not None and self._laid_out[0] is state and self._laid_out[1] == frame:
+            return
+        self._laid_out = (state, frame)
+        self._place_camera(frame)
+        self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
+        self._line.show(line_strokes(state, frame, self._lettering.px(5)))
+        labels = [*level_labels(state), *line_label(state)]
+        self._labels.show(labels, self._lettering, state.theme)
+        self._labels.layout(lambda point: _in_view(frame, point))
+        self._texts.layout(frame.width_px, frame.height_px)
+        self._bar.layout(frame.mm_per_px, frame.width_px)
+
+    def _place_camera(self, frame: SliceFrame) -> None:
+        camera = self._images.GetActiveCamera()
+        middle, normal = np.asarray(frame.middle_lps_mm), np.asarray(frame.axes.normal_lps)
+        camera.SetFocalPoint(*middle.tolist())
+        camera.SetPosition(*(middle + CAMERA_DISTANCE_MM * normal).tolist())
+        camera.SetViewUp(*frame.axes.up_lps)
+        camera.SetParallelScale(frame.half_height_mm)
+        camera.SetClippingRange(CAMERA_DISTANCE_MM - 1000, CAMERA_DISTANCE_MM + 1000)
+
+
+def _place(state: SliceState) -> tuple[SliceAxes, float]:
+    return state.screen_axes, height_mm(state)
+
+
+def _in_view(frame: SliceFrame, point: Vec3) -> tuple[float, float]:
+    x, y = frame.pixel_of(point)
+    return x - frame.left_px, y - frame.low_px

@@ -1,0 +1,90 @@
+"""Blades on a slice: the slab's cross-section true to scale, its middle line, its overshoot."""
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
+
+from planning.geometry.blade import Blade
+from rendering.blade_solid import centre_lines, overshoot_edges, overshoot_lines, slab_sections
+from rendering.convert import set_cell_colours, triangle_data
+from rendering.line_layer import LineLayer, Strokes
+from rendering.scene_state import DrawnBlade, SliceState
+from rendering.section import dashed
+from rendering.slice_geometry import height_mm
+from rendering.themes import Rgb
+
+FILL_ALPHA = 0.55
+FAINT = 0.55
+
+
+class BladeTraces:
+    """All blades' traces on one slice."""
+
+    def __init__(self, renderer: vtkRenderer) -> None:
+        self._mapper = vtkPolyDataMapper()
+        self._fill = vtkActor()
+        self._fill.SetMapper(self._mapper)
+        self._fill.GetProperty().LightingOff()
+        self._fill.PickableOff()
+        self._fill.VisibilityOff()
+        renderer.AddActor(self._fill)
+        self._lines = LineLayer(renderer)
+
+    def set_width(self, width_px: float) -> None:
+        """Set the width of the lines in device pixels."""
+        self._lines.set_width(width_px)
+
+    def show(self, state: SliceState) -> None:
+        """Cut the visible blades by the slice."""
+        normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
+        polygons: list[tuple[np.ndarray, Rgb, float]] = []
+        strokes: list[Strokes] = []
+        for drawn in state.blades:
+            if not drawn.visible:
+                continue
+            sections = slab_sections(drawn.blade, normal, height)
+            alpha = FILL_ALPHA if drawn.active else FILL_ALPHA * FAINT
+            polygons += [(polygon, drawn.colour_rgb, alpha) for polygon in sections]
+            strokes += _strokes(drawn, sections, normal, height)
+        self._show_fill(polygons)
+        self._lines.show(strokes)
+
+    def _show_fill(self, polygons: list[tuple[np.ndarray, Rgb, float]]) -> None:
+        self._fill.SetVisibility(bool(polygons))
+        if polygons:
+            self._mapper.SetInputData(_filled(polygons))
+
+
+def _strokes(
+    drawn: DrawnBlade, sections: list[np.ndarray], normal: np.ndarray, height: float
+) -> list[Strokes]:
+    blade, alpha = drawn.blade, 1.0 if drawn.active else FAINT
+    if _lies_in(blade, normal):
+        outline = [_edges(polygon) for polygon in sections]
+        strokes = [Strokes(segments, drawn.colour_rgb, alpha) for segments in outline]
+        beyond = overshoot_edges(blade) if sections else np.empty((0, 2, 3))
+    else:
+        strokes = [Strokes(centre_lines(blade, normal, height), drawn.colour_rgb, alpha)]
+        beyond = overshoot_lines(blade, normal, height)
+    return [*strokes, Strokes(dashed(beyond, 0.8, 0.8), drawn.colour_rgb, alpha)]
+
+
+def _lies_in(blade: Blade, normal: np.ndarray) -> bool:
+    """Say whether the slice runs (nearly) along the blade's face."""
+    return abs(float(np.dot(blade.normal_lps, normal))) > 0.97
+
+
+def _edges(polygon: np.ndarray) -> np.ndarray:
+    return np.stack([polygon, np.roll(polygon, -1, axis=0)], axis=1)
+
+
+def _filled(polygons: list[tuple[np.ndarray, Rgb, float]]) -> vtkPolyData:
+    triangles, colours, start = [], [], 0
+    for polygon, rgb, alpha in polygons:
+        fan = [(start, start + n, start + n + 1) for n in range(1, len(polygon) - 1)]
+        triangles += fan
+        colours += [(*rgb, round(255 * alpha))] * len(fan)
+        start += len(polygon)
+    data = triangle_data(np.concatenate([p for p, _, _ in polygons]), np.array(triangles, dtype=np.int64))
+    set_cell_colours(data, np.array(colours, dtype=np.uint8))
+    return data

@@ -1,0 +1,132 @@
+"""Where a blade's handles are drawn and grabbed: arrows, rings, a plate and edge knobs. Numpy only.
+
+All are polylines in LPS whose size is given in millimetres per logical pixel, so that they keep
+their size on the screen; drawing and picking use the same lines.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Floats
+from rendering.handle_geometry import EDGES, SHIFTS, TURNS, Part, axis_lps, can_grab, middle_lps_mm
+from rendering.themes import Rgb
+
+ARROW_PX: Final = 96.0
+ARROW_START_PX: Final = 16.0
+HEAD_PX: Final = 15.0
+RING_PX: Final = 62.0
+PLATE_PX: Final = 9.0
+KNOB_PX: Final = 6.0
+REACH_PX: Final = 8.0
+_STEPS: Final = 72
+
+PART_RGB: Final[dict[Part, Rgb]] = {
+    Part.ALONG_NORMAL: (86, 180, 233),
+    Part.ROUND_NORMAL: (86, 180, 233),
+    Part.ALONG_ADVANCE: (230, 159, 0),
+    Part.ROUND_ADVANCE: (230, 159, 0),
+    Part.ALONG_ACROSS: (204, 121, 167),
+    Part.ROUND_ACROSS: (204, 121, 167),
+    Part.IN_PLANE: (240, 240, 240),
+    Part.LEFT_EDGE: (240, 240, 240),
+    Part.RIGHT_EDGE: (240, 240, 240),
+    Part.FAR_EDGE: (240, 240, 240),
+}
+
+
+def shapes(blade: Blade, sight_lps: Floats, mm_per_px: float) -> dict[Part, Floats]:
+    """Return each grabbable part's line segments, shape (n, 2, 3).
+
+    Parameters
+    ----------
+    blade : Blade
+    sight_lps : array of 3
+        Unit vector away from the viewer; parts seen end-on are left out.
+    mm_per_px : float
+        Millimetres to one logical pixel at the handles.
+    """
+    middle = middle_lps_mm(blade)
+    drawn: dict[Part, Floats] = {}
+    for part in Part:
+        if not can_grab(blade, part, sight_lps):
+            continue
+        if part in SHIFTS:
+            drawn[part] = _arrow(middle, axis_lps(blade, part), sight_lps, mm_per_px)
+        elif part in TURNS:
+            drawn[part] = _ring(middle, axis_lps(blade, part), RING_PX * mm_per_px)
+        elif part in EDGES:
+            drawn[part] = _box(edge_point(blade, part), blade.axes[0], blade.axes[1], KNOB_PX * mm_per_px)
+        else:
+            drawn[part] = _box(middle, blade.axes[0], blade.axes[1], PLATE_PX * mm_per_px)
+    return drawn
+
+
+def edge_point(blade: Blade, part: Part) -> Floats:
+    """Return the middle of a rectangle's edge."""
+    half, depth = blade.width_mm / 2, blade.depth_mm
+    places = {
+        Part.LEFT_EDGE: (-half, depth / 2, 0.0),
+        Part.RIGHT_EDGE: (half, depth / 2, 0.0),
+        Part.FAR_EDGE: (0.0, depth, 0.0),
+    }
+    return blade.to_lps(np.array(places[part]))
+
+
+def nearest_part(
+    segments_px: dict[Part, Floats], x_px: float, y_px: float, reach_px: float = REACH_PX
+) -> Part | None:
+    """Return the part whose drawn line runs nearest to the pointer, or None beyond `reach_px`.
+
+    Parameters
+    ----------
+    segments_px : dict of part to array, shape (n, 2, 2)
+        Projected line segments.
+    """
+    best, least = None, reach_px
+    pointer = np.array([x_px, y_px])
+    for part, segments in segments_px.items():
+        distance = _distance_px(segments, pointer)
+        # Knobs and plate are small: they win where they touch a ring or an arrow.
+        if part is Part.IN_PLANE or part in EDGES:
+            distance -= reach_px / 2
+        if distance < least:
+            best, least = part, distance
+    return best
+
+
+def _distance_px(segments: Floats, pointer: Floats) -> float:
+    start, way = segments[:, 0], segments[:, 1] - segments[:, 0]
+    length2 = np.maximum((way**2).sum(axis=1), 1e-12)
+    t = np.clip(((pointer - start) * way).sum(axis=1) / length2, 0, 1)
+    return float(np.linalg.norm(start + t[:, None] * way - pointer, axis=1).min())
+
+
+def _arrow(middle: Floats, axis: Floats, sight: Floats, mm_per_px: float) -> Floats:
+    start, tip = middle + ARROW_START_PX * mm_per_px * axis, middle + ARROW_PX * mm_per_px * axis
+    side = np.cross(axis, sight)
+    side /= np.linalg.norm(side)
+    head = HEAD_PX * mm_per_px
+    wings = [tip - head * axis + s * head * 0.42 * side for s in (-1, 1)]
+    # The head is hatched with lines from the tip, which reads as filled at any size.
+    fan = [(tip, wings[0] + t * (wings[1] - wings[0])) for t in np.linspace(0, 1, 13)]
+    return np.array([(start, tip - 0.5 * head * axis), (wings[0], wings[1]), *fan])
+
+
+def _ring(middle: Floats, axis: Floats, radius_mm: float) -> Floats:
+    helper = np.eye(3)[int(np.argmin(np.abs(axis)))]
+    u = np.cross(helper, axis)
+    u /= np.linalg.norm(u)
+    v = np.cross(axis, u)
+    angle = np.linspace(0, 2 * np.pi, _STEPS + 1)[:, None]
+    points = middle + radius_mm * (np.cos(angle) * u + np.sin(angle) * v)
+    return np.stack([points[:-1], points[1:]], axis=1)
+
+
+def _box(middle: Floats, u: Floats, v: Floats, half_mm: float) -> Floats:
+    corners = [middle + half_mm * (a * u + b * v) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    bars = [
+        (middle + half_mm * (-u + t * v), middle + half_mm * (u + t * v)) for t in np.linspace(-0.8, 0.8, 7)
+    ]
+    return np.array([*zip(corners, corners[1:] + corners[:1], strict=True), *bars])

@@ -1,0 +1,134 @@
+"""Everything solid in the 3D view: structures, pieces, specimen margins and blades, kept by id."""
+
+from collections.abc import Collection
+from typing import Protocol, TypeVar
+
+import numpy as np
+from vtkmodules.vtkRenderingCore import vtkRenderer
+
+from planning.geometry.frames import Floats
+from rendering.blade_actor import BladeActor
+from rendering.margin_actor import MarginActor
+from rendering.scene_state import ClipPlane, DrawnBlade, DrawnMargin, SpineState
+from rendering.surface_actor import SurfaceActor, look_of
+
+PICKABLE_OPACITY = 0.3
+
+
+class _Removable(Protocol):
+    """What leaves its renderer when its id is gone."""
+
+    def remove(self) -> None:
+        """Leave the renderer."""
+
+
+Actor = TypeVar("Actor", bound=_Removable)
+
+
+class SpineBodies:
+    """Actors by id; `show` makes, changes and removes only what differs."""
+
+    def __init__(self, renderer: vtkRenderer) -> None:
+        self._renderer = renderer
+        self._surfaces: dict[str, SurfaceActor] = {}
+        self._margins: dict[str, MarginActor] = {}
+        self._blades: dict[str, BladeActor] = {}
+        self._state = SpineState()
+        self._clip: ClipPlane | None = None
+        self._coarse = False
+        self._line_px = 1.5
+        self._corners: Floats | None = None
+        self.changes = 0
+
+    def show(self, state: SpineState) -> None:
+        """Apply the difference to the state before."""
+        old, self._state = self._state, state
+        if old.structures is not state.structures or old.pieces is not state.pieces:
+            self._show_surfaces(state)
+        if old.margins is not state.margins:
+            self._show_margins(state.margins)
+        if old.blades is not state.blades:
+            self._show_blades(state.blades)
+        if self._clip != state.clip:
+            self._clip = state.clip
+            for surface in self._surfaces.values():
+                surface.clip(state.clip)
+        self._corners = None
+
+    def set_coarse(self, coarse: bool) -> None:
+        """Draw coarser surfaces while things move."""
+        self._coarse = coarse
+        for surface in self._surfaces.values():
+            surface.set_coarse(coarse)
+
+    def set_width(self, line_px: float) -> None:
+        """Set the width of edges in device pixels."""
+        self._line_px = line_px
+        for blade in self._blades.values():
+            blade.set_width(line_px)
+        for margin in self._margins.values():
+            margin.set_width(line_px)
+
+    def corners_lps_mm(self) -> Floats:
+        """Return the corners of the boxes round everything visible, shape (n, 3)."""
+        if self._corners is None:
+            boxes = [_box(*surface.bounds()) for surface in self._surfaces.values() if surface.is_drawn]
+            outlines = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
+            margins = [
+                _box(*(b + np.asarray(m.offset_lps_mm) for b in m.mesh.bounds_lps_mm))
+                for m in self._state.margins
+                if m.visible and len(m.mesh.vertices_lps_mm)
+            ]
+            self._corners = np.concatenate([np.empty((0, 3)), *boxes, *outlines, *margins])
+        return self._corners
+
+    def first_hit(self, start: Floats, end: Floats) -> tuple[str, Floats] | None:
+        """Return the id of the structure or piece a line of sight first meets, and where."""
+        best: tuple[str, Floats] | None = None
+        for name, surface in self._surfaces.items():
+            if surface.look is None or surface.look.opacity < PICKABLE_OPACITY:
+                continue
+            point = surface.first_hit(start, end)
+            if point is None:
+                continue
+            if best is None or np.linalg.norm(point - start) < np.linalg.norm(best[1] - start):
+                best = (name, point)
+        return best
+
+    def _show_surfaces(self, state: SpineState) -> None:
+        drawn = {s.id: look_of(s) for s in state.structures} | {p.id: look_of(p) for p in state.pieces}
+        _drop(self._surfaces, drawn)
+        for name, look in drawn.items():
+            actor = self._surfaces.get(name)
+            if actor is None:
+                actor = self._surfaces[name] = SurfaceActor(self._renderer)
+                actor.set_coarse(self._coarse)
+                actor.clip(self._clip)
+            self.changes += actor.show(look)
+
+    def _show_margins(self, margins: tuple[DrawnMargin, ...]) -> None:
+        _drop(self._margins, {m.id for m in margins})
+        for margin in margins:
+            actor = self._margins.get(margin.id)
+            if actor is None:
+                actor = self._margins[margin.id] = MarginActor(self._renderer)
+                actor.set_width(self._line_px)
+            self.changes += actor.show(margin)
+
+    def _show_blades(self, blades: tuple[DrawnBlade, ...]) -> None:
+        _drop(self._blades, {b.id for b in blades})
+        for drawn in blades:
+            actor = self._blades.get(drawn.id)
+            if actor is None:
+                actor = self._blades[drawn.id] = BladeActor(self._renderer)
+                actor.set_width(self._line_px)
+            self.changes += actor.show(drawn)
+
+
+def _drop(actors: dict[str, Actor], wanted: Collection[str]) -> None:
+    for name in [n for n in actors if n not in wanted]:
+        actors.pop(name).remove()
+
+
+def _box(low: Floats, high: Floats) -> Floats:
+    return np.stack(np.meshgrid(*zip(low, high, strict=True), indexing="ij"), -1).reshape(-1, 3)

@@ -1,0 +1,46 @@
+"""Words and lines of the 3D view that are not surfaces: level names, closest points, crosshair."""
+
+import numpy as np
+
+from planning.geometry.frames import Vec3
+from rendering.line_layer import Strokes
+from rendering.point_labels import PointLabel
+from rendering.scene_state import SpineState
+
+CROSSHAIR_PX = 11.0
+END_PX = 5.0
+
+
+def mark_strokes(state: SpineState, mm_per_px: float) -> list[Strokes]:
+    """Return the closest-point line with a small cross at either end, and the crosshair."""
+    strokes = []
+    if state.line is not None:
+        ends = [np.asarray(state.line.start_lps_mm), np.asarray(state.line.end_lps_mm)]
+        crosses = [_cross(p, END_PX * mm_per_px) for p in ends]
+        strokes.append(Strokes(np.concatenate([[ends], *crosses]), state.line.colour_rgb))
+    if state.crosshair_lps_mm is not None:
+        cross = _cross(np.asarray(state.crosshair_lps_mm), CROSSHAIR_PX * mm_per_px)
+        strokes.append(Strokes(cross, state.theme.text_rgb, 0.8))
+    return strokes
+
+
+def mark_labels(state: SpineState) -> list[PointLabel]:
+    """Return level names, the active blade's title, and the closest distance."""
+    labels = [PointLabel(level.text, level.point_lps_mm, bold=True) for level in state.levels]
+    for drawn in state.blades:
+        if drawn.active and drawn.visible:
+            corner = drawn.blade.to_lps(np.array([0.0, drawn.blade.depth_mm + drawn.blade.overshoot_mm, 0.0]))
+            x, y, z = (float(v) for v in corner)
+            labels.append(PointLabel(drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16)))
+    if state.line is not None:
+        x, y, z = (float(v) for v in np.add(state.line.start_lps_mm, state.line.end_lps_mm) / 2)
+        middle: Vec3 = (x, y, z)
+        labels.append(
+            PointLabel(state.line.label, middle, state.line.colour_rgb, True, 1.2, (-1, 0), (12, 8))
+        )
+    return labels
+
+
+def _cross(point: np.ndarray, half_mm: float) -> np.ndarray:
+    arms = np.eye(3) * half_mm
+    return np.stack([point - arms, point + arms], axis=1)
