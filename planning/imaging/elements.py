@@ -80,11 +80,10 @@ def find_pixels(file: IO[bytes], start: int, size: int, encoding: Encoding) -> P
                 raise ImportRefused("TRUNCATED", TRUNCATED)
             return None
         tag, is_sequence, length = head
-        if tag in (_ITEM_END, _SEQUENCE_END):
-            if open_ends:
-                open_ends.pop()
-        elif tag in PIXEL_TAGS and not open_ends:
+        if tag in PIXEL_TAGS and not open_ends:
             return walker.pixels(tag, length)
+        if tag in (_ITEM_END, _SEQUENCE_END):
+            del open_ends[-1:]
         elif tag in PIXEL_TAGS and length == _UNDEFINED:
             walker.skip_fragments()
         elif tag == _ITEM or is_sequence or length == _UNDEFINED:

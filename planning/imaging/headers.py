@@ -96,16 +96,7 @@ def read_header(file: Path) -> Header:
         return _rejected(ImportRefused("NESTING", elements.NESTING, limit=MAX_SEQUENCE_DEPTH))
     except OSError:
         return _rejected(ImportRefused("NOT_READABLE", NOT_READABLE))
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        LookupError,
-        NotImplementedError,
-        EOFError,
-        zlib.error,
-    ):
+    except _PARSER_ERRORS:
         return _rejected(ImportRefused("BAD_HEADER", BAD_HEADER))
 
 

@@ -53,8 +53,8 @@ class Slice:
         Rescale; None where the file gives none.
     pixel_offset, pixel_bytes : int
         Place of native pixels in the file; -1 where they are compressed or deflated.
-    defect : Finding or None
-        Why the pixels of this slice cannot be used.
+    padding : int or None
+        Stored value that means "outside the field of view".
     """
 
     file: Path
@@ -72,7 +72,7 @@ class Slice:
     syntax: str
     pixel_offset: int
     pixel_bytes: int
-    defect: Finding | None = None
+    padding: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class SeriesSummary:
 
     Parameters
     ----------
-    uid : str
+    series_uid : str
         SeriesInstanceUID; parts split off a mixed series carry ``#2``, ``#3`` ... after it.
     modality, description, study_uid, frame_of_reference_uid, acquired, contrast : str
         As DICOM gives them: hostile text, shown literally.
-    n : int
+    count : int
         Number of image planes.
     spacing_ijk_mm : Vec3 or None
         Voxel edges, where the geometry is sound.
@@ -97,10 +97,10 @@ class SeriesSummary:
         What the headers already tell.
     """
 
-    uid: str
+    series_uid: str
     modality: str
     description: str
-    n: int
+    count: int
     spacing_ijk_mm: Vec3 | None
     orientation: str
     acquired: str

@@ -202,6 +202,15 @@ class TaskRoom:
         self.made.append((array, note))
         return array
 
+    def release(self, array: Array) -> None:
+        """Let go of the memory of an array made here; what was written stays on its file."""
+        mapped: Any = array
+        while isinstance(mapped, np.ndarray) and mapped.base is not None:
+            mapped = mapped.base
+        mapped = mapped.obj if isinstance(mapped, memoryview) else mapped
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
+
     def notes_of(self, arrays: Sequence[Array]) -> list[ArrayNote]:
         """Return where the arrays to be returned lie, storing those that do not lie on a file yet."""
         known = {id(array): note for array, note in self.made}

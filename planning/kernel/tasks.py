@@ -14,6 +14,7 @@ TASKS: Final[dict[str, int | None]] = {
     "planning.imaging.headers:read_headers": READING_MIB,
     "planning.imaging.archive:unpack": READING_MIB,
     "planning.imaging.decode:decode_slices": READING_MIB,
+    "planning.imaging.volume_voxels:read_volume_header": READING_MIB,
     "planning.imaging.volume_voxels:read_voxels": READING_MIB,
     "planning.kernel.solids:run_task": None,
     "planning.kernel.surface:decimate_task": None,

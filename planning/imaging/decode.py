@@ -1,0 +1,133 @@
+"""Decode the planes of a series straight into one array. `decode_slices` runs in the child process."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from planning.errors import ImportRefused
+from planning.imaging.pixel_checks import scale_of
+from planning.imaging.pixels import PixelReader, Stored
+from planning.imaging.series import Slice
+from planning.kernel.exchange import Array, Header, TaskRoom
+from planning.texts import mark
+
+_AIR_HU: Final = -1024
+_RELEASE_EVERY: Final = 32
+DUP_CONFLICT: Final = mark(
+    "Two different images lie at the same place ({first} and {second}). Which one is right cannot be known; "
+    "export the series again."
+)
+
+
+def plane_of(slice_: Slice) -> Header:
+    """Return what the child needs to decode one slice, as JSON values."""
+    slope, intercept = scale_of(slice_)
+    form = slice_.form
+    return {
+        "file": str(slice_.file.resolve()),
+        "frame": slice_.frame,
+        "syntax": slice_.syntax,
+        "offset": slice_.pixel_offset,
+        "rows": form.rows,
+        "columns": form.columns,
+        "bits_allocated": form.bits_allocated,
+        "bits_stored": form.bits_stored,
+        "high_bit": form.high_bit,
+        "signed": form.signed,
+        "slope": slope,
+        "intercept": intercept,
+        "padding": _as_stored(slice_),
+    }
+
+
+def _as_stored(slice_: Slice) -> int | None:
+    """Return the padding value in the signedness of the pixels; files write it in either."""
+    value, bits = slice_.padding, slice_.form.bits_allocated
+    if value is None:
+        return None
+    value %= 1 << bits
+    return value - (1 << bits) if slice_.form.signed and value >= 1 << (bits - 1) else value
+
+
+def is_whole(slice_: Slice) -> bool:
+    """Say whether slope and intercept keep whole numbers whole."""
+    return all(float(v).is_integer() for v in scale_of(slice_))
+
+
+def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Header, Sequence[Array]]:
+    """Task: decode ``header["planes"]`` in order into an array of ``header["dtype"]``.
+
+    Returns ``{"overflow": True}`` and no array where a value does not fit int16; else the number of
+    padding pixels that were set to air, and whether bits outside the value were found.
+
+    Raises
+    ------
+    ImportRefused
+        ``SHORT_PIXELS``, ``BAD_STREAM``, ``DUP_CONFLICT`` or ``DUP_SOP_CONFLICT``.
+    """
+    del arrays
+    planes, reader = header["planes"], PixelReader(room.folder)
+    first = planes[0]
+    volume = room.new_array((len(planes), first["rows"], first["columns"]), header["dtype"])
+    n_padding = 0
+    for k, plane in enumerate(planes):
+        room.progress(k / len(planes), mark("Reading slices"))
+        added = _fill(volume[k], reader.stored_values(plane), plane, is_ct=header["is_ct"])
+        if added is None:
+            return {"overflow": True}, []
+        n_padding += added
+        if k % _RELEASE_EVERY == 0:
+            room.release(volume)
+    for twin in header["twins"]:
+        _check_twin(volume[twin["k"]], planes[twin["k"]], twin, reader, is_ct=header["is_ct"])
+    room.release(volume)
+    return {"padding": n_padding}, [volume]
+
+
+def _fill(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | None:
+    """Write scaled values into `out`; return how many were padding, or None when int16 is too small."""
+    slope, intercept = plane["slope"], plane["intercept"]
+    outside = _padding(stored, plane) if is_ct else None
+    if out.dtype == np.int16:
+        low, high = (
+            int(stored.min()) * int(slope) + int(intercept),
+            int(stored.max()) * int(slope) + int(intercept),
+        )
+        limits = np.iinfo(np.int16)
+        if min(low, high) < limits.min or max(low, high) > limits.max:
+            return None
+        # Wraps around in between and ends right, because the results are known to fit.
+        out[...] = stored.astype(np.int16, copy=False)
+        if slope != 1:
+            out *= _wrapped(int(slope))
+        out += _wrapped(int(intercept))
+    else:
+        out[...] = stored * slope + intercept
+    if outside is None:
+        return 0
+    out[outside] = _AIR_HU
+    return int(outside.sum())
+
+
+def _padding(stored: Stored, plane: Header) -> Any:
+    """Return where the value means "outside the field of view", if that value is below air; else None."""
+    padding = plane["padding"]
+    if padding is None or padding * plane["slope"] + plane["intercept"] >= _AIR_HU:
+        return None
+    outside = stored == padding
+    return outside if outside.any() else None
+
+
+def _wrapped(value: int) -> np.int16:
+    value %= 1 << 16
+    return np.int16(value - (1 << 16) if value >= 1 << 15 else value)
+
+
+def _check_twin(kept: Array, plane: Header, twin: Header, reader: PixelReader, *, is_ct: bool) -> None:
+    other = np.empty_like(kept)
+    fits = _fill(other, reader.stored_values(twin["plane"]), twin["plane"], is_ct=is_ct)
+    if fits is None or not np.array_equal(other, kept):
+        names = {"first": Path(plane["file"]).name, "second": Path(twin["plane"]["file"]).name}
+        raise ImportRefused(twin["code"], DUP_CONFLICT, **names)

@@ -1,0 +1,156 @@
+"""Whether the pixels the headers describe can become Hounsfield values, before any is decoded."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from planning.errors import ImportRefused
+from planning.imaging.limits import MAX_EDGE_VOXELS, MAX_VOXELS
+from planning.imaging.series import Slice
+from planning.model.study import Finding, Severity
+from planning.texts import mark
+
+Record = Mapping[str, Any]
+NATIVE: Final = frozenset(
+    {
+        str(ImplicitVRLittleEndian),
+        str(ExplicitVRLittleEndian),
+        str(ExplicitVRBigEndian),
+        str(DeflatedExplicitVRLittleEndian),
+    }
+)
+JPEG_2000: Final = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.201"})
+JPEG_LS: Final = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
+JPEG: Final = frozenset({f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70)})
+RLE: Final = "1.2.840.10008.1.2.5"
+_ALWAYS_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
+
+SHORT_PIXELS: Final = mark(
+    "A slice holds {found} of the {needed} bytes its size needs ({file}). The series is incomplete; "
+    "copy it again."
+)
+GIANT: Final = mark("The image claims {rows} x {columns} x {count} pixels, more than this program reads.")
+COLOUR: Final = mark("These are colour pictures, not a volume of one value per voxel.")
+BAD_RESCALE: Final = mark(
+    "The scale of the values (RescaleSlope {slope}, RescaleIntercept {intercept}) cannot be right in {file}. "
+    "Densities would be wrong; export the series again."
+)
+UNSUPPORTED_SYNTAX: Final = mark(
+    "The pixels are packed by a method this program does not read ({syntax}). Export the series uncompressed."
+)
+UNSUPPORTED_BITS: Final = mark(
+    "Pixels of {allocated} bits ({stored} used) are not read. Export the series as 16 bit."
+)
+MISSING_SIGN: Final = mark(
+    "The file does not say whether its values are signed (PixelRepresentation is missing). "
+    "Densities could be wrong; export the series again."
+)
+MODALITY_LUT: Final = mark(
+    "The values are translated by a table (Modality LUT), which is not read. Export as CT or MR."
+)
+MULTI_FRAME: Final = mark(
+    "One file holds {count} frames without saying where each lies. Export the series as single slices."
+)
+NOT_HU: Final = mark(
+    "The CT has no rescale values: its numbers are not Hounsfield units, and thresholds do not hold."
+)
+LOSSY: Final = mark("The images were compressed with loss at some time; fine edges may have moved.")
+BURNED_IN: Final = mark("Text may be burnt into the pixels and may name the patient.")
+MONOCHROME1: Final = mark(
+    "The images are meant to be shown inverted (MONOCHROME1); values were kept as they are."
+)
+RESCALE_PER_SLICE: Final = mark("Slices have different value scales; each was read with its own.")
+
+
+def check_pixels(slices: Sequence[Slice], records: Sequence[Record]) -> None:
+    """Refuse what cannot be decoded to right values.
+
+    Raises
+    ------
+    ImportRefused
+        With the code of the first fault found.
+    """
+    for slice_, record in zip(slices, records, strict=True):
+        _check_form(slice_, record, len(slices))
+        _check_scale(slice_)
+        _check_size(slice_)
+
+
+def _check_form(slice_: Slice, record: Record, count: int) -> None:
+    form = slice_.form
+    if form.samples != 1 or form.photometric not in ("MONOCHROME1", "MONOCHROME2"):
+        raise ImportRefused("COLOUR", COLOUR)
+    if record["n_frames"] > 1 and record["n_frames"] != len(record["frames"]):
+        raise ImportRefused("MULTI_FRAME", MULTI_FRAME, count=record["n_frames"])
+    if record["signed"] is None:
+        raise ImportRefused("MISSING_TYPE1", MISSING_SIGN)
+    if record["has_lut"]:
+        raise ImportRefused("MODALITY_LUT", MODALITY_LUT)
+    edges_fit = 0 < form.rows <= MAX_EDGE_VOXELS and 0 < form.columns <= MAX_EDGE_VOXELS
+    if not edges_fit or form.rows * form.columns * count > MAX_VOXELS:
+        if slice_.pixel_bytes >= 0:
+            _check_size(slice_)
+        raise ImportRefused("GIANT", GIANT, rows=form.rows, columns=form.columns, count=count)
+    bits_fit = (
+        form.bits_allocated in (8, 16) and 0 < form.bits_stored <= form.high_bit + 1 <= form.bits_allocated
+    )
+    if not bits_fit or not record["integers"]:
+        raise ImportRefused(
+            "UNSUPPORTED_BITS", UNSUPPORTED_BITS, allocated=form.bits_allocated, stored=form.bits_stored
+        )
+    if slice_.syntax not in NATIVE | JPEG_2000 | JPEG_LS | JPEG | {RLE}:
+        raise ImportRefused("UNSUPPORTED_SYNTAX", UNSUPPORTED_SYNTAX, syntax=slice_.syntax)
+
+
+def _check_scale(slice_: Slice) -> None:
+    slope, intercept = scale_of(slice_)
+    if not (math.isfinite(slope) and math.isfinite(intercept)) or slope == 0:
+        raise ImportRefused(
+            "BAD_RESCALE", BAD_RESCALE, slope=slice_.slope, intercept=slice_.intercept, file=slice_.file.name
+        )
+
+
+def _check_size(slice_: Slice) -> None:
+    form = slice_.form
+    needed = form.rows * form.columns * form.bits_allocated // 8
+    if slice_.pixel_bytes >= 0 and slice_.pixel_bytes < needed:
+        raise ImportRefused(
+            "SHORT_PIXELS",
+            SHORT_PIXELS,
+            found=max(0, slice_.pixel_bytes),
+            needed=needed,
+            file=slice_.file.name,
+        )
+
+
+def scale_of(slice_: Slice) -> tuple[float, float]:
+    """Return slope and intercept; 1 and 0 where the file gives none."""
+    return (
+        1.0 if slice_.slope is None else slice_.slope,
+        0.0 if slice_.intercept is None else slice_.intercept,
+    )
+
+
+def pixel_findings(records: Sequence[Record]) -> list[Finding]:
+    """Return what the headers say about the values, for the report."""
+    first = records[0]
+    findings = []
+    scales = {(frame["slope"], frame["intercept"]) for record in records for frame in record["frames"]}
+    if first["modality"] == "CT" and any(None in scale for scale in scales):
+        findings.append(Finding("NOT_HU", NOT_HU, severity=Severity.WARN))
+    if len(scales) > 1:
+        findings.append(Finding("RESCALE_PER_SLICE", RESCALE_PER_SLICE))
+    if any(record["lossy"] == "01" or record["syntax"] in _ALWAYS_LOSSY for record in records):
+        findings.append(Finding("LOSSY", LOSSY, severity=Severity.WARN))
+    if any(record["burned_in"] == "YES" for record in records):
+        findings.append(Finding("BURNED_IN", BURNED_IN, severity=Severity.WARN))
+    if any(record["photometric"] == "MONOCHROME1" for record in records):
+        findings.append(Finding("MONOCHROME1", MONOCHROME1))
+    return findings

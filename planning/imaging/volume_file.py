@@ -1,0 +1,143 @@
+"""Read one volume file (NIfTI, NRRD, MetaImage) into voxels on a grid."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from planning.errors import ImportRefused, WorkerDied
+from planning.geometry.frames import Grid
+from planning.geometry.volume import Volume
+from planning.imaging.limits import FILE_SECONDS
+from planning.imaging.loaded import LoadedImage
+from planning.imaging.series import SeriesSummary, finding_of
+from planning.kernel.exchange import Array
+from planning.kernel.process import Worker
+from planning.model.study import Finding, Patient, Severity, StudyImage
+from planning.progress import Progress, part, silent
+from planning.texts import mark
+
+SUFFIXES: Final = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd")
+HEADER_TASK: Final = "planning.imaging.volume_voxels:read_volume_header"
+VOXEL_TASK: Final = "planning.imaging.volume_voxels:read_voxels"
+CRASHED: Final = mark(
+    "Reading {name} ended the reading process, so nothing was loaded. The file may be damaged; copy it again."
+)
+NO_FILE: Final = mark("{name} does not exist or cannot be opened. Check the place and that you may read it.")
+NO_IDENTITY: Final = mark(
+    "The file carries no patient identity: make sure yourself that it is the right patient."
+)
+_NOTES: Final = {
+    "AFFINE_CONFLICT": mark(
+        "The file places the image in two ways {detail} mm apart (qform and sform); the sform was used. "
+        "Check the position against the original."
+    ),
+    "SCL_IGNORED": mark("The file's value scale is not a number and was ignored."),
+    "UNITS": mark("The file's distances are in {detail} and were converted to millimetres."),
+    "ORTHONORMALISE": mark("The axes were off a right angle by {detail} and were set straight."),
+    "UNITS_MISSING": mark("The file does not say its unit of length; millimetres were taken."),
+}
+
+
+def is_volume_file(path: Path) -> bool:
+    """Say whether the name is one of a volume file this program reads."""
+    return path.is_file() and path.name.lower().endswith(SUFFIXES)
+
+
+def volume_summary(path: Path, worker: Worker) -> SeriesSummary:
+    """Return a volume file as the only series of a scan; a damaged one carries its problem."""
+    summary = SeriesSummary(
+        series_uid=path.name,
+        modality="",
+        description=path.name,
+        count=0,
+        spacing_ijk_mm=None,
+        orientation="",
+        acquired="",
+        contrast="",
+        patient=Patient(),
+        volume_file=path,
+    )
+    try:
+        header = volume_header(path, worker)
+        grid = grid_of(header)
+    except ImportRefused as error:
+        return replace(summary, problem=finding_of(error))
+    return replace(summary, count=grid.shape_kji[0], spacing_ijk_mm=grid.spacing_ijk_mm)
+
+
+def volume_header(path: Path, worker: Worker) -> dict[str, Any]:
+    """Return the checked header of a volume file; raises `ImportRefused`."""
+    if not path.is_file():
+        raise ImportRefused("NO_SOURCE", NO_FILE, name=path.name)
+    try:
+        return worker.call(HEADER_TASK, {"file": str(path.resolve())}, timeout_s=2 * FILE_SECONDS)[0]
+    except WorkerDied as error:
+        raise ImportRefused("CRASHED", CRASHED, name=path.name) from error
+
+
+def grid_of(header: dict[str, Any]) -> Grid:
+    """Return where the voxels of a header lie."""
+    k, j, i = header["shape_kji"]
+    return Grid((k, j, i), np.array(header["lps_from_ijk"], dtype=np.float64))
+
+
+def read_voxels(
+    path: Path, header: dict[str, Any], dtype: str, worker: Worker, progress: Progress, *, labels: bool
+) -> Array | None:
+    """Return the voxels in `dtype`, or None where a value does not fit; raises `ImportRefused`."""
+    n_bytes = int(np.prod(header["shape_kji"])) * np.dtype(dtype).itemsize * header.get("layers", 1)
+    request = {"file": str(path.resolve()), "dtype": dtype, "labels": labels}
+    try:
+        answer, arrays = worker.call(
+            VOXEL_TASK, request, progress=progress, stall_s=4 * FILE_SECONDS, mapped_bytes=n_bytes
+        )
+    except WorkerDied as error:
+        raise ImportRefused("CRASHED", CRASHED, name=path.name) from error
+    return None if answer.get("overflow") else arrays[0]
+
+
+def header_findings(header: dict[str, Any]) -> list[Finding]:
+    """Return what was mended in the header."""
+    severity = {"AFFINE_CONFLICT": Severity.WARN, "UNITS_MISSING": Severity.NOTE}
+    return [
+        Finding(code, _NOTES[code], (("detail", str(detail)),), severity.get(code, Severity.NOTE))
+        for code, detail in header["notes"]
+    ]
+
+
+def load_volume_file(path: Path, progress: Progress = silent, worker: Worker | None = None) -> LoadedImage:
+    """Return the image in a NIfTI, NRRD or MetaImage file.
+
+    Raises
+    ------
+    ImportRefused
+        ``NO_ORIENTATION``, ``BAD_AFFINE``, ``SHEARED``, ``SHORT_PIXELS``, ``TRUNCATED``,
+        ``EXPANSION_LIMIT``, ``NAN_VOXELS``, ``COLOUR``, ``NOT_A_VOLUME``, ``UNITS``,
+        ``UNSUPPORTED`` or ``BAD_HEADER``.
+    """
+    if worker is None:
+        own = Worker()
+        try:
+            return load_volume_file(path, progress, own)
+        finally:
+            own.close()
+    header = volume_header(path, worker)
+    grid = grid_of(header)
+    voxels = None
+    for n, dtype in enumerate(("int16", "float32")):
+        if voxels is None:
+            voxels = read_voxels(path, header, dtype, worker, part(progress, 0.5 * n, 1.0), labels=False)
+    if voxels is None:
+        raise ImportRefused("CRASHED", CRASHED, name=path.name)
+    findings = [*header_findings(header), Finding("NO_IDENTITY", NO_IDENTITY)]
+    image = StudyImage(
+        id=f"image-{hashlib.sha256(path.name.encode()).hexdigest()[:12]}",
+        volume=Volume(voxels, grid),
+        description=path.name,
+        slice_spacing_mm=max(grid.spacing_ijk_mm),
+        findings=tuple(findings),
+    )
+    return LoadedImage(image, Patient())
