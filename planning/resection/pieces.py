@@ -123,7 +123,7 @@ class Resection:
 
     @property
     def specimen(self) -> RawPiece | None:
-        """The specimen piece that holds most of the tumour (without one, the anterior piece); None where there is none."""
+        """The specimen piece with most of the tumour (without one, the anterior piece), or None."""
         specimens = [p for p in self.pieces if p.role in SPECIMENS]
         return max(
             specimens,
