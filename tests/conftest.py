@@ -40,7 +40,7 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-OWN_LOGGERS = ("app", "planning", "rendering", "widgets")
+OWN_LOGGERS = ("app", "enbloc", "planning", "rendering", "widgets")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ def _sober_log(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture)
         f"patient identity in the log: {names}"
     )
     errors = [line for level, line in lines if level >= logging.ERROR]
-    assert not errors or request.node.get_closest_marker("logs_errors"), f"errors in the log: {errors}"
+    assert not errors or request.node.get_closest_marker("logs_errors"), (
+        f"errors in the log; is the test about them? mark it logs_errors: {errors}"
+    )
 
 
 @pytest.fixture(autouse=True)
