@@ -67,6 +67,9 @@ class Blade:
             _in_range(key, getattr(self, key), MIN_SIZE_MM, MAX_SIZE_MM)
         _in_range("kerf_mm", self.kerf_mm, 0.0, 20.0)
         _in_range("overshoot_mm", self.overshoot_mm, 0.0, 50.0)
+        # 1 and 1.0 are the same blade, so they must print, store and digest alike.
+        for key in ("width_mm", "depth_mm", "kerf_mm", "overshoot_mm"):
+            object.__setattr__(self, key, float(getattr(self, key)) + 0.0)
         if self.footprint_mm is not None:
             object.__setattr__(self, "footprint_mm", _checked_footprint(self.footprint_mm))
 
@@ -184,7 +187,7 @@ def _checked_footprint(footprint: Footprint) -> Footprint:
         raise PlanInvalid("BAD_FOOTPRINT", mark("footprint_mm encloses no area."))
     if _crosses_itself(points):
         raise PlanInvalid("BAD_FOOTPRINT", mark("footprint_mm crosses itself; it must be a simple polygon."))
-    return tuple((float(a), float(b)) for a, b in points)
+    return tuple((float(a) + 0.0, float(b) + 0.0) for a, b in points)
 
 
 def _crosses_itself(points: NDArray[np.float64]) -> bool:

@@ -38,7 +38,8 @@ def vec3(values: ArrayLike) -> Vec3:
         raise PlanningError(
             "BAD_VECTOR", mark("Expected three finite numbers, found {found}."), found=str(values)
         )
-    return (float(array[0]), float(array[1]), float(array[2]))
+    # Adding zero turns -0.0 into 0.0: equal vectors then print and digest alike.
+    return (float(array[0]) + 0.0, float(array[1]) + 0.0, float(array[2]) + 0.0)
 
 
 def unit(values: ArrayLike) -> Vec3:

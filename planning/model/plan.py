@@ -100,6 +100,7 @@ class Plan:
                 mark("required_margin_mm must lie between 0 and 50, not {value}."),
                 value=self.required_margin_mm,
             )
+        object.__setattr__(self, "required_margin_mm", float(self.required_margin_mm))
 
     def osteotomy(self, osteotomy_id: str) -> Osteotomy | None:
         """Return the osteotomy of that id, or None."""
