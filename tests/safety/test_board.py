@@ -306,7 +306,8 @@ def test_names_nobody_has_unknown_tools_and_refused_sacrifices_are_named() -> No
     sentences = [p.sentence for p in plan_problems(case.anatomy, case.plan, SETTINGS)]
 
     assert sentences == [
-        "Left T11 pedicle: the tool chisel 7 is not in the tool library; kerf and overshoot come from the plan alone.",
+        "Left T11 pedicle: the tool chisel 7 is not in the tool library; "
+        "kerf and overshoot come from the plan alone.",
         "Rib: 30.0 mm deep, but the ultrasonic bone scalpel reaches 20 mm.",
         "The plan speaks of T10 left, but no structure of this case is called so; mend the name.",
         "The plan speaks of lesion 9, but no structure of this case is called so; mend the name.",
@@ -350,7 +351,9 @@ def test_the_evaluation_as_json_has_the_keys_of_the_contract_and_every_digit() -
     assert first["clearances"][0].items() >= {
         "structure": "spinal_canal", "kind": "spinal_canal", "value_mm": third, "with_overshoot_mm": third,
         "lower_mm": third, "status": "fail", "sigma_mm": 1.0, "reason": None,
-        "accepted": {"by": "Dr A", "reason": "seen", "at": "2026-01-01T00:00:00+00:00", "inputs_digest": "sha256:x"},
+        "accepted": {
+            "by": "Dr A", "reason": "seen", "at": "2026-01-01T00:00:00+00:00", "inputs_digest": "sha256:x",
+        },
     }.items()  # fmt: skip
     assert (second["tumour_margin"], second["clearances"]) == (None, [])
     assert last["clearances"][0]["value_mm"] is None
