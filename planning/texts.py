@@ -1,6 +1,7 @@
 """Words shown to people, through gettext from the first commit."""
 
 import gettext
+import re
 from pathlib import Path
 
 _DOMAIN = "enbloc"
@@ -34,3 +35,15 @@ def tr(text: str, /, **values: object) -> str:
 def mark(text: str, /) -> str:
     """Return `text` unchanged; marks it for translation where it is only stored."""
     return text
+
+
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+def literal(text: str, /) -> str:
+    """Return `text` with control and direction characters made visible, as ``<U+202E>``.
+
+    Names out of files are hostile input: a direction override would show a file name or a side the
+    wrong way round.
+    """
+    return _INVISIBLE.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)

@@ -1,0 +1,129 @@
+"""Tables of what was measured: clearances, margins, pieces, vessels and roots."""
+
+from planning.model.case import Case
+from planning.report.content import Cell, Paragraph, Section, Table, Tone
+from planning.safety.judge import reason_words
+from planning.safety.ledger import Ledger, action_words
+from planning.safety.results import Evaluation, PieceRole, SpecimenMargin
+from planning.texts import mark, tr
+
+ROLE_WORDS = {
+    PieceRole.SPECIMEN_ANTERIOR: mark("specimen, anterior"),
+    PieceRole.SPECIMEN_ARCH: mark("specimen, posterior arch"),
+    PieceRole.RIB_PIECE: mark("rib piece"),
+    PieceRole.REMAINING: mark("remains in the patient"),
+    PieceRole.LOOSE: mark("loose"),
+}
+
+
+def number(value_mm: float | None) -> str:
+    """Return a distance with one decimal, or a dash where it is withheld."""
+    return "–" if value_mm is None else f"{value_mm:.1f}".replace("-", "−")
+
+
+def clearance_table(case: Case, evaluation: Evaluation) -> Table:
+    """Return every clearance, in the order of the cuts."""
+    titles = {o.id: o.title for o in case.plan.osteotomies}
+    names = {s.id: s.title for s in evaluation.inputs.anatomy.structures}
+    rows = []
+    for c in evaluation.clearances:
+        structure = names.get(c.structure_id, c.structure)
+        if c.mobilised:
+            structure = tr("{structure} (to its imaged position)", structure=structure)
+        words = "; ".join(w for w in (reason_words(c.reason) if c.reason else "", c.note) if w)
+        rows.append(
+            (
+                Cell(titles.get(c.osteotomy, c.osteotomy)),
+                Cell(structure),
+                Cell(number(c.value_mm)),
+                Cell(number(c.with_overshoot_mm)),
+                Cell(number(c.lower_mm)),
+                Cell(number(c.sigma_mm)),
+                Cell(words, c.status),
+            )
+        )
+    header = (
+        tr("Cut"), tr("Structure"), tr("Clearance mm"), tr("With overshoot mm"), tr("Lower bound mm"),
+        tr("σ mm"), tr("Status"),
+    )  # fmt: skip
+    shares = (1.7, 2.0, 0.9, 0.9, 0.9, 0.6, 2.4)
+    return Table("clearances", header, tuple(rows), shares, frozenset({2, 3, 4, 5}))
+
+
+def margin_table(case: Case, evaluation: Evaluation) -> Table:
+    """Return the tumour margin of every cut."""
+    titles = {o.id: o.title for o in case.plan.osteotomies}
+    rows = tuple(
+        (
+            Cell(titles.get(m.osteotomy, m.osteotomy)),
+            Cell(number(m.value_mm)),
+            Cell(number(m.lower_mm)),
+            Cell(m.margin_class.value if m.margin_class else "–"),
+            Cell("; ".join(w for w in (reason_words(m.reason) if m.reason else "", m.note) if w), m.status),
+        )
+        for m in evaluation.tumour_margins
+    )
+    header = (tr("Cut"), tr("Tumour margin mm"), tr("Lower bound mm"), tr("Class"), tr("Status"))
+    return Table("tumour_margins", header, rows, (2.0, 1.1, 1.0, 1.3, 2.4), frozenset({1, 2}))
+
+
+def specimen_table(evaluation: Evaluation) -> Table:
+    """Return the distance from the tumour to each part of the specimen's surface."""
+    header = (
+        tr("Surface"), tr("Least mm"), tr("5th percentile mm"), tr("Area under 2 mm, mm²"), tr("Class"),
+        tr("Status"),
+    )  # fmt: skip
+    rows = tuple(_specimen_row(m) for m in evaluation.specimen_margins)
+    return Table("specimen_margins", header, rows, (1.5, 0.9, 1.1, 1.3, 1.3, 2.2), frozenset({1, 2, 3}))
+
+
+def _specimen_row(m: SpecimenMargin) -> tuple[Cell, ...]:
+    words = [reason_words(m.reason) if m.reason else "", m.note]
+    if m.barrier:
+        words.append(tr("barrier: {barrier}", barrier=m.barrier))
+    return (
+        Cell(tr(m.surface)),
+        Cell(number(m.value_mm)),
+        Cell(number(m.p5_mm)),
+        Cell("–" if m.area_under_2mm_mm2 is None else f"{m.area_under_2mm_mm2:.0f}"),
+        Cell(m.margin_class.value if m.margin_class else "–"),
+        Cell("; ".join(w for w in words if w), m.status),
+    )
+
+
+def pieces_section(evaluation: Evaluation) -> Section:
+    """Return the pieces after all cuts, and what still holds them."""
+    rows = tuple(
+        (
+            Cell(tr(ROLE_WORDS[p.role])),
+            Cell(p.title or ", ".join(p.levels)),
+            Cell(f"{p.volume_mm3 / 1000:.2f}"),
+            Cell(f"{p.tumour_fraction:.0%}"),
+            Cell(", ".join(link.title for link in p.links) or (tr("free") if _matters(p.role) else "–")),
+        )
+        for p in evaluation.pieces
+    )
+    header = (tr("Role"), tr("Piece"), tr("Volume cm³"), tr("Tumour"), tr("Still held by"))
+    table = Table("pieces", header, rows, (1.6, 2.2, 0.8, 0.7, 2.6), frozenset({2, 3}))
+    if not rows:
+        return Section(tr("Pieces"), (Paragraph(tr("No pieces could be determined."), Tone.WARNING),))
+    return Section(tr("Pieces"), (table,))
+
+
+def _matters(role: PieceRole) -> bool:
+    return role in (PieceRole.SPECIMEN_ANTERIOR, PieceRole.SPECIMEN_ARCH)
+
+
+def ledger_table(ledger: Ledger) -> Table:
+    """Return what happens to each vessel and root, and what it costs."""
+    rows = tuple(
+        (
+            Cell(line.title),
+            Cell(action_words(line)),
+            Cell(str(line.step) if line.step is not None else "–"),
+            Cell(line.cost or "–"),
+        )
+        for line in ledger.lines
+    )
+    header = (tr("Vessel or root"), tr("Action"), tr("Step"), tr("Cost"))
+    return Table("vessels_and_roots", header, rows, (2.4, 1.4, 0.5, 3.4), frozenset({2}))
