@@ -1,0 +1,219 @@
+"""Everything said about one plan, composed from distances, pieces, ledger and limits."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planning.errors import PlanInvalid
+from planning.model.case import Case
+from planning.model.settings import Settings
+from planning.model.stamp import PROGRAM, Inputs, inputs_of
+from planning.model.structures import StructureKind
+from planning.progress import Progress, part
+from planning.resection.margin_map import RawSpecimenMargin
+from planning.resection.pieces import Resection
+from planning.resection.resect import resect
+from planning.safety.clearance import RawClearance, clearances_of, cross_checked
+from planning.safety.completeness import LEVELS_UNCONFIRMED, missing_structures, remarks_of, slice_spacing_mm
+from planning.safety.fields import Fields, fields_of
+from planning.safety.judge import Judge
+from planning.safety.ledger import ledger_of
+from planning.safety.plan_checks import plan_problems
+from planning.safety.results import Clearance, Evaluation, PlanProblem, Status, TumourMargin, worst
+from planning.safety.self_test import self_test
+from planning.safety.specimen import link_of, piece_of, problem_of, specimen_margins_of
+from planning.segmentation.surfaces import Surfaces, surfaces_of
+from planning.texts import mark, tr
+
+if TYPE_CHECKING:
+    from planning.kernel.process import Worker
+
+
+@dataclass(frozen=True, eq=False)
+class LiveResult:
+    """One dragged cut's distances, from the distance fields alone: not yet confirmed by the second evaluator.
+
+    Stamped like an evaluation, so `is_current` decides whether it may be shown; it is never printed,
+    stored or exported.
+    """
+
+    inputs: Inputs
+    osteotomy: str
+    clearances: tuple[Clearance, ...]
+    margin: TumourMargin
+    cross_checked: bool = False
+
+
+def evaluate(
+    case: Case,
+    settings: Settings,
+    progress: Progress,
+    surfaces: Surfaces | None = None,
+    fields: Fields | None = None,
+    worker: "Worker | None" = None,
+) -> Evaluation:
+    """Evaluate the active plan of a case.
+
+    Parameters
+    ----------
+    case : Case
+    settings : Settings
+    progress : Progress
+    surfaces, fields : optional
+        Known ones; whatever does not belong to the case's masks is computed anew.
+    worker : Worker or None
+        Child process for what holds the interpreter lock.
+
+    Raises
+    ------
+    PlanInvalid
+        Where the case holds no image yet.
+    Cancelled
+    """
+    inputs = _inputs(case, settings)
+    tested = self_test()
+    if not tested.ok:
+        return _withheld_entirely(case, settings, inputs, tested.reason or "")
+    judge = Judge(case, settings, inputs, _withheld(case, settings))
+    surfaces = surfaces_of(inputs.anatomy, part(progress, 0.0, 0.25), surfaces, worker)
+    fields = fields_of(inputs.anatomy, surfaces, inputs.plan, part(progress, 0.25, 0.45), fields)
+    measured = _measured(inputs, fields, part(progress, 0.45, 0.6))
+    resection = resect(inputs.anatomy, inputs.plan, part(progress, 0.6, 0.85))
+    return _composed(judge, measured, resection, ())
+
+
+def live(case: Case, settings: Settings, fields: Fields, osteotomy_id: str) -> LiveResult:
+    """Return the clearances and the tumour margin of one cut while it is dragged.
+
+    Raises
+    ------
+    PlanInvalid
+        Where the case holds no image, the plan no such cut, or the fields belong to other masks.
+    """
+    inputs = _inputs(case, settings)
+    osteotomy = inputs.plan.osteotomy(osteotomy_id)
+    if osteotomy is None:
+        raise PlanInvalid("NO_OSTEOTOMY", mark("The plan has no cut {id}."), id=osteotomy_id)
+    if not fields.fits(inputs.anatomy):
+        raise PlanInvalid("OLD_FIELDS", mark("The distances belong to structures that have changed since."))
+    tested = self_test()
+    judge = Judge(case, settings, inputs, _withheld(case, settings) if tested.ok else "self_test_failed")
+    raws = clearances_of(osteotomy, fields)
+    return LiveResult(inputs, osteotomy.id, judge.clearances(osteotomy, raws), judge.margin(osteotomy, raws))
+
+
+Raws = dict[str, tuple[RawClearance, ...]]
+
+
+def _inputs(case: Case, settings: Settings) -> Inputs:
+    inputs = inputs_of(case, settings)
+    if inputs is None:
+        raise PlanInvalid("NO_IMAGE", mark("This case holds no image yet, so there is nothing to evaluate."))
+    return inputs
+
+
+def _withheld(case: Case, settings: Settings) -> str | None:
+    too_thick = slice_spacing_mm(case) > settings.limits.slices.refuse_above_mm
+    return "thick_slices" if too_thick else None
+
+
+def _measured(inputs: Inputs, fields: Fields, progress: Progress) -> Raws:
+    cuts = inputs.plan.osteotomies
+    steps = [part(progress, n / len(cuts), (n + 1) / len(cuts)) for n in range(len(cuts))]
+    return {o.id: cross_checked(o, fields, step) for o, step in zip(cuts, steps, strict=True)}
+
+
+def _composed(
+    judge: Judge, measured: Raws, resection: Resection, margins: tuple[RawSpecimenMargin, ...]
+) -> Evaluation:
+    inputs, settings = judge.inputs, judge.settings
+    cuts = inputs.plan.osteotomies
+    clearances = tuple(c for o in cuts for c in judge.clearances(o, measured[o.id]))
+    tumour_margins = tuple(judge.margin(o, measured[o.id]) for o in cuts)
+    specimen_margins = specimen_margins_of(judge, margins)
+    problems = (
+        *(problem_of(p) for p in resection.problems),
+        *_other_tumours(judge, measured),
+        *ledger_of(inputs.anatomy, inputs.plan, settings.limits).problems,
+        *plan_problems(inputs.anatomy, inputs.plan, settings),
+        *_unconfirmed(judge),
+    )
+    not_assessed = _not_assessed(judge, clearances)
+    remarks = remarks_of(judge.case, settings.limits)
+    statuses = [c.status for c in clearances] + [m.status for m in tumour_margins]
+    statuses += [m.status for m in specimen_margins] + [p.status for p in problems]
+    statuses += [Status.NOT_ASSESSED] if not_assessed or not cuts else [Status.PASS]
+    statuses += [Status.WARN for _ in remarks.cautions]
+    return Evaluation(
+        inputs=inputs,
+        program=PROGRAM,
+        status=worst(statuses),
+        clearances=clearances,
+        tumour_margins=tumour_margins,
+        pieces=tuple(piece_of(p) for p in resection.pieces),
+        links=tuple(link_of(link) for link in resection.links),
+        specimen_margins=specimen_margins,
+        problems=problems,
+        not_assessed=not_assessed,
+        warnings=(*remarks.cautions, *remarks.notes),
+    )
+
+
+def _not_assessed(judge: Judge, clearances: tuple[Clearance, ...]) -> tuple[str, ...]:
+    names = [*missing_structures(judge.inputs.anatomy, judge.settings.limits)]
+    if not judge.tumours:
+        names.append(StructureKind.TUMOUR.value)
+    names += [c.structure for c in clearances if c.status is Status.NOT_ASSESSED]
+    return tuple(dict.fromkeys(names))
+
+
+def _unconfirmed(judge: Judge) -> tuple[PlanProblem, ...]:
+    return (
+        ()
+        if judge.is_confirmed
+        else (PlanProblem("levels_unconfirmed", Status.WARN, tr(LEVELS_UNCONFIRMED)),)
+    )
+
+
+def _other_tumours(judge: Judge, measured: Raws) -> list[PlanProblem]:
+    """Return cuts that pass through a tumour the plan does not speak of: no margin would tell of it."""
+    planned = {s.id for s in judge.tumours}
+    others = [s for s in judge.inputs.anatomy.of_kind(StructureKind.TUMOUR) if s.id not in planned]
+    problems = []
+    for structure in others:
+        for osteotomy in judge.inputs.plan.osteotomies:
+            raw = next((r for r in measured[osteotomy.id] if r.structure_id == structure.id), None)
+            if raw is None or raw.value_mm is None or raw.value_mm >= 0:
+                continue
+            words = tr(
+                "{cut} passes through {tumour}, a tumour this plan does not take out.",
+                cut=osteotomy.title,
+                tumour=structure.title,
+            )
+            code = f"other_tumour:{structure.id}"
+            problems.append(
+                PlanProblem(code, Status.FAIL, words, (osteotomy.id,), None, raw.tool_point_lps_mm)
+            )
+    return problems
+
+
+def _withheld_entirely(case: Case, settings: Settings, inputs: Inputs, reason: str) -> Evaluation:
+    """Return an evaluation without a single number: the program does not measure right on this machine."""
+    judge = Judge(case, settings, inputs, "self_test_failed")
+    cuts = inputs.plan.osteotomies
+    words = tr(
+        "The program's self-test failed ({reason}): no number is shown; do not plan with it.", reason=reason
+    )
+    clearances = tuple(c for o in cuts for c in judge.clearances(o, ()))
+    return Evaluation(
+        inputs=inputs,
+        program=PROGRAM,
+        status=Status.NOT_ASSESSED,
+        clearances=clearances,
+        tumour_margins=tuple(judge.margin(o, ()) for o in cuts),
+        pieces=(),
+        links=(),
+        specimen_margins=(),
+        problems=(PlanProblem("self_test_failed", Status.NOT_ASSESSED, words),),
+        not_assessed=_not_assessed(judge, clearances),
+        warnings=remarks_of(case, settings.limits).cautions,
+    )
