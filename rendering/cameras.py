@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -57,12 +58,12 @@ class CameraPose:
     up_lps: Vec3
     half_height_mm: float
 
-    @property
+    @cached_property
     def sight_lps(self) -> Vec3:
         """Unit vector from the viewer to the focus."""
         return unit(np.subtract(self.focus_lps_mm, self.position_lps_mm))
 
-    @property
+    @cached_property
     def right_lps(self) -> Vec3:
         """Unit vector to the right on the screen."""
         return unit(np.cross(self.sight_lps, self.up_lps))

@@ -12,6 +12,7 @@ from rendering.themes import Rgb, Theme
 
 WARNING_RGB: Rgb = (255, 176, 64)
 ALARM_RGB: Rgb = (255, 96, 72)
+BANNER_SHADE = 0.62
 SHORT_DIGEST = 12
 
 
@@ -55,6 +56,9 @@ class CornerTexts:
             align = (place.value[2], place.value[3])
             style = actor.GetTextProperty()
             lettering.write(style, theme, size=size, bold=edge or banner, rgb=rgb, align=align)
+            if banner:
+                style.SetBackgroundColor(0, 0, 0)
+                style.SetBackgroundOpacity(BANNER_SHADE)
 
     def set(self, place: Place, words: str) -> None:
         """Put words at a place; empty ones take it away."""

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
-from planning.geometry.frames import Vec3
+from planning.geometry.frames import Floats, Vec3
 from rendering.lettering import Lettering
 from rendering.themes import Rgb, Theme
 
-PixelOf = Callable[[Vec3], tuple[float, float]]
+PixelsOf = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class PointLabels:
             style = actor.GetTextProperty()
             lettering.write(style, theme, size=label.size, bold=label.bold, rgb=label.rgb, align=label.align)
 
-    def layout(self, pixel_of: PixelOf) -> None:
+    def layout(self, pixels_of: PixelsOf) -> None:
         """Move every label to where its point is drawn, in pixels of the view."""
-        for actor, label in zip(self._actors, self._labels, strict=False):
-            x, y = pixel_of(label.point_lps_mm)
+        if not self._labels:
+            return
+        places = pixels_of(np.array([label.point_lps_mm for label in self._labels]))
+        for actor, label, (x, y) in zip(self._actors, self._labels, places, strict=False):
             dx, dy = label.shift_px
-            actor.SetPosition(x + self._lettering.px(dx), y + self._lettering.px(dy))
+            actor.SetPosition(float(x) + self._lettering.px(dx), float(y) + self._lettering.px(dy))

@@ -68,11 +68,8 @@ class SpineScene:
         self._lines = LineLayer(self._front, edge_alpha=0.6)
         self.handle = BladeHandle(self._front, self, listener or Silent())
         self._labels = PointLabels(self._front)
-        self._texts, self._bar, self._cube = (
-            CornerTexts(self._front),
-            ScaleBar(self._front),
-            OrientationCube(),
-        )
+        self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
+        self._cube = OrientationCube()
         self._set_up()
 
     def _set_up(self) -> None:
@@ -266,12 +263,13 @@ class SpineScene:
             self._software = is_software(self._window)
         self._main.SetUseDepthPeeling(self._peeling or not (self._software or self._moving))
         self._main.SetUseFXAA(not self._moving)
+        self._main.SetUseOIT(not self._moving)
         eye = self._eye
         self._place_camera()
         mm_per_px = eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm)) * self._lettering.pixel_ratio
         self._lines.show(mark_strokes(self._state, mm_per_px))
         self.handle.layout()
-        self._labels.layout(lambda point: _in_view(eye, point))
+        self._labels.layout(lambda points: eye.pixels_of(points) - (eye.left_px, eye.low_px))
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
         self._layout_bar(eye)
@@ -322,8 +320,3 @@ def three_lights(renderer: vtkRenderer) -> vtkLightKit:
     kit.SetKeyToBackRatio(3.5)
     kit.AddLightsToRenderer(renderer)
     return kit
-
-
-def _in_view(eye: ViewEye, point: Vec3) -> tuple[float, float]:
-    x, y = eye.pixels_of(np.asarray(point)[None])[0]
-    return float(x) - eye.left_px, float(y) - eye.low_px

@@ -1,11 +1,24 @@
-"""Pictures of any view, larger than the screen, with everything burnt in that makes them safe to pass on."""
+"""Pictures of any view, larger than the screen, with what makes them safe to pass on burnt in."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from vtkmodules.vtkIOImage import vtkPNGWriter
+from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkWindowToImageFilter
+
+from planning.errors import ExportRefused
 from planning.geometry.frames import Vec3
-from rendering.cameras import CameraPose, StandardView
+from planning.kernel.vtk_arrays import numpy_array
+from planning.texts import mark
+from rendering.cameras import CameraPose, StandardView, cut_pose, view_pose
 from rendering.lettering import Lettering
-from rendering.scene_state import DrawnBlade, SliceState, SpineState
+from rendering.offscreen import offscreen_window
+from rendering.scene import SpineScene, Viewport
+from rendering.scene_state import DrawnBlade, LevelName, SliceState, SpineState, Stamp
+from rendering.slices import SliceScene
+
+SAMPLES = 4
+QUARTERS: tuple[Viewport, ...] = ((0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1), (0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5))
 
 
 @dataclass(frozen=True)
@@ -25,17 +38,31 @@ def spine_picture(
 ) -> bytes:
     """Return a PNG of the 3D scene, in parallel projection so that its scale bar is true.
 
+    A standard view is fitted to what is visible; a pose is taken as it is.
+
     Raises
     ------
     ExportRefused
         Where digest, program version or level names are missing, or a result is updating (hazard 11).
     """
-    raise NotImplementedError
+    demand_stamp(state.stamp, state.levels)
+
+    def furnish(window: vtkRenderWindow) -> Callable[[], None]:
+        scene = _spine(state, view, lettering.at_scale(size.scale), window, (0, 0, 1, 1))
+        return scene.detach
+
+    return _picture(size, furnish)
 
 
 def slice_picture(state: SliceState, lettering: Lettering, size: PictureSize = PictureSize()) -> bytes:
     """Return a PNG of one slice; raises `ExportRefused` as `spine_picture`."""
-    raise NotImplementedError
+    demand_stamp(state.stamp, state.levels)
+
+    def furnish(window: vtkRenderWindow) -> Callable[[], None]:
+        scene = _slice(state, lettering.at_scale(size.scale), window, (0, 0, 1, 1))
+        return scene.detach
+
+    return _picture(size, furnish)
 
 
 def cut_picture(
@@ -44,8 +71,9 @@ def cut_picture(
     lettering: Lettering,
     size: PictureSize = PictureSize(),
 ) -> bytes:
-    """Return a PNG of the 3D scene looking onto one blade's face."""
-    raise NotImplementedError
+    """Return a PNG of the 3D scene looking onto one blade's face, that blade drawn as the active one."""
+    blades = tuple(replace(b, active=b.id == blade.id) for b in state.blades)
+    return spine_picture(replace(state, blades=blades), cut_pose(blade.blade), lettering, size)
 
 
 def four_up_picture(
@@ -55,10 +83,103 @@ def four_up_picture(
     lettering: Lettering,
     size: PictureSize = PictureSize(1200, 900),
 ) -> bytes:
-    """Return a PNG of three slices and the 3D view side by side."""
-    raise NotImplementedError
+    """Return a PNG of three slices and, lower right, the 3D view; raises as `spine_picture`."""
+    for state in (spine, *slices):
+        demand_stamp(state.stamp, state.levels)
+
+    def furnish(window: vtkRenderWindow) -> Callable[[], None]:
+        larger = lettering.at_scale(size.scale)
+        places = zip(slices, QUARTERS[:3], strict=True)
+        scenes = [_slice(state, larger, window, place) for state, place in places]
+        body = _spine(spine, view, larger, window, QUARTERS[3])
+
+        def clear() -> None:
+            body.detach()
+            for scene in scenes:
+                scene.detach()
+
+        return clear
+
+    return _picture(size, furnish)
 
 
 def view_towards(point_lps_mm: Vec3, half_height_mm: float, view: StandardView) -> CameraPose:
     """Return a pose that looks at a point from a standard direction."""
-    raise NotImplementedError
+    return view_pose(view, point_lps_mm, half_height_mm)
+
+
+def demand_stamp(stamp: Stamp, levels: tuple[LevelName, ...]) -> None:
+    """Refuse a picture that could be taken for another case, version or level, or shows old numbers."""
+    if stamp.updating:
+        raise ExportRefused(
+            "PICTURE_UPDATING",
+            mark(
+                "The picture was not made: results are still being computed. Try again later."
+            ),
+        )
+    missing = [
+        name
+        for name, found in (
+            ("the case digest", stamp.digest),
+            ("the program version", stamp.program),
+            ("the level names", levels or stamp.level_note),
+        )
+        if not found
+    ]
+    if missing:
+        raise ExportRefused(
+            "PICTURE_UNSTAMPED",
+            mark(
+                "The picture was not made: it would not say {missing} and could be mistaken."
+            ),
+            missing=", ".join(missing),
+        )
+
+
+def _spine(
+    state: SpineState,
+    view: StandardView | CameraPose,
+    lettering: Lettering,
+    window: vtkRenderWindow,
+    place: Viewport,
+) -> SpineScene:
+    scene = SpineScene(lettering)
+    scene.handle.offered = False
+    scene.set_best(True)
+    scene.attach(window, place)
+    scene.show(replace(state, parallel=True))
+    if isinstance(view, CameraPose):
+        scene.set_pose(view)
+    else:
+        scene.look(view)
+    return scene
+
+
+def _slice(state: SliceState, lettering: Lettering, window: vtkRenderWindow, place: Viewport) -> SliceScene:
+    scene = SliceScene(lettering)
+    scene.attach(window, place)
+    scene.show(state)
+    return scene
+
+
+def _picture(size: PictureSize, furnish: Callable[[vtkRenderWindow], Callable[[], None]]) -> bytes:
+    width, height = size.width_px * size.scale, size.height_px * size.scale
+    window = offscreen_window(width, height, SAMPLES)
+    clear = furnish(window)
+    try:
+        return png(window)
+    finally:
+        clear()
+        window.Finalize()
+
+
+def png(window: vtkRenderWindow) -> bytes:
+    """Draw the window and return it as PNG."""
+    grab = vtkWindowToImageFilter()
+    grab.SetInput(window)
+    grab.ReadFrontBufferOff()
+    writer = vtkPNGWriter()
+    writer.WriteToMemoryOn()
+    writer.SetInputConnection(grab.GetOutputPort())
+    writer.Write()
+    return numpy_array(writer.GetResult()).tobytes()

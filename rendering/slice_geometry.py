@@ -49,10 +49,15 @@ class SliceFrame:
 
     def pixel_of(self, point_lps_mm: ArrayLike) -> tuple[float, float]:
         """Return where a point is drawn, projected along the line of sight."""
-        offset = np.asarray(point_lps_mm, dtype=np.float64) - self.middle_lps_mm
-        x = self.left_px + self.width_px / 2 + float(offset @ self.axes.right_lps) / self.mm_per_px
-        y = self.low_px + self.height_px / 2 + float(offset @ self.axes.up_lps) / self.mm_per_px
-        return x, y
+        x, y = self.pixels_of(np.asarray(point_lps_mm, dtype=np.float64)[None])[0]
+        return float(x), float(y)
+
+    def pixels_of(self, points_lps_mm: Floats) -> Floats:
+        """Return where points, shape (n, 3), are drawn, shape (n, 2)."""
+        offsets = points_lps_mm - np.asarray(self.middle_lps_mm)
+        right, up = np.asarray(self.axes.right_lps), np.asarray(self.axes.up_lps)
+        middle = (self.left_px + self.width_px / 2, self.low_px + self.height_px / 2)
+        return np.column_stack([offsets @ right, offsets @ up]) / self.mm_per_px + middle
 
 
 def frame_of(

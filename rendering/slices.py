@@ -182,7 +182,7 @@ class SliceScene:
         self._line.show(line_strokes(state, frame, self._lettering.px(5)))
         labels = [*level_labels(state), *line_label(state)]
         self._labels.show(labels, self._lettering, state.theme)
-        self._labels.layout(lambda point: _in_view(frame, point))
+        self._labels.layout(lambda points: frame.pixels_of(points) - (frame.left_px, frame.low_px))
         self._texts.layout(frame.width_px, frame.height_px)
         self._bar.layout(frame.mm_per_px, frame.width_px)
 
@@ -198,8 +198,3 @@ class SliceScene:
 
 def _place(state: SliceState) -> tuple[SliceAxes, float]:
     return state.screen_axes, height_mm(state)
-
-
-def _in_view(frame: SliceFrame, point: Vec3) -> tuple[float, float]:
-    x, y = frame.pixel_of(point)
-    return x - frame.left_px, y - frame.low_px
