@@ -1,9 +1,11 @@
 """The rules of the house that no linter knows, and the layers as a test."""
 
 import ast
+import contextlib
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,41 @@ def test_nothing_is_left_to_do_in_a_comment() -> None:
         if marker.search(line)
     ]
     assert found == []
+
+
+def _locked(lock: str) -> set[str]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z0-9][\w.-]*)==", text, re.MULTILINE))
+
+
+def test_lock_files_name_no_address() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        assert not re.search(r"://|--index|--find-links|--extra", text), lock
+
+
+def test_development_lock_holds_what_the_program_runs_on() -> None:
+    assert _locked("requirements.lock") <= _locked("requirements-dev.lock")
+
+
+def test_notices_name_every_package_that_ships() -> None:
+    notices = (ROOT / "THIRD_PARTY_NOTICES.md").read_text(encoding="utf-8").split("## To check")[0]
+    assert set(re.findall(r"^\| ([a-z0-9-]+) \|", notices, re.MULTILINE)) - {"package"} == _locked(
+        "requirements.lock"
+    )
+
+
+def test_nothing_that_ships_is_under_gpl_alone() -> None:
+    bound = []
+    for name in sorted(_locked("requirements.lock")):
+        with contextlib.suppress(PackageNotFoundError):  # locked for another system
+            stated = metadata(name)
+            terms = [stated.get("License-Expression") or "", *stated.get_all("Classifier", [])]
+            free = [
+                term for term in terms if re.search(r"LGPL|Lesser|MIT|BSD|Apache|PSF|Python Software", term)
+            ]
+            bound += [name for term in terms if re.search(r"GPL|GNU", term) and not free]
+    assert bound == []
 
 
 def test_layers() -> None:
