@@ -152,7 +152,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from app.errands.workbench import workbench
-    from app.errands.write_report import Identity, Paper, write_report
+    from app.errands.write_report import write_report
+    from planning.report.identity import Identity
+    from planning.report.pdf import Paper
     from planning.storage.case_file import open_case
 
     with workbench() as bench:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from app.program import ROOT, VERSION
+from app.program import PROGRAM, ROOT
 
 _OWN: Final = ("app", "widgets", "rendering", "planning", "enbloc")
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -79,7 +79,7 @@ def start_logging(folder: Path | None = None) -> None:
     root.setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
     warnings.simplefilter("default")
-    logging.getLogger("enbloc").info("started, version %s", VERSION)
+    logging.getLogger("enbloc").info("started, %s", PROGRAM)
 
 
 def know_patient(*identities: str) -> None:

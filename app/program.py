@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+from planning.model.stamp import PROGRAM as PROGRAM  # noqa: PLC0414 -- one version, told here too
+
 NAME: Final = "EnBloc"
-VERSION: Final = "0.1.0"
-PROGRAM: Final = f"enbloc {VERSION}"
 NOT_A_DEVICE: Final = "Research use. Not a medical device."
 ROOT: Final = Path(__file__).resolve().parents[1]
 RESOURCES: Final = ROOT / "resources"

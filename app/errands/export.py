@@ -96,9 +96,11 @@ def named_meshes(assessed: Assessed, evaluation: Evaluation, bench: Workbench) -
     marks = (("SIMULATED",) if simulated else ()) + (
         ("INTRALESIONAL",) if evaluation.is_intralesional else ()
     )
-    for piece in evaluation.pieces:
-        if piece.mesh is not None:
-            found.append(NamedMesh(piece.title or piece.id, piece.mesh, _PIECE_COLOUR, (*marks, "PLANNED")))
+    found += [
+        NamedMesh(piece.title or piece.id, piece.mesh, _PIECE_COLOUR, (*marks, "PLANNED"))
+        for piece in evaluation.pieces
+        if piece.mesh is not None
+    ]
     return _with_unique_titles(found)
 
 

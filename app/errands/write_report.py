@@ -1,0 +1,71 @@
+"""Write a case's report: PDF, HTML, pictures, tables, plan and evaluation, only from current results."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from app.errands.evaluation import assess
+from app.errands.pictures import report_pictures
+from app.errands.workbench import Workbench
+from app.program import NOT_A_DEVICE, PROGRAM, RESOURCES
+from planning.errors import ExportRefused
+from planning.model.case import Case
+from planning.model.plan_json import plan_to_json
+from planning.progress import Progress, part
+from planning.report.html import html_of
+from planning.report.identity import Identity, patient_line
+from planning.report.pdf import Paper, pdf_of
+from planning.report.sections import Choices, report_of
+from planning.report.tables import csv_of
+from planning.safety.evaluation_json import evaluation_to_json
+from planning.safety.results import current
+from planning.texts import mark, tr
+
+
+def write_report(
+    case: Case,
+    folder: Path,
+    bench: Workbench,
+    progress: Progress,
+    identity: Identity = Identity.NONE,
+    paper: Paper = Paper.A4,
+    language: str = "en",
+) -> Path:
+    """Write everything into `folder` and return it.
+
+    All of it is made before the first file is written, so a refusal leaves nothing half done.
+
+    Raises
+    ------
+    ExportRefused
+        Where something is not current or a page cannot be set.
+    """
+    assessed = assess(case, bench, part(progress, 0.0, 0.5))
+    evaluation = current(assessed.evaluation, case, bench.settings)
+    if evaluation is None:
+        raise ExportRefused("NOT_CURRENT", mark("The evaluation is not current; nothing was written."))
+    patient = patient_line(case.patient, identity, case.id)
+    pictures = report_pictures(assessed, bench, patient, part(progress, 0.5, 0.85))
+    choices = Choices(identity, PROGRAM, f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}", NOT_A_DEVICE)
+    report = report_of(case, evaluation, bench.settings, pictures, choices)
+    progress(0.85, tr("Setting the pages"))
+    templates = RESOURCES / "report"
+    files: dict[str, bytes] = {
+        "report.pdf": pdf_of(report, templates, RESOURCES / "fonts", paper, language),
+        "report.html": html_of(report, templates, language).encode(),
+        "plan.json": _json(plan_to_json(case.plan)),
+        "evaluation.json": _json(evaluation_to_json(evaluation)),
+        **{f"pictures/{p.name}.png": p.png for p in pictures},
+        # The mark at the start makes spreadsheets read UTF-8.
+        **{f"tables/{t.name}.csv": ("\ufeff" + csv_of(t)).encode() for t in report.tables},
+    }
+    progress(0.95, tr("Writing"))
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode()
