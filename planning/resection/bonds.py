@@ -40,7 +40,7 @@ def bonds_of(tissue: Tissue, clouds: Mapping[int, Cloud]) -> tuple[Bond, ...]:
     sizes = np.bincount(found.reshape(-1), minlength=count + 1)
     smallest = SMALLEST_PIECE_MM3 / tissue.grid.voxel_volume_mm3
     edge = tissue.grid.largest_voxel_edge_mm
-    bonds = []
+    bonds: list[Bond] = []
     for cloud in clouds.values():
         islands = found.reshape(-1)[cloud.flat]
         ids, share = np.unique(islands, return_counts=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planning.geometry.frames import Grid, Vec3
+from planning.resection.ground import Ground
 from planning.resection.links import RawLink
 
 Severity = Literal["fail", "warn"]
@@ -106,6 +107,8 @@ class Resection:
         Bone and tumour the tools take away.
     crumbs_mm3 : float
         Tissue in fragments below the smallest piece.
+    ground : Ground or None
+        The uncut field it was cut from, used again for the next position of a blade.
     """
 
     grid: Grid
@@ -116,6 +119,7 @@ class Resection:
     kerf_mm3: float
     kerf_tumour_mm3: float
     crumbs_mm3: float
+    ground: Ground | None = None
 
     def piece(self, piece_id: str) -> RawPiece | None:
         """Return the piece of that id, or None."""

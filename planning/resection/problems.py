@@ -1,0 +1,222 @@
+"""What is wrong with the pieces, in sentences that name cut, place and volume."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planning.geometry.frames import Vec3, vec3
+from planning.kernel.slab_volume import PLAN_TUMOUR
+from planning.model.anatomy import Anatomy
+from planning.model.osteotomy import Osteotomy
+from planning.model.plan import Plan
+from planning.model.structures import StructureKind
+from planning.resection.blocks import Blocks
+from planning.resection.ground import Ground
+from planning.resection.links import RawLink
+from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
+from planning.resection.tissue import plan_tumours
+from planning.texts import tr
+
+
+def missing_field(anatomy: Anatomy, plan: Plan) -> Resection:
+    """Return an empty resection that says what is missing."""
+    if plan.target_levels:
+        sentence = tr(
+            "No bone of {levels} is segmented, so pieces and margins cannot be told. Segment it first.",
+            levels=", ".join(plan.target_levels),
+        )
+    else:
+        sentence = tr(
+            "The plan names no target level, so pieces and margins cannot be told. Choose the levels."
+        )
+    empty = np.zeros((1, 1, 1), dtype=np.uint16)
+    problem = RawProblem("target_missing", "fail", sentence)
+    return Resection(anatomy.grid.cropped((0, 0, 0), (1, 1, 1)), empty, (), (), (problem,), 0.0, 0.0, 0.0)
+
+
+def problems_of(
+    ground: Ground,
+    blocks: Blocks,
+    plan: Plan,
+    pieces: Sequence[RawPiece],
+    links: Sequence[RawLink],
+    labels: NDArray[np.uint16],
+    released: frozenset[str],
+) -> tuple[RawProblem, ...]:
+    """Return every problem, failures first.
+
+    Parameters
+    ----------
+    labels : array of uint16, shape (blocks.count + 1,)
+        Piece label of each block.
+    released : frozenset of str
+        Ids of links the plan releases.
+    """
+    sides = _piece_sides(blocks, labels, len(pieces))
+    found = [
+        *_missing(ground, plan),
+        *_tumour_outside(ground, blocks, plan, pieces, labels, sides),
+        *_not_free(pieces),
+        *_idle_cuts(blocks, plan, pieces, links, sides),
+        *_unknown_releases(plan, released),
+        *_outside_image(ground),
+    ]
+    return tuple(sorted(found, key=lambda p: p.severity != "fail"))
+
+
+def _piece_sides(blocks: Blocks, labels: NDArray[np.uint16], count: int) -> NDArray[np.int64]:
+    """Return how many voxels of each piece look onto each slab, shape (slabs, pieces + 1)."""
+    sides = np.zeros((len(blocks.sides), count + 1), dtype=np.int64)
+    for block in range(1, blocks.count + 1):
+        sides[:, labels[block]] += blocks.sides[:, block]
+    return sides
+
+
+def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
+    for level in plan.target_levels:
+        if level not in ground.axes:
+            sentence = tr("{level} is a target but is not segmented; its pieces are left out.", level=level)
+            yield RawProblem("target_missing", "fail", sentence)
+    if plan.tumour is not None and not plan_tumours(ground.anatomy, plan):
+        sentence = tr(
+            "The plan's tumour, {name}, is not among the structures; margins are not assessed.",
+            name=plan.tumour,
+        )
+        yield RawProblem("tumour_missing", "fail", sentence)
+
+
+def _tumour_outside(
+    ground: Ground,
+    blocks: Blocks,
+    plan: Plan,
+    pieces: Sequence[RawPiece],
+    labels: NDArray[np.uint16],
+    sides: NDArray[np.int64],
+) -> Iterator[RawProblem]:
+    voxels = np.zeros(len(pieces) + 1, dtype=np.int64)
+    np.add.at(voxels, labels, blocks.tumour_voxels)
+    # A voxel whose centre is kerf still leaves what lies beyond the slab to that side.
+    least = ground.tissue.grid.voxel_volume_mm3
+    holders = [p for p in pieces if voxels[p.label] or p.tumour_mm3 > least]
+    specimens = [p for p in holders if p.role in SPECIMENS]
+    main = max(specimens, key=lambda p: p.tumour_mm3, default=None)
+    for piece in holders:
+        if piece is main:
+            continue
+        cuts = _cuts_between(plan.osteotomies, sides, piece, main)
+        code = "tumour_split" if piece.role in SPECIMENS else "tumour_left"
+        yield RawProblem(
+            code, "fail", _tumour_sentence(code, piece, main, cuts), tuple(c.id for c in cuts),
+            piece.tumour_mm3, _tumour_point(ground, blocks, labels, piece),
+        )  # fmt: skip
+
+
+def _cuts_between(
+    cuts: Sequence[Osteotomy], sides: NDArray[np.int64], piece: RawPiece, main: RawPiece | None
+) -> list[Osteotomy]:
+    onto = [c for n, c in enumerate(cuts) if sides[n, piece.label]]
+    both = [c for n, c in enumerate(cuts) if main and sides[n, piece.label] and sides[n, main.label]]
+    return both or onto
+
+
+def _tumour_sentence(code: str, piece: RawPiece, main: RawPiece | None, cuts: Sequence[Osteotomy]) -> str:
+    volume = f"{piece.tumour_mm3:.0f}"
+    names = ", ".join(c.title for c in cuts)
+    if code == "tumour_split":
+        other = main.title if main else ""
+        if names:
+            return tr(
+                "{cuts} divides the tumour: {volume} mm³ leaves in the {piece}, the rest in the {other}.",
+                cuts=names,
+                volume=volume,
+                piece=piece.title,
+                other=other,
+            )
+        return tr(
+            "The tumour leaves in two pieces: {volume} mm³ in the {piece}, the rest in the {other}.",
+            volume=volume,
+            piece=piece.title,
+            other=other,
+        )
+    if names:
+        return tr(
+            "{volume} mm³ of tumour stay outside the specimen, in the {piece}, beyond {cuts}. Move the cut.",
+            volume=volume,
+            piece=piece.title,
+            cuts=names,
+        )
+    return tr(
+        "{volume} mm³ of tumour stay outside the specimen, in the {piece}: no cut parts it from there.",
+        volume=volume,
+        piece=piece.title,
+    )
+
+
+def _tumour_point(ground: Ground, blocks: Blocks, labels: NDArray[np.uint16], piece: RawPiece) -> Vec3:
+    """Return the tumour voxel in the middle of a piece's tumour; without any, the nearest one."""
+    sick = ground.tissue.tumour_kji == PLAN_TUMOUR
+    inside = np.argwhere(sick & (labels[blocks.found_kji] == piece.label))
+    middle = inside.mean(axis=0) if len(inside) else ground.tissue.grid.to_ijk(piece.centre_lps_mm)[::-1]
+    kji = inside if len(inside) else np.argwhere(sick)
+    nearest = kji[np.argmin(((kji - middle) ** 2).sum(axis=1))]
+    return vec3(ground.tissue.grid.to_lps(nearest[::-1].astype(np.float64)))
+
+
+def _not_free(pieces: Sequence[RawPiece]) -> Iterator[RawProblem]:
+    for piece in pieces:
+        if piece.links:
+            names = ", ".join(link.title for link in piece.links)
+            sentence = tr(
+                "The {piece} is not free: still held by {links}. Cut or release each of them.",
+                piece=piece.title,
+                links=names,
+            )
+            yield RawProblem("not_free", "fail", sentence, point_lps_mm=piece.links[0].point_lps_mm)
+
+
+def _idle_cuts(
+    blocks: Blocks, plan: Plan, pieces: Sequence[RawPiece], links: Sequence[RawLink], sides: NDArray[np.int64]
+) -> Iterator[RawProblem]:
+    severing = {cut for link in links if link.severed_by for cut in link.severed_by.split("+")}
+    grouped = [c.cut_group for c in plan.osteotomies if c.cut_group]
+    for n, cut in enumerate(plan.osteotomies):
+        if cut.id in severing:
+            continue
+        point = vec3(np.asarray(cut.blade.corners_lps_mm).mean(axis=0))
+        onto = [p for p in pieces if sides[n, p.label]]
+        if blocks.touched[n] == 0:
+            sentence = tr(
+                "{cut} changes nothing: its blade touches no bone within two levels of the targets.",
+                cut=cut.title,
+            )
+            yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
+        elif (blocks.sides[n, 1:] > 0).sum() == 1 and onto and grouped.count(cut.cut_group) < 2:
+            # One blade of a group may go only part of the way.
+            sentence = tr(
+                "{cut} parts nothing: the {piece} lies on both sides of it. Make it wider or deeper.",
+                cut=cut.title,
+                piece=onto[0].title,
+            )
+            yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
+
+
+def _unknown_releases(plan: Plan, released: frozenset[str]) -> Iterator[RawProblem]:
+    for release in plan.releases:
+        if not any(i == release.link or i.startswith(release.link + "/") for i in released):
+            sentence = tr(
+                "The plan releases {link}, but there is no such link here; it frees nothing.",
+                link=release.link,
+            )
+            yield RawProblem("release_unknown", "warn", sentence)
+
+
+def _outside_image(ground: Ground) -> Iterator[RawProblem]:
+    for bone in ground.tissue.bones:
+        spinal = bone.kind in (StructureKind.VERTEBRA, StructureKind.DISC)
+        if spinal and bone.id in ground.tissue.clipped and ground.tissue.is_target(bone):
+            sentence = tr(
+                "{bone} reaches the edge of the image: what lies beyond is in no volume and no margin.",
+                bone=bone.title,
+            )
+            yield RawProblem("outside_image", "warn", sentence)
