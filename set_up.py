@@ -123,8 +123,9 @@ def _install_system_packages(packages: list[str]) -> None:
     if shutil.which("apt-get") is None:
         raise SetUpError(f"Missing system packages (Debian names): {' '.join(packages)}. Install them first.")
     if os.geteuid() != 0:
+        as_root = "sudo sh -c" if shutil.which("sudo") else "su -c"
         raise SetUpError(
-            f"Missing system packages. Type this, then run the same command again:\n  sudo sh -c '{typed}'"
+            f"Missing system packages. Type this, then run the same command again:\n  {as_root} '{typed}'"
         )
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
