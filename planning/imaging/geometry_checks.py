@@ -226,6 +226,7 @@ def _even_stack(positions: Floats, axes: Floats) -> tuple[float, Floats]:
     gap, begin = (float(v) for v in np.polyfit(index, along, 1))
     if float(np.abs(begin + gap * index - along).max()) > tolerance:
         raise _nonuniform(gaps)
+    gap = round(gap, 9)  # what positions of six digits cannot tell
     sideways = (positions @ axes[:, :2]).mean(axis=0)
     return gap, np.asarray(axes @ np.array([*sideways, begin]), dtype=np.float64)
 

@@ -36,6 +36,9 @@ FOR_PER_SLICE: Final = mark(
     "Every slice names a frame of reference of its own, as de-identification leaves it; "
     "the slices were joined by their positions."
 )
+NO_SERIES_UID: Final = mark(
+    "The slices carry no series identifier; those of one folder and description were taken together."
+)
 _SPLITS: Final = {
     "MIXED_FOR": mark("The series was split: its slices use different frames of reference."),
     "MIXED_ORIENTATION": mark("The series was split: its slices lie in different directions."),
@@ -56,13 +59,24 @@ def summaries_of(records: Sequence[tuple[Path, Record]]) -> tuple[SeriesSummary,
     records : sequence of (file, record)
         Records of `planning.imaging.headers.read_header` that were not rejected.
     """
-    groups: dict[str, list[tuple[Path, Record]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[tuple[Path, Record]]] = defaultdict(list)
     for file, record in records:
-        groups[record["series_uid"] or f"file:{file}"].append((file, record))
-    summaries = [summary for uid, group in groups.items() for summary in _summaries(uid, group)]
+        groups[_series_key(file, record)].append((file, record))
+    summaries = []
+    for n, (key, group) in enumerate(groups.items()):
+        found = _summaries(key[0] or f"unnamed-{n + 1}", group)
+        marks = () if key[0] else (Finding("NO_SERIES_UID", NO_SERIES_UID),)
+        summaries += [replace(summary, findings=(*marks, *summary.findings)) for summary in found]
     return tuple(
         sorted(summaries, key=lambda s: (not s.can_load, s.modality != "CT", -s.count, s.series_uid))
     )
+
+
+def _series_key(file: Path, record: Record) -> tuple[str, ...]:
+    uid = record["series_uid"]
+    if uid:
+        return (uid,)
+    return ("", str(file.parent), record["modality"], record["description"], *record["patient"])
 
 
 def source_findings(summaries: Sequence[SeriesSummary]) -> tuple[Finding, ...]:
@@ -112,7 +126,7 @@ def _one_frame_of_reference(pairs: list[Pair]) -> tuple[list[Pair], tuple[Findin
     names = {record["frame_of_reference"] for _, record in pairs}
     if len(names) < 3 or len(names) < len(pairs) / 2:
         return pairs, ()
-    kept = [(slice_, {**record, "frame_of_reference": ""}) for slice_, record in pairs]
+    kept: list[Pair] = [(slice_, {**record, "frame_of_reference": ""}) for slice_, record in pairs]
     return kept, (Finding("FOR_PER_SLICE", FOR_PER_SLICE),)
 
 

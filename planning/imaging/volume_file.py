@@ -29,6 +29,7 @@ NO_FILE: Final = mark("{name} does not exist or cannot be opened. Check the plac
 NO_IDENTITY: Final = mark(
     "The file carries no patient identity: make sure yourself that it is the right patient."
 )
+NOT_A_VOLUME: Final = mark("{name} is not one volume of three dimensions.")
 _NOTES: Final = {
     "AFFINE_CONFLICT": mark(
         "The file places the image in two ways {detail} mm apart (qform and sform); the sform was used. "
@@ -68,12 +69,17 @@ def volume_summary(path: Path, worker: Worker) -> SeriesSummary:
     return replace(summary, count=grid.shape_kji[0], spacing_ijk_mm=grid.spacing_ijk_mm)
 
 
-def volume_header(path: Path, worker: Worker) -> dict[str, Any]:
-    """Return the checked header of a volume file; raises `ImportRefused`."""
+def volume_header(path: Path, worker: Worker, max_voxels: int | None = None) -> dict[str, Any]:
+    """Return the checked header of a volume file; raises `ImportRefused`.
+
+    `max_voxels` marks a label map and says how many voxels its image allows it.
+    """
     if not path.is_file():
         raise ImportRefused("NO_SOURCE", NO_FILE, name=path.name)
     try:
-        return worker.call(HEADER_TASK, {"file": str(path.resolve())}, timeout_s=2 * FILE_SECONDS)[0]
+        return worker.call(
+            HEADER_TASK, {"file": str(path.resolve()), "max_voxels": max_voxels}, timeout_s=2 * FILE_SECONDS
+        )[0]
     except WorkerDied as error:
         raise ImportRefused("CRASHED", CRASHED, name=path.name) from error
 
@@ -87,16 +93,20 @@ def grid_of(header: dict[str, Any]) -> Grid:
 def read_voxels(
     path: Path, header: dict[str, Any], dtype: str, worker: Worker, progress: Progress, *, labels: bool
 ) -> Array | None:
-    """Return the voxels in `dtype`, or None where a value does not fit; raises `ImportRefused`."""
-    n_bytes = int(np.prod(header["shape_kji"])) * np.dtype(dtype).itemsize * header.get("layers", 1)
-    request = {"file": str(path.resolve()), "dtype": dtype, "labels": labels}
+    """Return the voxels, shape (k, j, i), of labels (layers, k, j, i); None where a value does not fit."""
+    n_voxels = int(np.prod(header["shape_kji"])) * header["layers"]
+    n_bytes = n_voxels * np.dtype(dtype).itemsize
+    max_voxels = n_voxels if labels else None
+    request = {"file": str(path.resolve()), "dtype": dtype, "labels": labels, "max_voxels": max_voxels}
     try:
         answer, arrays = worker.call(
             VOXEL_TASK, request, progress=progress, stall_s=4 * FILE_SECONDS, mapped_bytes=n_bytes
         )
     except WorkerDied as error:
         raise ImportRefused("CRASHED", CRASHED, name=path.name) from error
-    return None if answer.get("overflow") else arrays[0]
+    if answer.get("overflow"):
+        return None
+    return arrays[0] if labels else arrays[0][0]
 
 
 def header_findings(header: dict[str, Any]) -> list[Finding]:
@@ -125,6 +135,8 @@ def load_volume_file(path: Path, progress: Progress = silent, worker: Worker | N
         finally:
             own.close()
     header = volume_header(path, worker)
+    if header["layers"] != 1:
+        raise ImportRefused("NOT_A_VOLUME", NOT_A_VOLUME, name=path.name)
     grid = grid_of(header)
     voxels = None
     for n, dtype in enumerate(("int16", "float32")):
