@@ -6,7 +6,7 @@ from planning.model.anatomy import Anatomy
 from planning.model.limits import ClearanceLimit, Limits
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import SACRIFICED, Action, Plan
-from planning.model.structures import KIND_NAMES, Structure
+from planning.model.structures import KIND_NAMES, Structure, StructureKind
 from planning.safety.results import MarginClass, Status, worst
 from planning.texts import mark, tr
 
@@ -17,6 +17,15 @@ ACTION_NAMES = {
     Action.CUT: mark("cut"),
     Action.MOBILISE: mark("mobilised"),
 }
+SPOKEN_NAMES: dict[StructureKind, tuple[str, ...]] = {
+    StructureKind.SPINAL_CORD: ("cord",),
+    StructureKind.DURAL_SAC: ("dura", "sac", "thecal sac"),
+    StructureKind.SPINAL_CANAL: ("canal", "dura", "sac", "thecal sac"),
+    StructureKind.INFERIOR_VENA_CAVA: ("ivc", "vena cava"),
+    StructureKind.SUPERIOR_VENA_CAVA: ("svc",),
+    StructureKind.OESOPHAGUS: ("esophagus",),
+}
+"""What surgeons call a structure in a guard, beside its kind and name."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +212,7 @@ def _names(structure: Structure, anatomy: Anatomy) -> list[str]:
     if len(anatomy.of_kind(structure.kind)) == 1:
         kind = structure.kind.value
         names += [kind, kind.replace("_", " "), KIND_NAMES[structure.kind], tr(KIND_NAMES[structure.kind])]
+        names += SPOKEN_NAMES.get(structure.kind, ())
     return names
 
 
