@@ -118,16 +118,21 @@ def check_is_case(path: Path) -> None:
         raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
 
 
-def check_is_whole(path: Path, db: sqlite3.Connection) -> None:
-    """Raise `CaseFileProblem` where the file ends before its last page."""
-    try:
-        pages = int(db.execute("PRAGMA page_count").fetchone()[0])
-        page_bytes = int(db.execute("PRAGMA page_size").fetchone()[0])
-        header_pages = _header_pages(path)
-    except sqlite3.DatabaseError as error:
-        raise problem_of(error, path) from error
-    expected, there = max(pages, header_pages) * page_bytes, path.stat().st_size
-    if there < expected:
+def check_is_whole(path: Path) -> None:
+    """Raise `CaseFileProblem` where the file ends before its last page.
+
+    While a save is under way, or was interrupted, the journal beside the file tells more than its header.
+    """
+    with translated(path):
+        if path.with_name(path.name + "-journal").exists():
+            return
+        with path.open("rb") as file:
+            header = file.read(100)
+        there = path.stat().st_size
+    page_bytes, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    valid = header[24:28] == header[92:96]
+    expected = (65_536 if page_bytes == 1 else page_bytes) * pages
+    if valid and there < expected:
         raise CaseFileProblem(
             "CASE_CUT_SHORT",
             mark(
@@ -137,14 +142,6 @@ def check_is_whole(path: Path, db: sqlite3.Connection) -> None:
             there=there,
             expected=expected,
         )
-
-
-def _header_pages(path: Path) -> int:
-    """Return the page count the header states, or 0 where it says itself that the count is not valid."""
-    with path.open("rb") as file:
-        header = file.read(100)
-    changes, valid_for = header[24:28], header[92:96]
-    return int.from_bytes(header[28:32], "big") if changes == valid_for else 0
 
 
 def readable_schema(db: sqlite3.Connection, path: Path) -> bool:

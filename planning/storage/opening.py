@@ -45,6 +45,7 @@ class Opened:
 def opened(path: Path, *, read_only: bool) -> Opened:
     """Open `path`; raises `CaseFileProblem` where not even part of a case can be read."""
     check_is_case(path)
+    check_is_whole(path)
     remove_left_parts(path)
     with translated(path):
         db, copy = _connection(path, read_only=read_only)
@@ -58,7 +59,6 @@ def opened(path: Path, *, read_only: bool) -> Opened:
 def _opened(
     path: Path, db: sqlite3.Connection, copy: "TemporaryDirectory[str] | None", *, read_only: bool
 ) -> Opened:
-    check_is_whole(path, db)
     writable = readable_schema(db, path)
     damage = [] if is_sound(db) else [Damage("FILE", mark("The case file's inner structure is damaged."))]
     why = tr("This case is open for reading only.") if read_only else None

@@ -1,9 +1,9 @@
 """Versions of a case in its file: what is listed, which are kept, and what they still need.
 
-Policy: the newest saved version, versions kept by name and the newest unsaved work always stay. Older
-saved ones stay while all of them together add less than `HISTORY_SHARE` of the newest one's size
-(at least `HISTORY_FLOOR_BYTES`) and are no more than `MOST_VERSIONS`, oldest dropped first. So a case
-file stays below twice its live content.
+Policy: the two newest saved versions, versions kept by name and the newest unsaved work always stay.
+Older saved ones stay while together they add less than `HISTORY_SHARE` of the newest one's size (at
+least `HISTORY_FLOOR_BYTES`) and are no more than `MOST_VERSIONS`, oldest dropped first. So a case file
+stays below twice its live content.
 """
 
 import hashlib
@@ -125,28 +125,29 @@ def to_drop(
 ) -> list[Version]:
     """Return the versions the policy above lets go of; `versions` newest first, `stored` bytes by name."""
     held: set[str] = set()
-    room = 0.0
+    room, saved_seen = 0.0, 0
     dropped: list[Version] = []
-    saved_seen = 0
     for n, version in enumerate(versions):
-        if not version.saved:
-            # Unsaved work older than anything else has been overtaken by a save or by newer work.
-            if n > 0:
-                dropped.append(version)
-            else:
-                held |= needs(version)
-            continue
         own = needs(version) - held
-        size = sum(stored.get(name, 0) for name in own)
-        saved_seen += 1
-        if saved_seen == 1:
-            held |= own
-            live = sum(stored.get(name, 0) for name in needs(version))
-            room = max(HISTORY_SHARE * live, HISTORY_FLOOR_BYTES)
-        elif version.kept or (size <= room and saved_seen <= MOST_VERSIONS):
-            held |= own
-            room -= 0 if version.kept else size
+        size = _size_of(own, stored)
+        saved_seen += version.saved
+        if not version.saved:
+            # Unsaved work is overtaken by any later version.
+            stays = n == 0
+        elif saved_seen == 1:
+            stays, room = True, max(HISTORY_SHARE * _size_of(needs(version), stored), HISTORY_FLOOR_BYTES)
+        elif version.kept:
+            stays = True
         else:
-            room = 0 if not version.kept else room
+            # Nothing older than what did not fit is kept, however small: history has no holes.
+            stays = saved_seen == 2 or (size <= room and saved_seen <= MOST_VERSIONS)
+            room = room - size if stays else -1.0
+        if stays:
+            held |= own
+        else:
             dropped.append(version)
     return dropped
+
+
+def _size_of(names: set[str], stored: dict[str, int]) -> int:
+    return sum(stored.get(name, 0) for name in names)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from planning.model.plan import Plan
 from planning.storage import holder as holders
 from planning.storage.case_file import CaseFile, open_case
 from planning.storage.holder import Holder
+from planning.storage.places import part_of
 from tests.storage.cases import a_rich_case, a_tiny_case, with_stroke
 from tests.storage.test_round_trip import assert_same_case
 
@@ -42,7 +44,7 @@ def test_each_save_is_a_version_that_can_be_read_again(path: Path) -> None:
         versions = file.versions()
         assert [v.label for v in versions] == ["v4", "v3", "v2", "v1", "v0"]
         assert [file.read(v).diagnosis.text for v in versions] == ["4", "3", "2", "1", "0"]
-        assert all(a.at >= b.at for a, b in zip(versions, versions[1:], strict=False))
+        assert all(a.at >= b.at for a, b in pairwise(versions))
     assert open_case(path).diagnosis.text == "4"
 
 
@@ -58,10 +60,11 @@ def test_unsaved_work_is_found_again_and_a_save_settles_it(path: Path) -> None:
         assert file.read(file.unsaved).diagnosis.text == "two"
         assert len(file.versions()) == 1
         file.save(a_tiny_case("three"))
+    with CaseFile.open(path) as file:
         assert file.unsaved is None
         file.autosave(a_tiny_case("four"), "x")
         file.discard_unsaved()
-        assert file.unsaved is None
+        assert len(file.versions()) == 2
     assert open_case(path).diagnosis.text == "three"
 
 
@@ -138,7 +141,10 @@ def test_racing_openers_never_both_write(path: Path) -> None:
     )
     openers = [
         subprocess.Popen(
-            [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", program, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(4)
     ]
@@ -186,19 +192,13 @@ def test_what_a_crashed_save_as_left_is_cleared(path: Path, tmp_path: Path) -> N
     CaseFile.create(path, a_tiny_case()).close()
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    own = next(iter([p for p in [_part(path)] if p]))
+    own = part_of(path)
     left = own.with_name(own.name.replace(f"-{os.getpid()}.", f"-{ended.pid}."))
     left.write_bytes(b"half")
     left.with_name(left.name + "-journal").write_bytes(b"half")
     own.write_bytes(b"being written by this process")
     CaseFile.open(path).close()
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, own.name])
-
-
-def _part(path: Path) -> Path:
-    from planning.storage.places import part_of
-
-    return part_of(path)
 
 
 def test_a_newer_layout_is_read_only_or_refused(path: Path) -> None:

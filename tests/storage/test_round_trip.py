@@ -78,7 +78,7 @@ def test_a_voxel_array_that_is_a_view_is_saved_right(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("zone", "fold"), [("Europe/Berlin", 0), ("Europe/Berlin", 1), ("UTC", 0)])
+@pytest.mark.parametrize("zone,fold", [("Europe/Berlin", 0), ("Europe/Berlin", 1), ("UTC", 0)])
 def test_named_time_zones_keep_digests(zone: str, fold: int, tmp_path: Path) -> None:
     case = a_rich_case()
     assert case.anatomy is not None
