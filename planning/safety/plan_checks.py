@@ -9,17 +9,14 @@ from planning.model.plan import SACRIFICED, Plan
 from planning.model.settings import Settings
 from planning.model.structures import KIND_NAMES, StructureKind
 from planning.safety.results import PlanProblem, Status
+from planning.safety.status import SPOKEN_NAMES
 from planning.texts import tr
 
 POSTERIOR_LPS = (0.0, 1.0, 0.0)
 CORD_KINDS = (StructureKind.SPINAL_CORD, StructureKind.DURAL_SAC, StructureKind.SPINAL_CANAL)
 _CORD_NAMES = (
-    "cord",
-    "dura",
-    "sac",
-    "canal",
-    *(k.value for k in CORD_KINDS),
-    *(KIND_NAMES[k] for k in CORD_KINDS),
+    *(name for k in CORD_KINDS for name in SPOKEN_NAMES[k]),
+    *(name for k in CORD_KINDS for name in (k.value, KIND_NAMES[k])),
 )
 
 

@@ -220,6 +220,15 @@ def test_a_guard_counts_only_where_it_names_the_structure(guard: str, counts: bo
     assert found.guard == (guard if counts else None)
 
 
+@pytest.mark.parametrize(
+    "kind,word",
+    [("spinal_cord", "cord"), ("spinal_canal", "dura"), ("dural_sac", "sac"), ("inferior_vena_cava", "IVC")],
+)
+def test_a_guard_may_use_the_words_surgeons_use(kind: str, word: str) -> None:
+    assert protected(a_structure(kind), Plan(), replace(CUT, guards=(f"spatula: {word}",))).guard
+    assert protected(a_structure("aorta"), Plan(), replace(CUT, guards=(f"spatula: {word}",))).guard is None
+
+
 def test_a_guard_may_name_the_kind_only_while_there_is_one_of_it() -> None:
     cut = replace(CUT, guards=("spatula: spinal canal",))
     named = a_structure("spinal_canal", "canal content")
