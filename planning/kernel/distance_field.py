@@ -71,9 +71,7 @@ def signed_distance_field(forest: Forest, mesh: int, region: Region) -> Field:
 
 
 @nb.njit(nogil=True, cache=True)
-def _field(
-    forest: Forest, mesh: int, origin: Floats, spacing: float, shape: tuple[int, int, int]
-) -> Field:
+def _field(forest: Forest, mesh: int, origin: Floats, spacing: float, shape: tuple[int, int, int]) -> Field:
     nz, ny, nx = shape
     distance2 = np.full((nz, ny, nx), np.float32(1e12))
     triangle = np.full((nz, ny, nx), np.int32(-1))
@@ -161,8 +159,9 @@ def _seed_faces(
     nz, ny, nx = shape
     for z in range(nz):
         for y in range(ny):
-            on_face = z == 0 or z == nz - 1 or y == 0 or y == ny - 1
-            if on_face and (z % _FACE_STRIDE != 0 and z != nz - 1 or y % _FACE_STRIDE != 0 and y != ny - 1):
+            on_face = z in (0, nz - 1) or y in (0, ny - 1)
+            on_stride = (z % _FACE_STRIDE == 0 or z == nz - 1) and (y % _FACE_STRIDE == 0 or y == ny - 1)
+            if on_face and not on_stride:
                 continue
             for x in range(0, nx, _FACE_STRIDE if on_face else max(nx - 1, 1)):
                 px, py, pz = origin[0] + x * spacing, origin[1] + y * spacing, origin[2] + z * spacing

@@ -8,6 +8,7 @@ Branch and bound on the distance field finds the place; the mesh itself then giv
 tool point is slid along the slab until the exact distance to the nearest triangle stops falling.
 """
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numba as nb
@@ -98,7 +99,7 @@ def _trapezoids(outline_mm: Floats) -> Floats:
     cuts = np.unique(np.round(outline_mm[:, 0], 9))
     starts, ends = outline_mm, np.roll(outline_mm, -1, axis=0)
     pieces = []
-    for a0, a1 in zip(cuts[:-1], cuts[1:], strict=True):
+    for a0, a1 in pairwise(cuts):
         edges = sorted(
             _edge_between(p, q, a0, a1)
             for p, q in zip(starts, ends, strict=True)
@@ -266,6 +267,20 @@ def _onto_piece(piece: Floats, a: float, b: float) -> tuple[float, float]:
         if d2 < best:
             best, best_a, best_b = d2, ca, cb
     return best_a, best_b
+
+
+@nb.njit(nogil=True, cache=True)
+def nearest_to(slab: Slab, overshoot: bool, points: Floats) -> float:
+    """Return the distance from the slab, run on by its overshoot if asked, to the nearest of LPS points."""
+    pieces = slab.pieces.copy()
+    if overshoot:
+        pieces[:, 4:6] += slab.overshoot
+    best = np.inf
+    for p in range(len(points)):
+        a, b, n = _to_local(slab, points[p, 0], points[p, 1], points[p, 2])
+        qa, qb, qn = _onto(slab, pieces, a, b, n)
+        best = min(best, (qa - a) ** 2 + (qb - b) ** 2 + (qn - n) ** 2)
+    return float(np.sqrt(best))
 
 
 @nb.njit(nogil=True, cache=True)

@@ -16,6 +16,7 @@ TASKS: Final[dict[str, int | None]] = {
     "planning.imaging.decode:decode_slices": READING_MIB,
     "planning.imaging.volume_voxels:read_volume_header": READING_MIB,
     "planning.imaging.volume_voxels:read_voxels": READING_MIB,
+    "planning.kernel.exact_distance:run_task": None,
     "planning.kernel.solids:run_task": None,
     "planning.kernel.surface:decimate_task": None,
 }
