@@ -64,6 +64,8 @@ class StudyImage:
     slice_spacing_mm : float
         Distance between slice centres along the slice normal.
     findings : tuple of Finding
+    sop_instance_uids : tuple of str
+        One for each slice, in the order of k; empty where unknown or where the volume was resampled.
     """
 
     id: str
@@ -77,3 +79,4 @@ class StudyImage:
     contrast: str = ""
     slice_spacing_mm: float = 0.0
     findings: tuple[Finding, ...] = ()
+    sop_instance_uids: tuple[str, ...] = ()
