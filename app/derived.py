@@ -196,7 +196,9 @@ class Derived(QObject):
             self._failure = (
                 error.message
                 if isinstance(error, PlanningError)
-                else tr("The plan could not be checked because of a fault in the program. No number is shown.")
+                else tr(
+                    "The plan could not be checked because of a fault in the program. No number is shown."
+                )
             )
             self.changed.emit()
             if not isinstance(error, PlanningError):

@@ -19,7 +19,13 @@ class NumberField(QDoubleSpinBox):
     entered = Signal(float)
 
     def __init__(
-        self, low: float, high: float, unit: str, step: float = 0.5, decimals: int = 1, parent: QWidget | None = None
+        self,
+        low: float,
+        high: float,
+        unit: str,
+        step: float = 0.5,
+        decimals: int = 1,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setLocale(QLocale.c())

@@ -4,8 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableView, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from planning.model.case import Case
 from planning.safety.board import BoardLine
@@ -160,8 +175,26 @@ def _margin_row(m: TumourMargin, case: Case) -> NumberRow:
     cut = tr("{cut} (swept blade)", cut=_title(case, m.osteotomy))
     why = m.note if m.value_mm is not None else reason_words(m.reason or "")
     margin_class = m.margin_class.value if m.margin_class is not None else "–"
-    cells = (status_word(m.status), cut, millimetres(m.value_mm), millimetres(m.lower_mm), margin_class, "–", "–", why)
-    keys = (float(SEVERITY[m.status]), cut, _number(m.value_mm), _number(m.lower_mm), margin_class, -1.0, "", why)
+    cells = (
+        status_word(m.status),
+        cut,
+        millimetres(m.value_mm),
+        millimetres(m.lower_mm),
+        margin_class,
+        "–",
+        "–",
+        why,
+    )
+    keys = (
+        float(SEVERITY[m.status]),
+        cut,
+        _number(m.value_mm),
+        _number(m.lower_mm),
+        margin_class,
+        -1.0,
+        "",
+        why,
+    )
     place = BoardLine(m.status, "", m.key, m.osteotomy, None, m.tool_point_lps_mm, m.structure_point_lps_mm)
     return NumberRow(m.status, cells, keys, place)
 

@@ -173,7 +173,11 @@ class SafetyBoard(QFrame):
         self._mark.setVisible(False)
         self.overall.setText(tr("UPDATING"))
         self.matrix.setEnabled(False)
-        self._say(tr("Measured while you drag, not yet confirmed:") if live else tr("The plan changed; numbers follow."))
+        self._say(
+            tr("Measured while you drag, not yet confirmed:")
+            if live
+            else tr("The plan changed; numbers follow.")
+        )
         self._show(live, may_accept=False)
 
     def show_nothing(self, why: str) -> None:

@@ -28,6 +28,7 @@ from planning.model.structures import ReviewState, Structure
 from planning.texts import mark, tr
 from widgets.icons import icon
 from widgets.plain_text import cubic_centimetres, label, tip
+from widgets.together import Together
 
 GROUP_WORDS: Final = {
     "bone": mark("Bone and disc"), "nerve": mark("Cord, canal, roots"), "artery": mark("Arteries"),
@@ -179,11 +180,19 @@ class AnatomyPanel(QWidget):
         self.confirm.setToolTip("")
         if confirmed is None:
             self.levels.setText(
-                tr("▲ {span}, not confirmed: no result is better than WARN until a person has counted.", span=span)
+                tr(
+                    "▲ {span}, not confirmed: no result is better than WARN until a person has counted.",
+                    span=span,
+                )
             )
         else:
             self.levels.setText(
-                tr("✓ {span}, counted by {by} from {evidence}", span=span, by=confirmed.by, evidence=confirmed.evidence)
+                tr(
+                    "✓ {span}, counted by {by} from {evidence}",
+                    span=span,
+                    by=confirmed.by,
+                    evidence=confirmed.evidence,
+                )
             )
 
     def _rebuild(self) -> None:
@@ -235,7 +244,9 @@ class AnatomyPanel(QWidget):
 
     def _structure(self, item: QTreeWidgetItem | None) -> Structure | None:
         anatomy = self._case.anatomy if self._case is not None else None
-        return anatomy.structure(str(item.data(NAME, _ID))) if anatomy is not None and item is not None else None
+        return (
+            anatomy.structure(str(item.data(NAME, _ID))) if anatomy is not None and item is not None else None
+        )
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
         structure = self._structure(item)
@@ -251,9 +262,11 @@ class AnatomyPanel(QWidget):
         members = [self._structure(head.child(n)) for n in range(head.childCount())]
         structures = [s for s in members if s is not None]
         show = not any(self.look_of(s).visible for s in structures)
-        for structure in structures:
-            look = replace(self.look_of(structure), visible=show)
-            self.edited.emit(SetLook(structure.id, look, structure.title))
+        words = (
+            tr("Show {group}", group=head.text(NAME)) if show else tr("Hide {group}", group=head.text(NAME))
+        )
+        looks = tuple(SetLook(s.id, replace(self.look_of(s), visible=show), s.title) for s in structures)
+        self.edited.emit(Together(words, looks))
 
     def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
         structure = self._structure(item)
@@ -300,7 +313,9 @@ class AnatomyPanel(QWidget):
         menu = QMenu(self)
         menu.addAction(tr("Fly there"), lambda: self.structure_chosen.emit(structure.id))
         menu.addAction(tr("Review…"), lambda: self.review_asked.emit(structure))
-        menu.addAction(tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title)))
+        menu.addAction(
+            tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title))
+        )
         menu.exec(self.tree.viewport().mapToGlobal(at))
 
 

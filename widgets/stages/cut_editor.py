@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from planning.editing.osteotomy_edits import ChangeOsteotomy, MoveBlade
+from planning.geometry.blade_angles import angles_of, turned_to
 from planning.geometry.frames import vec3
 from planning.model.levels import LEVELS
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.tools import ToolLibrary
 from planning.texts import tr
-from planning.geometry.blade_angles import angles_of, turned_to
 from widgets.fields import ChoiceField, NumberField, StepField, TextField
 from widgets.plain_text import label, tip
 from widgets.tables.cut_rows import KIND_WORDS
@@ -51,7 +51,9 @@ class CutEditor(QWidget):
         self.step = StepField()
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
         self.guards.setToolTip(
-            tip(tr("What stands between the blade and a structure: “guard: structure”, parted by semicolons."))
+            tip(
+                tr("What stands between the blade and a structure: “guard: structure”, parted by semicolons.")
+            )
         )
         self.sizes = {
             "width_mm": NumberField(0.1, 500, "mm"),
@@ -93,7 +95,15 @@ class CutEditor(QWidget):
         for key, field in self.angles.items():
             field.show_value(getattr(angles, key))
         why = tr("This cut is locked. Unlock it in the table to change it.") if osteotomy.locked else ""
-        for part in (*self.sizes.values(), *self.origin, *self.angles.values(), self.kind, self.tool, self.level, self.side):
+        for part in (
+            *self.sizes.values(),
+            *self.origin,
+            *self.angles.values(),
+            self.kind,
+            self.tool,
+            self.level,
+            self.side,
+        ):
             part.setEnabled(not osteotomy.locked)
             if osteotomy.locked or part.toolTip() == tip(why):
                 part.setToolTip(tip(why))
@@ -131,7 +141,10 @@ class CutEditor(QWidget):
         angles = QGridLayout()
         angles.setSpacing(5)
         hints = {
-            "axial_deg": (tr("Axial"), tr("Which way the tool travels: 0° to the front, 90° to the patient's left.")),
+            "axial_deg": (
+                tr("Axial"),
+                tr("Which way the tool travels: 0° to the front, 90° to the patient's left."),
+            ),
             "rise_deg": (tr("Rise"), tr("How far it points up, towards the head.")),
             "roll_deg": (tr("Roll"), tr("How the blade lies about that direction; 0° faces the head.")),
         }

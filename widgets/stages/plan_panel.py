@@ -50,7 +50,9 @@ class TargetsPanel(QWidget):
         """Show what the plan resects."""
         plan = case.plan
         tumours = case.anatomy.of_kind(StructureKind.TUMOUR) if case.anatomy is not None else ()
-        self.tumour.offer([(None, tr("none: margins not assessed")), *((t.reference, t.title) for t in tumours)])
+        self.tumour.offer(
+            [(None, tr("none: margins not assessed")), *((t.reference, t.title) for t in tumours)]
+        )
         self.name.show_text(plan.name)
         self.levels.show_text(", ".join(plan.target_levels))
         self.tumour.show_value(plan.tumour)

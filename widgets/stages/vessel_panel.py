@@ -92,7 +92,9 @@ class _Entry(QFrame):
             self._hold_away()
 
     def _hold_away(self) -> None:
-        held = Mobilisation(self._reference, self.guard.text().strip(), self.step.value() or None, self.by.text().strip())
+        held = Mobilisation(
+            self._reference, self.guard.text().strip(), self.step.value() or None, self.by.text().strip()
+        )
         self.edited.emit(SetMobilisation(self._reference, held))
 
 
@@ -114,7 +116,9 @@ class VesselPanel(QScrollArea):
         self._column.setContentsMargins(0, 0, 4, 0)
         self._column.setSpacing(5)
         self.empty = label(
-            tr("No vessel, root or other soft structure is labelled. Import labels for them in the Anatomy stage."),
+            tr(
+                "No vessel, root or other soft structure is labelled. Import labels for them in the Anatomy stage."
+            ),
             "muted",
             wrap=True,
         )

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from planning.geometry.frames import Vec3
@@ -141,6 +141,19 @@ class FourUp(QWidget):
         for other in self.frames:
             other.setVisible(self._maximised in (None, other))
         frame.viewport.setFocus()
+
+    def picture(self) -> QImage:
+        """Return what the shown views show, side by side as on screen, in device pixels."""
+        ratio = self.spine.viewport.pixel_ratio
+        whole = QImage(round(self.width() * ratio), round(self.height() * ratio), QImage.Format.Format_RGB32)
+        whole.fill(QColor(0, 0, 0))
+        painter = QPainter(whole)
+        for frame in self.frames:
+            if not frame.isHidden():
+                at = frame.viewport.mapTo(self, QPoint(0, 0))
+                painter.drawImage(QPointF(at.x() * ratio, at.y() * ratio), frame.viewport.picture())
+        painter.end()
+        return whole
 
     def finalise(self) -> None:
         """Give every render window back before the program ends."""

@@ -1,0 +1,183 @@
+"""Every command of the window in one table: words, keys, when it is possible and why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from app.session import SessionView
+from planning.texts import mark, tr
+from widgets.icons import icon
+from widgets.plain_text import tip
+
+WhyNot = Callable[[SessionView], str]
+
+
+def _always(view: SessionView) -> str:
+    del view
+    return ""
+
+
+def _needs_case(view: SessionView) -> str:
+    return "" if view.case is not None else tr("Open a case or import images first.")
+
+
+def _needs_anatomy(view: SessionView) -> str:
+    if view.case is None:
+        return tr("Open a case or import images first.")
+    return "" if view.case.anatomy is not None else tr("This case has no image yet. Import one first.")
+
+
+def _needs_evaluation(view: SessionView) -> str:
+    missing = _needs_anatomy(view)
+    if missing:
+        return missing
+    if not view.case or not view.case.plan.osteotomies:
+        return tr("The plan has no cut yet.")
+    if view.failure:
+        return view.failure
+    return (
+        ""
+        if view.evaluation is not None
+        else tr("The plan is being checked; wait until its numbers are current.")
+    )
+
+
+def _needs_undo(view: SessionView) -> str:
+    return "" if view.undo_label else tr("Nothing to undo.")
+
+
+def _needs_redo(view: SessionView) -> str:
+    return "" if view.redo_label else tr("Nothing to redo.")
+
+
+def _needs_changes(view: SessionView) -> str:
+    missing = _needs_case(view)
+    if missing:
+        return missing
+    return "" if view.dirty or view.path is None else tr("Everything is saved.")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Parameters
+    ----------
+    id, text, menu : str
+    keys : tuple of str
+        Portable key sequences.
+    why_not : callable
+        Empty where the command is possible; else the reason, for its tooltip.
+    icon : str
+    help : str
+    """
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    why_not: WhyNot = _always
+    icon: str = ""
+    help: str = ""
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command("import_folder", mark("Import DICOM folder…"), "file", ("Ctrl+I",), icon="import",
+            help=mark("Read images from a DICOM folder, any nesting")),
+    Command("import_file", mark("Import zip or volume file…"), "file", ("Ctrl+Shift+I",), icon="import"),
+    Command("import_labels", mark("Import labels…"), "file", ("Ctrl+L",), _needs_anatomy),
+    Command("load_plan", mark("Load plan (JSON)…"), "file", (), _needs_anatomy),
+    Command("-1", "", "file"),
+    Command("open", mark("Open case…"), "file", ("Ctrl+O",), icon="open", help=mark("Open a case file")),
+    Command("demo", mark("Open demo case"), "file"),
+    Command("save", mark("Save"), "file", ("Ctrl+S",), _needs_changes, "save"),
+    Command("save_as", mark("Save as…"), "file", ("Ctrl+Shift+S",), _needs_case),
+    Command("-2", "", "file"),
+    Command("report", mark("Write report…"), "file", ("Ctrl+P",), _needs_evaluation, "report",
+            mark("PDF, HTML, pictures and tables of the current plan")),
+    Command("export", mark("Export meshes and DICOM…"), "file", ("Ctrl+E",), _needs_evaluation),
+    Command("-3", "", "file"),
+    Command("close_case", mark("Close case"), "file", ("Ctrl+W",), _needs_case),
+    Command("quit", mark("Quit"), "file", ("Ctrl+Q",)),
+    Command("undo", mark("Undo"), "edit", ("Ctrl+Z",), _needs_undo, "undo"),
+    Command("redo", mark("Redo"), "edit", ("Ctrl+Y", "Ctrl+Shift+Z"), _needs_redo, "redo"),
+    Command("-4", "", "edit"),
+    Command("duplicate_cut", mark("Duplicate cut"), "edit", ("Ctrl+D",), _needs_anatomy, "copy"),
+    Command("delete_cut", mark("Delete cut"), "edit", ("Ctrl+Del",), _needs_anatomy, "delete"),
+    Command("lock_cut", mark("Lock or unlock cut"), "edit", ("Ctrl+K",), _needs_anatomy, "lock"),
+    Command("-5", "", "edit"),
+    Command("confirm_levels", mark("Confirm levels…"), "edit", (), _needs_anatomy),
+    Command("crosshair_mode", mark("Move the crosshair"), "view", (), icon="crosshair",
+            help=mark("Left-drag on a slice moves the crosshair (W)")),
+    Command("window_mode", mark("Adjust window and level"), "view", (), icon="window",
+            help=mark("Left-drag on a slice changes window and level; double-click resets (W)")),
+    Command("outlines", mark("Outlines on slices"), "view", (), icon="outline",
+            help=mark("Show or hide structure outlines (G)")),
+    Command("reset_views", mark("Fit all views"), "view", (), icon="fit", help=mark("Fit all views (R)")),
+    Command("pieces", mark("Pieces instead of bones"), "view", (), _needs_evaluation, "pieces",
+            mark("Show the pieces after all cuts")),
+    Command("-6", "", "view"),
+    Command("matrix", mark("All numbers…"), "view", ("Ctrl+M",), _needs_evaluation, "table",
+            mark("Every clearance and margin")),
+    Command("picture", mark("Picture of the window…"), "view", (), _needs_evaluation, "camera",
+            mark("Save what the views show as PNG")),
+    Command("theme", mark("Dark or light"), "view"),
+    Command("keys", mark("Mouse and keys"), "help", ("F1",)),
+    Command("about", mark("About EnBloc"), "help"),
+)  # fmt: skip
+MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}
+CHECKABLE: Final = frozenset({"crosshair_mode", "window_mode", "outlines", "pieces"})
+
+
+class Actions(QObject):
+    """The table's commands as Qt actions; each that is off says why in its tooltip."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._actions: dict[str, QAction] = {}
+        for command in COMMANDS:
+            if not command.id.startswith("-"):
+                self._actions[command.id] = self._made(command, parent)
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
+
+    def connect_to(self, callbacks: dict[str, Callable[[], object]]) -> None:
+        """Give every command its callback; raises `KeyError` where one has none."""
+        for command_id, action in self._actions.items():
+            callback = callbacks[command_id]
+            action.triggered.connect(lambda _checked=False, call=callback: call())
+
+    def show_view(self, view: SessionView) -> None:
+        """Switch commands on and off, and say why."""
+        for command in COMMANDS:
+            if command.id in self._actions:
+                action = self._actions[command.id]
+                why_not = command.why_not(view)
+                action.setEnabled(not why_not)
+                action.setToolTip(tip(self._help(command, why_not)))
+        self._actions["undo"].setText(
+            tr("Undo: {label}", label=view.undo_label) if view.undo_label else tr("Undo")
+        )
+        self._actions["redo"].setText(
+            tr("Redo: {label}", label=view.redo_label) if view.redo_label else tr("Redo")
+        )
+
+    def _made(self, command: Command, parent: QObject) -> QAction:
+        action = QAction(tr(command.text), parent)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+        action.setCheckable(command.id in CHECKABLE)
+        action.setToolTip(tip(self._help(command, "")))
+        if command.icon:
+            action.setIcon(icon(command.icon))
+        return action
+
+    @staticmethod
+    def _help(command: Command, why_not: str) -> str:
+        words = tr(command.help) if command.help else tr(command.text).rstrip("…")
+        keys = f" ({', '.join(command.keys)})" if command.keys else ""
+        return f"{words}{keys}. {why_not}" if why_not else f"{words}{keys}"

@@ -1,0 +1,223 @@
+"""Every connection between session, widgets and flows. Nothing else connects them."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from app.flows.case_files import CaseFiles
+from app.flows.decisions import Decisions
+from app.flows.import_study import ImportFlow
+from app.flows.outputs import OutputFlow
+from app.flows.plan_file import PlanFileFlow
+from app.jobs import Jobs
+from app.plan_commands import PlanCommands
+from app.program import DEMO_CASE
+from app.session import Session
+from app.showing import Showing
+from app.window import MainWindow
+from planning.editing.edits import Edit
+from planning.editing.osteotomy_edits import MoveBlade
+from planning.errors import PlanningError
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Vec3, vec3
+from planning.safety.board import BoardLine
+from planning.safety.results import Clearance, TumourMargin
+from planning.texts import tr
+from rendering.scene_state import DrawnLine
+from widgets.matrix_dialog import MatrixDialog
+from widgets.message_bar import Message
+from widgets.views.seen import LeftButton, Looking
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that is connected."""
+
+    window: MainWindow
+    session: Session
+    jobs: Jobs
+    commands: PlanCommands
+    files: CaseFiles
+    imports: ImportFlow
+    plan_file: PlanFileFlow
+    outputs: OutputFlow
+    decisions: Decisions
+
+
+class Bindings(QObject):
+    """Connects the parts and holds what only connections need."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self.parts = parts
+        self.showing = Showing(parts.window, parts.session, parts.commands)
+        self._matrix: MatrixDialog | None = None
+        self._connect_session()
+        self._connect_views()
+        self._connect_panels()
+        self.showing.show(parts.session.view)
+
+    def _connect_session(self) -> None:
+        p = self.parts
+        p.session.changed.connect(self.showing.show)
+        p.session.changed.connect(lambda _view: self._close_stale_matrix())
+        p.session.refused.connect(self.tell_problem)
+        p.commands.looked.connect(lambda: self.showing.show(p.session.view))
+        p.jobs.changed.connect(p.window.job_bar.show_jobs)
+        p.jobs.problem.connect(self.tell_problem)
+        p.jobs.bug.connect(self.tell_bug)
+        p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
+        for teller in (p.files, p.imports, p.outputs):
+            teller.told.connect(p.window.messages.show_message)
+        p.files.opened.connect(self._opened)
+
+    def _connect_views(self) -> None:
+        p, views = self.parts, self.parts.window.views
+        views.spine.blade_dragged.connect(self._preview_blade)
+        views.spine.blade_dropped.connect(self._drop_blade)
+        views.spine.blade_drag_cancelled.connect(lambda _cut: p.session.drop_preview())
+        views.spine.picked.connect(self._picked)
+        views.cancelled.connect(p.session.drop_preview)
+        views.looked.connect(self._looked)
+
+    def _connect_panels(self) -> None:
+        p, w = self.parts, self.parts.window
+        for panel in (w.case_panel, w.anatomy_panel, w.plan_panel, w.check_panel):
+            panel.edited.connect(p.session.do)
+        w.anatomy_panel.previewed.connect(lambda edit: p.session.preview(edit))
+        w.anatomy_panel.review_asked.connect(p.decisions.review)
+        w.anatomy_panel.not_in_field_asked.connect(p.decisions.not_in_field)
+        w.anatomy_panel.levels_asked.connect(p.decisions.confirm_levels)
+        w.anatomy_panel.labels_asked.connect(p.imports.choose_labels)
+        w.anatomy_panel.structure_chosen.connect(self.fly_to_structure)
+        w.banner.levels_asked.connect(p.decisions.confirm_levels)
+        w.case_panel.open_asked.connect(p.files.choose_and_open)
+        w.case_panel.import_folder_asked.connect(p.imports.choose_folder)
+        w.case_panel.import_file_asked.connect(p.imports.choose_file)
+        w.case_panel.demo_asked.connect(self.open_demo)
+        w.case_panel.plan_asked.connect(p.plan_file.choose)
+        w.case_panel.recent_asked.connect(p.files.open_path)
+        w.plan_panel.unknown_levels.connect(self._tell_unknown_levels)
+        w.check_panel.piece_visibility_asked.connect(p.commands.toggle_piece_visibility)
+        w.check_panel.pieces_shown.connect(self.show_pieces)
+        w.check_panel.apart_changed.connect(lambda share: p.commands.look(apart=share))
+        w.check_panel.matrix_asked.connect(self.show_matrix)
+        w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.looking.crosshair_lps_mm))
+        w.cuts.table.activated_cut.connect(lambda cut: p.commands.look(active_cut=cut))
+        w.cuts.table.visibility_asked.connect(p.commands.toggle_cut_visibility)
+        w.cuts.table.lock_asked.connect(p.commands.toggle_lock)
+        w.cuts.table.place_asked.connect(self._fly_to_result)
+        w.board.place_asked.connect(self.fly_to_line)
+        w.board.accept_asked.connect(p.decisions.accept)
+        w.board.withdraw_asked.connect(p.decisions.withdraw)
+        w.board.matrix_asked.connect(self.show_matrix)
+
+    def tell_problem(self, error: PlanningError) -> None:
+        """Show a problem a person can act on."""
+        self.parts.window.messages.show_message(Message(error.message, "fail", error.code))
+
+    def tell_bug(self, details: str) -> None:
+        """Show once that the program is at fault."""
+        words = tr("A fault of the program stopped this. Your case is as it was before; save it and go on.")
+        self.parts.window.messages.show_message(Message(words, "fail", details))
+
+    def do(self, edit: Edit) -> None:
+        """Make an edit."""
+        self.parts.session.do(edit)
+
+    def open_demo(self) -> None:
+        """Open the bundled demo case; saving it asks for another place."""
+        if DEMO_CASE.is_file():
+            self.parts.files.open_path(DEMO_CASE, as_template=True)
+        else:
+            words = tr("The demo case is missing from this installation. Import a DICOM folder instead.")
+            self.parts.window.messages.show_message(Message(words, "warn"))
+
+    def show_pieces(self, shown: bool) -> None:
+        """Show pieces in place of bones, or the bones."""
+        window = self.parts.window
+        for part in (window.check_panel.show_pieces, window.actions_table["pieces"]):
+            part.setChecked(shown)
+        self.parts.commands.look(pieces_shown=shown)
+
+    def show_matrix(self) -> None:
+        """Show every number of the current evaluation, without blocking the views."""
+        view = self.parts.session.view
+        if view.evaluation is None or view.case is None:
+            return
+        self._close_matrix()
+        dialog = MatrixDialog(view.evaluation, view.case, self.parts.window)
+        dialog.place_asked.connect(self.fly_to_line)
+        dialog.show()
+        self._matrix = dialog
+
+    def fly_to_line(self, line: BoardLine) -> None:
+        """Fly all views to a line's two closest points."""
+        if line.osteotomy is not None:
+            self.parts.commands.look(active_cut=line.osteotomy)
+        self._fly(line.tool_point_lps_mm, line.structure_point_lps_mm)
+
+    def fly_to_structure(self, structure_id: str) -> None:
+        """Bring a structure's middle under the crosshair."""
+        surfaces = self.parts.session.view.surfaces
+        mesh = surfaces.mesh(structure_id) if surfaces is not None else None
+        if mesh is not None:
+            self.parts.commands.look(chosen_structure=structure_id)
+            low, high = mesh.bounds_lps_mm
+            self.parts.window.views.fly_to(vec3((low + high) / 2), close_up=False)
+
+    def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
+        self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm)
+
+    def _fly(self, tool: Vec3 | None, structure: Vec3 | None) -> None:
+        if tool is None:
+            return
+        line = None
+        if structure is not None:
+            length = sum((a - b) ** 2 for a, b in zip(tool, structure, strict=True)) ** 0.5
+            line = DrawnLine(tool, structure, f"{length:.1f} mm")
+        self.parts.window.views.fly_to(tool, line)
+
+    def _preview_blade(self, cut_id: str, blade: Blade) -> None:
+        title = self._title(cut_id)
+        self.parts.session.preview(MoveBlade(cut_id, blade, title), cut_id)
+
+    def _drop_blade(self, cut_id: str, blade: Blade) -> None:
+        self.parts.session.do(MoveBlade(cut_id, blade, self._title(cut_id)))
+
+    def _title(self, cut_id: str) -> str:
+        case = self.parts.session.case
+        cut = case.plan.osteotomy(cut_id) if case is not None else None
+        return cut.title if cut is not None else cut_id
+
+    def _picked(self, what: str, point_lps_mm: Vec3) -> None:
+        case = self.parts.session.case
+        if case is not None and case.plan.osteotomy(what) is not None:
+            self.parts.commands.look(active_cut=what)
+        else:
+            self.parts.window.views.move_crosshair(point_lps_mm)
+
+    def _looked(self, looking: Looking) -> None:
+        table = self.parts.window.actions_table
+        table["crosshair_mode"].setChecked(looking.left_button is LeftButton.CROSSHAIR)
+        table["window_mode"].setChecked(looking.left_button is LeftButton.WINDOW)
+        table["outlines"].setChecked(looking.outlines)
+
+    def _opened(self) -> None:
+        self.parts.commands.forget()
+        self.showing.show(self.parts.session.view)
+
+    def _tell_unknown_levels(self, words: str) -> None:
+        text = tr("{words}: no vertebral level. Write levels such as T10, T11.", words=words)
+        self.parts.window.messages.show_message(Message(text, "warn"))
+        self.showing.show(self.parts.session.view)
+
+    def _close_stale_matrix(self) -> None:
+        if self.parts.session.view.evaluation is None:
+            self._close_matrix()
+
+    def _close_matrix(self) -> None:
+        if self._matrix is not None:
+            self._matrix.close()
+            self._matrix.deleteLater()
+            self._matrix = None

@@ -1,0 +1,83 @@
+"""What each command of the table does."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app.bindings import Bindings, Parts
+from app.program import NAME, NOT_A_DEVICE, PROGRAM
+from app.settings import Preferences
+from planning.texts import tr
+from widgets.dialogs import Choice, ask
+from widgets.theme import DARK, LIGHT, apply_theme, present_theme
+from widgets.views.seen import LeftButton
+
+MOUSE_AND_KEYS = (
+    (
+        "Slices",
+        "wheel, Page Up/Down: scroll · right-drag, Ctrl+wheel: zoom · middle-drag, Shift+left-drag: pan",
+    ),
+    ("Crosshair", "click or drag on a slice, or Shift+move"),
+    ("Window and level", "W switches to it: left-drag; double-click resets · keys 1–6: presets"),
+    ("3D", "left-drag: turn · right-drag, wheel: zoom · middle-drag, Shift+left: pan · Ctrl+left: roll"),
+    ("Standard views", "keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
+    ("Blade", "drag its handles in 3D · Esc restores it"),
+    ("Views", "R fits · G outlines · double-click on a title maximises"),
+)
+
+
+def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dict[str, Callable[[], object]]:
+    """Return the callback of every command."""
+    views, window = parts.window.views, parts.window
+
+    def switch_theme() -> None:
+        other = LIGHT if present_theme() is DARK else DARK
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, other)
+            preferences.theme = other.name
+            bindings.showing.show(parts.session.view)
+
+    return {
+        "import_folder": parts.imports.choose_folder,
+        "import_file": parts.imports.choose_file,
+        "import_labels": parts.imports.choose_labels,
+        "load_plan": parts.plan_file.choose,
+        "open": parts.files.choose_and_open,
+        "demo": bindings.open_demo,
+        "save": parts.files.save,
+        "save_as": parts.files.save_as,
+        "report": parts.outputs.report,
+        "export": parts.outputs.export,
+        "close_case": parts.files.close_case,
+        "quit": window.close,
+        "undo": parts.session.undo,
+        "redo": parts.session.redo,
+        "duplicate_cut": parts.commands.duplicate,
+        "delete_cut": parts.commands.delete,
+        "lock_cut": parts.commands.toggle_lock,
+        "confirm_levels": parts.decisions.confirm_levels,
+        "crosshair_mode": lambda: views.set_left_button(LeftButton.CROSSHAIR),
+        "window_mode": lambda: views.set_left_button(LeftButton.WINDOW),
+        "outlines": lambda: views.set_outlines(not views.looking.outlines),
+        "reset_views": views.reset_look,
+        "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),
+        "matrix": bindings.show_matrix,
+        "picture": parts.outputs.picture,
+        "theme": switch_theme,
+        "keys": lambda: _show_keys(parts),
+        "about": lambda: _show_about(parts),
+    }
+
+
+def _show_keys(parts: Parts) -> None:
+    lines = [f"{tr(title)}\n    {tr(words)}" for title, words in MOUSE_AND_KEYS]
+    close = Choice("ok", tr("Close"), QMessageBox.ButtonRole.AcceptRole, default=True)
+    ask(parts.window, tr("Mouse and keys"), "\n\n".join(lines), (close,))
+
+
+def _show_about(parts: Parts) -> None:
+    words = tr("{program}\n\nPlanning of en bloc resection of spinal tumours.\n{note}\n\nApache-2.0",
+               program=PROGRAM, note=tr(NOT_A_DEVICE))  # fmt: skip
+    close = Choice("ok", tr("Close"), QMessageBox.ButtonRole.AcceptRole, default=True)
+    ask(parts.window, NAME, words, (close,))

@@ -1,0 +1,88 @@
+"""Where a person puts a name to something: levels, reviews, acceptances, what is not in the field."""
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.session import Session
+from app.settings import Preferences
+from planning.editing.anatomy_edits import ConfirmLevels, MarkNotInField, ReviewStructure
+from planning.editing.case_edits import AcceptResult, WithdrawAcceptance
+from planning.editing.edits import Edit
+from planning.model.structures import ReviewState, Structure, StructureKind
+from planning.safety.board import BoardLine
+from planning.texts import tr
+from widgets.dialogs import AcceptDialog, LevelsDialog, NamedDialog, NotInFieldDialog, ReviewDialog
+from widgets.stages.anatomy_panel import now
+from widgets.together import Together
+
+
+class Decisions:
+    """Opens the dialogs and makes the edits."""
+
+    def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
+        self._window = window
+        self._session = session
+        self._preferences = preferences
+
+    def confirm_levels(self) -> None:
+        """Ask who counted the levels, and from what."""
+        case = self._session.case
+        if case is None or case.anatomy is None:
+            return
+        dialog = LevelsDialog(case.anatomy.levels, self._preferences.user_name, self._window)
+        confirmed = case.anatomy.levels_confirmed
+        if confirmed is not None:
+            dialog.evidence.setText(confirmed.evidence)
+        if self._agreed(dialog):
+            self._session.do(ConfirmLevels(dialog.by.text(), dialog.evidence.text(), now()))
+
+    def review(self, structure: Structure) -> None:
+        """Ask how far a person vouches for a structure."""
+        dialog = ReviewDialog(
+            structure.title, structure.review.state, self._preferences.user_name, self._window
+        )
+        if self._agreed(dialog) and isinstance(dialog.state.value, ReviewState):
+            state, by = dialog.state.value, dialog.by.text()
+            self._session.do(ReviewStructure(structure.id, state, by, now(), structure.title))
+
+    def accept(self, line: BoardLine) -> None:
+        """Ask for a name and a reason to accept a warning or failure."""
+        evaluation = self._session.view.evaluation
+        if line.key is None or evaluation is None:
+            return
+        digest = evaluation.inputs.digest
+        dialog = AcceptDialog(line.sentence, self._preferences.user_name, self._window)
+        if self._agreed(dialog):
+            reason = dialog.reason.toPlainText()
+            self._session.do(AcceptResult(line.key, dialog.by.text(), reason, now(), digest))
+
+    def withdraw(self, line: BoardLine) -> None:
+        """Take an acceptance back."""
+        if line.key is not None:
+            self._session.do(WithdrawAcceptance(line.key))
+
+    def not_in_field(self) -> None:
+        """Ask which missing structures do not run through this image."""
+        case = self._session.case
+        if case is None or case.anatomy is None:
+            return
+        there = {s.kind for s in case.anatomy.structures if not s.mask.is_empty}
+        wanted = {kind for required in self._session.settings.limits.required for kind in required.kinds}
+        kinds = sorted(wanted - there, key=list(StructureKind).index)
+        before = frozenset(n.kind for n in case.anatomy.not_in_field)
+        dialog = NotInFieldDialog(kinds, before, self._preferences.user_name, self._window)
+        if not self._agreed(dialog):
+            return
+        marked, by = dialog.marked, dialog.by.text()
+        edits: tuple[Edit, ...] = tuple(
+            MarkNotInField(kind, by, now(), kind in marked)
+            for kind in kinds
+            if (kind in marked) != (kind in before)
+        )
+        if edits:
+            self._session.do(Together(tr("Mark what is not in this field"), edits))
+
+    def _agreed(self, dialog: NamedDialog) -> bool:
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return False
+        self._preferences.user_name = dialog.by.text().strip()
+        return True

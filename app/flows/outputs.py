@@ -1,0 +1,163 @@
+"""Reports, exports and pictures: the command line runs as a child process on a frozen copy of the case."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.jobs import Jobs
+from app.paths import private_folder
+from app.program import ROOT
+from app.session import Session
+from app.settings import Preferences
+from planning.errors import ExportRefused
+from planning.model.case import Case
+from planning.progress import Progress
+from planning.storage.case_file import CaseFile
+from planning.texts import mark, tr
+from widgets.dialogs import Choice, ask
+from widgets.message_bar import Message
+from widgets.views.four_up import FourUp
+
+_POLL_S: Final = 0.1
+_COPY: Final = "case.enbloc"
+
+
+class OutputFlow(QObject):
+    """Writes what leaves the program; only from a case whose numbers are current.
+
+    Signals
+    -------
+    told(Message)
+    """
+
+    told = Signal(object)
+
+    def __init__(
+        self, window: QWidget, session: Session, jobs: Jobs, preferences: Preferences, views: FourUp
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._jobs = jobs
+        self._preferences = preferences
+        self._views = views
+
+    def report(self) -> None:
+        """Ask for a folder and how much of the identity to print, then write the report there."""
+        identity = self._ask_identity()
+        folder = self._ask_folder(tr("Folder for the report")) if identity else None
+        if folder is not None:
+            self._run(tr("Writing the report"), ["report", "--identity", identity], folder)
+
+    def export(self) -> None:
+        """Ask for a folder and write meshes and DICOM objects there."""
+        folder = self._ask_folder(tr("Folder for the export"))
+        if folder is not None:
+            self._run(tr("Exporting"), ["export"], folder)
+
+    def picture(self) -> None:
+        """Save what the views show as one PNG."""
+        if self._session.view.evaluation is None:
+            self.told.emit(Message(tr("The numbers are not current; no picture was taken."), "warn"))
+            return
+        place = self._preferences.folder / "views.png"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, tr("Save picture"), str(place), f"{tr('PNG picture')} (*.png)"
+        )
+        if chosen:
+            path = Path(chosen).with_suffix(".png")
+            if self._views.picture().save(str(path)):
+                self.told.emit(Message(tr("Picture saved as {name}.", name=path.name)))
+            else:
+                self.told.emit(
+                    Message(tr("{name} could not be written. Choose another place.", name=path.name), "fail")
+                )
+
+    def _run(self, title: str, arguments: list[str], folder: Path) -> None:
+        case = self._session.case
+        if case is None or self._session.view.evaluation is None:
+            self.told.emit(Message(tr("The numbers are not current; nothing was written."), "warn"))
+            return
+        self._preferences.folder = folder
+        self._jobs.start(
+            "output",
+            title,
+            lambda progress: run_on_copy(case, arguments, folder, progress),
+            lambda _done: self._tell_done(folder),
+        )
+
+    def _tell_done(self, folder: Path) -> None:
+        self.told.emit(Message(tr("Written to {folder}.", folder=folder.name)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _ask_identity(self) -> str:
+        return ask(
+            self._window,
+            tr("Patient identity in the report"),
+            tr("How much of the patient's identity does the report show?"),
+            (
+                Choice("full", tr("In full"), QMessageBox.ButtonRole.YesRole),
+                Choice("initials", tr("Initials"), QMessageBox.ButtonRole.NoRole),
+                Choice("none", tr("None"), QMessageBox.ButtonRole.AcceptRole, default=True),
+                Choice("", tr("Cancel"), QMessageBox.ButtonRole.RejectRole),
+            ),
+        )
+
+    def _ask_folder(self, title: str) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(self._window, title, str(self._preferences.folder))
+        return Path(chosen) if chosen else None
+
+
+def run_on_copy(case: Case, arguments: list[str], folder: Path, progress: Progress) -> None:
+    """Freeze the case into a private copy and run the command line on it; runs on a job thread.
+
+    Raises
+    ------
+    ExportRefused
+        With the sentence the command line gave.
+    """
+    place = private_folder(Path(tempfile.mkdtemp(prefix="enbloc-output-")))
+    try:
+        progress(0.05, tr("Freezing the case"))
+        CaseFile.create(place / _COPY, case).close()
+        command, *options = arguments
+        line = [
+            sys.executable,
+            str(ROOT / "main.py"),
+            command,
+            str(place / _COPY),
+            "--out",
+            str(folder),
+            *options,
+        ]
+        child = subprocess.Popen(
+            line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT
+        )
+        try:
+            said = _waited(child, progress)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    if child.returncode != 0:
+        raise ExportRefused("OUTPUT_FAILED", mark("Nothing was written: {reason}"), reason=said or "?")
+
+
+def _waited(child: "subprocess.Popen[str]", progress: Progress) -> str:
+    while True:
+        try:
+            _, said = child.communicate(timeout=_POLL_S)
+        except subprocess.TimeoutExpired:
+            progress(0.5, tr("Writing"))
+        else:
+            lines = [line.strip() for line in said.splitlines() if line.strip()]
+            return lines[-1] if lines else ""

@@ -1,0 +1,223 @@
+"""The composition root of the workstation: builds every part, connects them, runs."""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.bindings import Bindings, Parts
+from app.commands import callbacks
+from app.errands.workbench import Workbench, workbench
+from app.flows.case_files import CaseFiles
+from app.flows.decisions import Decisions
+from app.flows.import_study import ImportFlow
+from app.flows.outputs import OutputFlow
+from app.flows.plan_file import PlanFileFlow
+from app.jobs import Jobs
+from app.logs import start_logging
+from app.paths import user_folder
+from app.plan_commands import PlanCommands
+from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
+from app.session import Session
+from app.settings import Preferences
+from app.window import MainWindow
+from planning.errors import PlanningError
+from planning.model.anatomy import Anatomy
+from planning.model.case import Case
+from planning.model.settings import Settings
+from planning.progress import Progress
+from planning.safety.evaluation import evaluate
+from planning.safety.fields import Fields, fields_of
+from planning.safety.results import Evaluation
+from planning.safety.self_test import SelfTest, self_test
+from planning.segmentation.surfaces import Surfaces, surfaces_of
+from planning.texts import tr
+from rendering.lettering import Lettering
+from widgets.icons import icon
+from widgets.message_bar import Message
+from widgets.stage_bar import Stage
+from widgets.theme import THEMES, apply_theme
+from widgets.viewport import ViewportMode
+
+_REGULAR: Final = RESOURCES / "fonts" / "EnBlocSans-Regular.otf"
+_BOLD: Final = RESOURCES / "fonts" / "EnBlocSans-Bold.otf"
+
+
+@dataclass(frozen=True)
+class PlanningComputations:
+    """The heavy computations of planning, as the session needs them."""
+
+    bench: Workbench
+
+    def surfaces(self, anatomy: Anatomy, progress: Progress, known: Surfaces | None) -> Surfaces:
+        """Return the surface of every structure."""
+        return surfaces_of(anatomy, progress, known, self.bench.worker)
+
+    def fields(self, case: Case, surfaces: Surfaces, progress: Progress, known: Fields | None) -> Fields:
+        """Return the distance fields the plan needs."""
+        if case.anatomy is None:
+            raise ValueError("fields need an anatomy")
+        return fields_of(case.anatomy, surfaces, case.plan, progress, known)
+
+    def evaluation(
+        self, case: Case, settings: Settings, progress: Progress, surfaces: Surfaces, fields: Fields
+    ) -> Evaluation:
+        """Return everything said about the plan."""
+        return evaluate(case, settings, progress, surfaces, fields, self.bench.worker)
+
+
+@dataclass(eq=False)
+class Workstation:
+    """The built window with all its parts."""
+
+    parts: Parts
+    bindings: Bindings
+    preferences: Preferences
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep what is asked for most."""
+        self.jobs = self.parts.jobs
+
+    @property
+    def window(self) -> MainWindow:
+        """The main window."""
+        return self.parts.window
+
+    @property
+    def session(self) -> Session:
+        """The session."""
+        return self.parts.session
+
+
+def main(arguments: list[str]) -> int:
+    """Open the workstation and run it to its end."""
+    return run(arguments)
+
+
+def run(arguments: list[str]) -> int:
+    """Open the workstation; returns the exit status (2 for arguments or settings that cannot be used)."""
+    options = _parser().parse_args(arguments)
+    folder = user_folder()
+    start_logging(folder)
+    _choose_platform()
+    application = QApplication.instance() or QApplication([NAME, *arguments[:0]])
+    if not isinstance(application, QApplication):
+        return 2
+    try:
+        with workbench() as bench:
+            station = build(bench, Preferences(folder / "window.ini"), application, options.painted)
+            _start(station, options)
+            return int(application.exec())
+    except PlanningError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201 -- there is no window to say it in
+        return 2
+
+
+def build(
+    bench: Workbench, preferences: Preferences, application: QApplication, painted: bool = False
+) -> Workstation:
+    """Build and connect every part, without showing the window."""
+    _dress(application, preferences.theme)
+    mode = ViewportMode.PAINTED if painted or not _draws_natively() else ViewportMode.NATIVE
+    lettering = Lettering(_REGULAR, _BOLD, application.devicePixelRatio())
+    jobs = Jobs()
+    session = Session(PlanningComputations(bench), bench.settings, jobs)
+    window = MainWindow(bench.settings, mode, lettering)
+    window.setWindowIcon(icon("app"))
+    commands = PlanCommands(session)
+    files = CaseFiles(window, session, jobs, preferences)
+    parts = Parts(
+        window=window,
+        session=session,
+        jobs=jobs,
+        commands=commands,
+        files=files,
+        imports=ImportFlow(window, session, jobs, bench, files, preferences),
+        plan_file=PlanFileFlow(window, session, jobs, preferences),
+        outputs=OutputFlow(window, session, jobs, preferences, window.views),
+        decisions=Decisions(window, session, preferences),
+    )
+    bindings = Bindings(parts)
+    station = Workstation(parts, bindings, preferences)
+    window.actions_table.connect_to(callbacks(station.parts, bindings, preferences))
+    window.case_panel.show_demo(DEMO_CASE.is_file())
+    window.case_panel.show_recent(preferences.recent)
+    window.may_close = files.settle
+    window.at_close = lambda: _put_away(station)
+    return station
+
+
+def warm_up(station: Workstation) -> None:
+    """Compile and test the measuring code in the background; a failure withholds every number."""
+
+    def done(tested: SelfTest) -> None:
+        if not tested.ok:
+            words = tr("The self-test failed: no number will be shown. {reason}", reason=tested.reason or "")
+            station.window.messages.show_message(Message(words, "fail"))
+
+    station.jobs.start("warm", tr("Getting ready"), lambda _progress: self_test(), done, can_cancel=False)
+
+
+def _start(station: Workstation, options: argparse.Namespace) -> None:
+    window = station.window
+    window.restoreGeometry(station.preferences.layout("window"))
+    window.show()
+    QTimer.singleShot(0, window, lambda: warm_up(station))
+    if options.demo:
+        QTimer.singleShot(0, window, station.bindings.open_demo)
+    elif options.case is not None:
+        QTimer.singleShot(0, window, lambda: open_any(station, options.case))
+    window.dropped.connect(lambda path: open_any(station, path))
+
+
+def open_any(station: Workstation, path: Path) -> None:
+    """Open a case file, or import whatever else it is."""
+    if path.suffix == ".enbloc":
+        station.parts.files.open_path(path)
+    else:
+        station.window.stage_bar.choose(Stage.CASE)
+        station.parts.imports.start(path)
+
+
+def _put_away(station: Workstation) -> None:
+    station.preferences.keep_layout("window", station.window.saveGeometry())
+    station.jobs.close()
+    station.parts.files.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description=PROGRAM)
+    parser.add_argument("case", nargs="?", type=Path, help="case file, DICOM folder, zip or volume file")
+    parser.add_argument("--demo", action="store_true", help="open the bundled demo case")
+    parser.add_argument("--painted", action="store_true", help="draw views off-screen (remote desktops)")
+    return parser
+
+
+def _choose_platform() -> None:
+    # VTK draws into X windows; under Wayland Qt gets the same through XWayland.
+    if sys.platform.startswith("linux") and os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+
+
+def _draws_natively() -> bool:
+    return QGuiApplication.platformName() in ("xcb", "windows", "cocoa")
+
+
+def _dress(application: QApplication, theme: str) -> None:
+    families: list[str] = []
+    for path in (_REGULAR, _BOLD):
+        number = QFontDatabase.addApplicationFont(str(path))
+        families += QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    if families:
+        font = application.font()
+        font.setFamilies([families[0]])
+        application.setFont(font)
+    application.setApplicationName(NAME)
+    apply_theme(application, THEMES.get(theme, THEMES["dark"]))

@@ -1,0 +1,73 @@
+"""What the window remembers between starts: never a patient's name, never a number of a plan."""
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings
+
+_RECENT: Final = 6
+
+
+class Preferences:
+    """Preferences in one file.
+
+    Parameters
+    ----------
+    path : Path
+        An INI file; made on the first change.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def user_name(self) -> str:
+        """Name last given in a decision, offered again."""
+        return self._text("user/name")
+
+    @user_name.setter
+    def user_name(self, name: str) -> None:
+        self._store.setValue("user/name", name)
+
+    @property
+    def theme(self) -> str:
+        """Name of the theme."""
+        return self._text("look/theme") or "dark"
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("look/theme", name)
+
+    @property
+    def folder(self) -> Path:
+        """Folder last chosen from."""
+        kept = Path(self._text("files/folder") or Path.home())
+        return kept if kept.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._store.setValue("files/folder", str(folder))
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Cases opened lately that still exist, newest first."""
+        kept = self._text("files/recent").split("\n")
+        return tuple(path for path in map(Path, filter(None, kept)) if path.is_file())
+
+    def add_recent(self, path: Path) -> None:
+        """Put a case at the head of the recent ones."""
+        paths = [path, *(p for p in self.recent if p != path)][:_RECENT]
+        self._store.setValue("files/recent", "\n".join(str(p) for p in paths))
+
+    def layout(self, name: str) -> QByteArray:
+        """Return a kept layout; empty where there is none."""
+        value = self._store.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_layout(self, name: str, value: QByteArray) -> None:
+        """Keep a layout."""
+        self._store.setValue(f"layout/{name}", value)
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key, "")
+        return value if isinstance(value, str) else ""

@@ -1,0 +1,189 @@
+"""One session view to every part of the window: the same value everywhere, in one place."""
+
+from app.drawn import drawn
+from app.plan_commands import PlanCommands
+from app.session import Session, SessionView
+from app.window import MainWindow
+from planning.model.case import Case
+from planning.model.structures import ReviewState
+from planning.safety.board import BoardLine, Measured, board, result_sentence
+from planning.safety.evaluation import LiveResult
+from planning.safety.results import SEVERITY
+from planning.texts import tr
+from widgets.patient_banner import patient_line
+from widgets.stage_bar import Stage, StageState
+from widgets.tables.cut_rows import Said, cut_rows
+from widgets.theme import view_theme
+from widgets.views.seen import Seen
+
+
+class Showing:
+    """Shows a session view in a window."""
+
+    def __init__(self, window: MainWindow, session: Session, commands: PlanCommands) -> None:
+        self._window = window
+        self._session = session
+        self._commands = commands
+        self._last_plan: object = None
+        self._last_surfaces: object = None
+
+    def show(self, view: SessionView) -> None:
+        """Show everything; parts skip what did not change."""
+        window, case = self._window, view.case
+        window.actions_table.show_view(view)
+        window.setWindowModified(view.dirty)
+        window.banner.show_case(case, view.evaluation)
+        self._show_views(view)
+        self._show_cuts(view)
+        self._show_board(view)
+        window.case_panel.show_case(case)
+        window.anatomy_panel.show_case(case)
+        if view.surfaces is not self._last_surfaces and view.surfaces is not None:
+            window.anatomy_panel.show_volumes(
+                {s.structure_id: s.mesh.volume_mm3 for s in view.surfaces.surfaces}
+            )
+        self._last_surfaces = view.surfaces
+        window.plan_panel.show_case(case, self._commands.choices.active_cut)
+        window.check_panel.show_evaluation(
+            view.evaluation,
+            case.plan if case is not None else None,
+            self._commands.choices.hidden_pieces,
+            why_no_numbers(view),
+        )
+        window.stage_bar.show_states(stage_states(view))
+
+    def _show_views(self, view: SessionView) -> None:
+        window, case = self._window, view.case
+        if case is None:
+            window.views.show_seen(Seen(theme=view_theme()))
+            return
+        shown = drawn(
+            case,
+            self._session.settings,
+            view.surfaces,
+            view.evaluation,
+            view.live,
+            self._commands.choices,
+            patient_line(case),
+        )
+        if case.plan is not self._last_plan:
+            self._last_plan = case.plan
+            window.views.drop_line()
+        window.views.show_seen(
+            Seen(
+                volume=case.image.volume if case.image is not None else None,
+                structures=shown.structures,
+                blades=shown.blades,
+                pieces=shown.pieces,
+                levels=shown.levels,
+                stamp=shown.stamp,
+                theme=view_theme(),
+            )
+        )
+
+    def _show_cuts(self, view: SessionView) -> None:
+        case, choices = view.case, self._commands.choices
+        if case is None or case.anatomy is None:
+            self._window.cuts.show_rows((), "", (), tr("Open a case or import images first."))
+            return
+        rows = cut_rows(case.plan, said(view), self._session.settings.tools, choices.hidden_cuts)
+        self._window.cuts.show_rows(rows, choices.active_cut, case.anatomy.levels)
+
+    def _show_board(self, view: SessionView) -> None:
+        safety, case = self._window.board, view.case
+        if view.evaluation is not None and case is not None:
+            safety.show_lines(view.evaluation.status, board(view.evaluation, case), view.evaluation.warnings)
+        elif view.updating and case is not None:
+            safety.show_updating(live_lines(view.live, case) if view.live is not None else ())
+        else:
+            safety.show_nothing(why_no_numbers(view))
+
+
+def said(view: SessionView) -> Said:
+    """Return what is known of the cuts now: everything, the dragged cut alone, or nothing."""
+    if view.evaluation is not None and view.case is not None:
+        known = frozenset(o.id for o in view.case.plan.osteotomies)
+        return Said(view.evaluation.clearances, view.evaluation.tumour_margins, known)
+    if view.live is not None:
+        return Said(view.live.clearances, (view.live.margin,), frozenset({view.live.osteotomy}))
+    return Said()
+
+
+def live_lines(live: LiveResult, case: Case) -> tuple[BoardLine, ...]:
+    """Return the dragged cut's distances in words, worst first."""
+    lines = []
+    anatomy = case.anatomy
+    for c in live.clearances:
+        structure = anatomy.structure(c.structure_id) if anatomy is not None else None
+        words = result_sentence(c, structure.title if structure is not None else c.structure)
+        lines.append(_live_line(c, words))
+    lines.append(_live_line(live.margin, result_sentence(live.margin, tr("tumour"))))
+    return tuple(sorted(lines, key=lambda line: SEVERITY[line.status]))
+
+
+def _live_line(result: Measured, words: str) -> BoardLine:
+    return BoardLine(
+        result.status,
+        words[:1].upper() + words[1:],
+        None,
+        result.osteotomy,
+        None,
+        result.tool_point_lps_mm,
+        result.structure_point_lps_mm,
+    )
+
+
+def why_no_numbers(view: SessionView) -> str:
+    """Return why no evaluation is shown; empty where one is."""
+    if view.evaluation is not None:
+        return ""
+    if view.case is None:
+        return tr("Open a case, or import images and labels. Then cuts can be planned and checked here.")
+    if view.case.anatomy is None:
+        return tr("This case has no image yet. Import one first.")
+    if view.failure:
+        return view.failure
+    return tr("UPDATING: the plan changed; numbers follow.")
+
+
+def stage_states(view: SessionView) -> dict[Stage, tuple[StageState, str]]:
+    """Return how far each stage is, and why; upstream changes set later ones back."""
+    case = view.case
+    anatomy = case.anatomy if case is not None else None
+    if case is None or anatomy is None:
+        return {Stage.CASE: (StageState.OPEN, tr("Open a case or import images."))}
+    unseen = sum(s.review.state is ReviewState.DRAFT for s in anatomy.structures)
+    if not anatomy.structures:
+        seen = (StageState.OPEN, tr("No structures yet: import labels."))
+    elif anatomy.levels_confirmed is None:
+        seen = (StageState.PARTLY, tr("The level count is not confirmed."))
+    elif unseen:
+        seen = (StageState.PARTLY, tr("{count} structures are drafts nobody has reviewed.", count=unseen))
+    else:
+        seen = (StageState.DONE, tr("Levels confirmed, structures reviewed."))
+    count = len(case.plan.osteotomies)
+    if not count:
+        plan = (StageState.OPEN, tr("No cut yet."))
+    elif not case.plan.target_levels or case.plan.tumour is None:
+        plan = (StageState.PARTLY, tr("{count} cuts; target levels or tumour are not set.", count=count))
+    else:
+        plan = (StageState.DONE, tr("{count} cuts.", count=count))
+    return {
+        Stage.CASE: (StageState.DONE, tr("Images are loaded.")),
+        Stage.ANATOMY: seen,
+        Stage.PLAN: plan,
+        Stage.CHECK: _check_state(view, count),
+    }
+
+
+def _check_state(view: SessionView, cuts: int) -> tuple[StageState, str]:
+    if not cuts:
+        return StageState.OPEN, tr("Nothing to check yet.")
+    if view.evaluation is None or view.case is None:
+        return StageState.PARTLY, tr("The plan is being checked.")
+    open_lines = sum(
+        line.accepted is None and SEVERITY[line.status] < 3 for line in board(view.evaluation, view.case)
+    )
+    if open_lines:
+        return StageState.PARTLY, tr("{count} lines of the safety board are open.", count=open_lines)
+    return StageState.DONE, tr("Every line of the safety board passes or is accepted.")

@@ -1,0 +1,187 @@
+"""The main window: places components, no logic."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import COMMANDS, MENUS, Actions
+from app.program import NAME, NOT_A_DEVICE
+from planning.model.settings import Settings
+from planning.texts import tr
+from rendering.lettering import Lettering
+from widgets.job_bar import JobBar
+from widgets.message_bar import MessageBar
+from widgets.patient_banner import PatientBanner
+from widgets.plain_text import label
+from widgets.safety_board import SafetyBoard
+from widgets.stage_bar import Stage, StageBar
+from widgets.stages.anatomy_panel import AnatomyPanel
+from widgets.stages.case_panel import CasePanel
+from widgets.stages.check_panel import CheckPanel
+from widgets.stages.cuts_panel import CutsPanel
+from widgets.stages.plan_panel import PlanPanel
+from widgets.viewport import ViewportMode
+from widgets.views.four_up import FourUp
+
+_TOOLS = ("open", "import_folder", "save", "report", "", "undo", "redo", "")
+_VIEW_TOOLS = ("crosshair_mode", "window_mode", "outlines", "reset_views", "pieces", "matrix", "picture")
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Signals
+    -------
+    dropped(Path)
+        A file or folder was dropped on it.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(self, settings: Settings, mode: ViewportMode, lettering: Lettering) -> None:
+        super().__init__()
+        self.setWindowTitle(NAME)  # never the patient's name: it shows in task bars and screen shares
+        self.resize(1440, 900)
+        self.setMinimumSize(960, 600)
+        self.setAcceptDrops(True)
+        self.may_close: Callable[[], bool] | None = None
+        self.at_close: Callable[[], None] | None = None
+        self.actions_table = Actions(self)
+        self.views = FourUp(mode, lettering)
+        self.stage_bar = StageBar()
+        self.banner = PatientBanner()
+        self.messages = MessageBar()
+        self.board = SafetyBoard()
+        self.job_bar = JobBar()
+        self.case_panel = CasePanel()
+        self.anatomy_panel = AnatomyPanel(settings.anatomy_table)
+        self.plan_panel = PlanPanel(settings.tools)
+        self.check_panel = CheckPanel()
+        table = self.actions_table
+        self.cuts = CutsPanel([table["duplicate_cut"], table["lock_cut"], table["delete_cut"]])
+        self.stages = {
+            Stage.CASE: self.case_panel,
+            Stage.ANATOMY: self.anatomy_panel,
+            Stage.PLAN: self.plan_panel,
+            Stage.CHECK: self.check_panel,
+        }
+        self.stage_stack = QStackedWidget()
+        for panel in self.stages.values():
+            self.stage_stack.addWidget(panel)
+        self._build_menus()
+        self._lay_out()
+        self.stage_bar.chosen.connect(self.show_stage)
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show the panel of a stage."""
+        self.stage_stack.setCurrentWidget(self.stages[stage])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let view keys work wherever the keyboard is, unless a field used them."""
+        if not self.views.handle_key(event):
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file or folder."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand it on."""
+        self.dropped.emit(Path(event.mimeData().urls()[0].toLocalFile()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close only where no work is lost; give the render windows back first."""
+        if self.may_close is not None and not self.may_close():
+            event.ignore()
+            return
+        if self.at_close is not None:
+            self.at_close()
+        self.views.finalise()
+        super().closeEvent(event)
+
+    def _build_menus(self) -> None:
+        menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)
+        for command in COMMANDS:
+            if command.id.startswith("-"):
+                menus[command.menu].addSeparator()
+            else:
+                menus[command.menu].addAction(self.actions_table[command.id])
+
+    def _lay_out(self) -> None:
+        top = QFrame()
+        top.setObjectName("strip")
+        row = QHBoxLayout(top)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(3)
+        row.addWidget(self.stage_bar)
+        row.addStretch(1)
+        for command in _TOOLS + _VIEW_TOOLS:
+            if command:
+                row.addWidget(self._tool_button(command))
+            else:
+                row.addSpacing(10)
+        left = QFrame()
+        left.setObjectName("panel")
+        inside = QVBoxLayout(left)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.stage_stack)
+        left.setMinimumWidth(290)
+        bottom = QFrame()
+        bottom.setObjectName("panel")
+        beneath = QVBoxLayout(bottom)
+        beneath.setContentsMargins(2, 2, 2, 2)
+        beneath.addWidget(self.cuts)
+        self.centre = QSplitter(Qt.Orientation.Vertical)
+        self.centre.addWidget(self.views)
+        self.centre.addWidget(bottom)
+        self.centre.setStretchFactor(0, 1)
+        self.centre.setSizes([620, 180])
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        for place, part in enumerate((left, self.centre, self.board)):
+            self.columns.addWidget(part)
+            self.columns.setStretchFactor(place, 1 if part is self.centre else 0)
+        self.columns.setSizes([310, 830, 300])
+        for splitter in (self.centre, self.columns):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(5)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(top)
+        column.addWidget(self.banner)
+        column.addWidget(self.messages)
+        body = QVBoxLayout()
+        body.setContentsMargins(6, 5, 6, 0)
+        body.addWidget(self.columns)
+        column.addLayout(body, 1)
+        self.setCentralWidget(whole)
+        status = self.statusBar()
+        status.setSizeGripEnabled(False)
+        status.addWidget(label(tr(NOT_A_DEVICE), "muted"))
+        status.addPermanentWidget(self.job_bar)
+
+    def _tool_button(self, command: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self.actions_table[command])
+        button.setProperty("flat", True)
+        button.setIconSize(QSize(18, 18))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(self.actions_table[command].text())
+        return button

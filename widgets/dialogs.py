@@ -1,0 +1,173 @@
+"""Small dialogs in which a person puts a name to something."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from planning.model.structures import KIND_NAMES, ReviewState, StructureKind
+from planning.texts import tr
+from widgets.fields import ChoiceField
+from widgets.plain_text import label
+from widgets.stages.anatomy_panel import STATE_WORDS
+
+
+class NamedDialog(QDialog):
+    """Asks who decides, and more; OK stays off, and says why, until everything needed is there."""
+
+    def __init__(self, title: str, text: str, by: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(420)
+        self.by = QLineEdit(by)
+        self.by.setPlaceholderText(tr("your name"))
+        self.form = QFormLayout()
+        self.why = label("", "muted", wrap=True)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(label(text, wrap=True))
+        column.addLayout(self.form)
+        column.addWidget(self.why)
+        column.addWidget(self.buttons)
+        self.form.addRow(label(tr("Name")), self.by)
+        self.by.textChanged.connect(lambda _text: self.check())
+        self.check()
+
+    @property
+    def ok(self) -> bool:
+        """Whether OK may be pressed."""
+        return self.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+
+    def lacking(self) -> str:
+        """Return what is still missing, in words; empty where nothing is."""
+        return "" if self.by.text().strip() else tr("Give your name.")
+
+    def check(self) -> None:
+        """Say what is missing."""
+        missing = self.lacking()
+        self.why.setText(missing)
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not missing)
+
+
+class AcceptDialog(NamedDialog):
+    """Accept a warning or failure, with a reason."""
+
+    def __init__(self, sentence: str, by: str, parent: QWidget | None = None) -> None:
+        self.reason = QPlainTextEdit()
+        self.reason.setMaximumHeight(90)
+        text = tr("{sentence}\n\nIt keeps its status; your name and reason are printed beside it, and both "
+                  "become void when the plan changes.", sentence=sentence)  # fmt: skip
+        super().__init__(tr("Accept this result"), text, by, parent)
+        self.form.addRow(label(tr("Reason")), self.reason)
+        self.reason.textChanged.connect(self.check)
+
+    def lacking(self) -> str:
+        """Return what is missing."""
+        return super().lacking() or ("" if self.reason.toPlainText().strip() else tr("Give the reason."))
+
+
+class LevelsDialog(NamedDialog):
+    """Confirm the level count."""
+
+    def __init__(self, levels: tuple[str, ...], by: str, parent: QWidget | None = None) -> None:
+        self.evidence = QLineEdit()
+        self.evidence.setPlaceholderText(tr("such as: whole-spine CT counted from C2"))
+        text = tr("Labelled from top to bottom: {levels}.\n\nCount them on images that show a countable end. "
+                  "Operating on the wrong level is what this is to prevent.", levels=", ".join(levels))  # fmt: skip
+        super().__init__(tr("Confirm the level count"), text, by, parent)
+        self.form.addRow(label(tr("Counted from")), self.evidence)
+        self.evidence.textChanged.connect(lambda _text: self.check())
+
+    def lacking(self) -> str:
+        """Return what is missing."""
+        return super().lacking() or (
+            "" if self.evidence.text().strip() else tr("Say from what the levels were counted.")
+        )
+
+
+class ReviewDialog(NamedDialog):
+    """Draft, reviewed or approved."""
+
+    def __init__(self, title: str, state: ReviewState, by: str, parent: QWidget | None = None) -> None:
+        self.state = ChoiceField([(s, tr(words)) for s, words in STATE_WORDS.items()])
+        self.state.show_value(state)
+        super().__init__(
+            tr("Review"), tr("How far do you vouch for the segmentation of {title}?", title=title), by, parent
+        )
+        self.form.insertRow(0, label(tr("State")), self.state)
+
+
+class NotInFieldDialog(NamedDialog):
+    """Say that kinds of structures do not run through this image."""
+
+    def __init__(
+        self,
+        kinds: Iterable[StructureKind],
+        marked: frozenset[StructureKind],
+        by: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        self.list = QListWidget()
+        for kind in kinds:
+            item = QListWidgetItem(tr(KIND_NAMES[kind]))
+            item.setData(Qt.ItemDataRole.UserRole, kind.value)
+            item.setCheckState(Qt.CheckState.Checked if kind in marked else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        text = tr("A structure that is missing is NOT ASSESSED. Tick only what you have made sure does not run "
+                  "through this image; your name is kept with it.")  # fmt: skip
+        super().__init__(tr("Not in this field"), text, by, parent)
+        self.form.addRow(self.list)
+
+    @property
+    def marked(self) -> frozenset[StructureKind]:
+        """The ticked kinds."""
+        items = [self.list.item(n) for n in range(self.list.count())]
+        return frozenset(
+            StructureKind(item.data(Qt.ItemDataRole.UserRole))
+            for item in items
+            if item.checkState() is Qt.CheckState.Checked
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An answer of `ask`: its words, and whether Enter takes it."""
+
+    key: str
+    words: str
+    role: QMessageBox.ButtonRole
+    default: bool = False
+
+
+def ask(parent: QWidget | None, title: str, text: str, choices: Iterable[Choice]) -> str:
+    """Ask a question and return the key of the answer; closing the box gives an empty one."""
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(text)
+    buttons = {}
+    for choice in choices:
+        button = box.addButton(choice.words, choice.role)
+        buttons[button] = choice.key
+        if choice.default:
+            box.setDefaultButton(button)
+        if choice.role is QMessageBox.ButtonRole.RejectRole:
+            box.setEscapeButton(button)
+    box.exec()
+    return buttons.get(box.clickedButton(), "")  # type: ignore[call-overload,no-any-return]

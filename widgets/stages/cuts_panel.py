@@ -1,0 +1,115 @@
+"""The table of cuts with what can be done to them: add from the anatomy, duplicate, lock, delete."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from planning.model.osteotomy import CutSide, OsteotomyKind
+from planning.texts import tr
+from widgets.icons import icon
+from widgets.plain_text import label, tip
+from widgets.tables.cut_rows import KIND_WORDS, CutRow
+from widgets.tables.cut_table import CutTable
+
+_SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB})
+
+
+@dataclass(frozen=True)
+class NewCut:
+    """A wish for a cut: at the crosshair, or at a level."""
+
+    kind: OsteotomyKind
+    level: str | None = None
+    side: CutSide | None = None
+
+
+class CutsPanel(QWidget):
+    """The table and its buttons.
+
+    Signals
+    -------
+    add_asked(NewCut)
+    """
+
+    add_asked = Signal(object)
+
+    def __init__(self, edit_actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._levels: tuple[str, ...] | None = None
+        self.table = CutTable()
+        self.add = QToolButton()
+        self.add.setIcon(icon("add"))
+        self.add.setText(tr("Add cut"))
+        self.add.setToolButtonStyle(self._beside())
+        self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.add)
+        self.add.setMenu(self.menu)
+        self.title = label(tr("Cuts"), "title")
+        self.empty = label("", "muted", wrap=True)
+        self.empty.setMargin(14)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 4, 0)
+        head.addWidget(self.title)
+        head.addSpacing(8)
+        head.addWidget(self.add)
+        for action in edit_actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(self._beside())
+            head.addWidget(button)
+        head.addStretch(1)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(holder, 1)
+        self.show_rows((), "", levels=(), why_not=tr("Open a case or import images first."))
+
+    def show_rows(
+        self, rows: Sequence[CutRow], active: str, levels: tuple[str, ...], why_not: str = ""
+    ) -> None:
+        """Show the cuts; `why_not` says why none can be added."""
+        self.table.show_rows(rows, active)
+        self.add.setEnabled(not why_not)
+        self.add.setToolTip(tip(why_not or tr("Add a cut at the crosshair or at a level, then adjust it.")))
+        self.empty.setText(
+            why_not
+            or tr("No cut yet. Put the crosshair where the first one should be and press “Add cut”; then drag "
+                  "its handles in 3D or type its place.")
+        )  # fmt: skip
+        self._stack.setCurrentIndex(0 if rows else 1)
+        self.title.setText(tr("Cuts ({count})", count=len(rows)) if rows else tr("Cuts"))
+        if levels != self._levels:
+            self._levels = levels
+            self._fill_menu(levels)
+
+    def _fill_menu(self, levels: tuple[str, ...]) -> None:
+        self.menu.clear()
+        for kind in OsteotomyKind:
+            part = self.menu.addMenu(tr(KIND_WORDS[kind]))
+            sides: tuple[CutSide | None, ...] = ("left", "right") if kind in _SIDED else (None,)
+            part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
+            part.addSeparator()
+            for level in levels:
+                for side in sides:
+                    wish = NewCut(kind, level, side)
+                    part.addAction(_words(wish), partial(self.add_asked.emit, wish))
+
+    @staticmethod
+    def _beside() -> Qt.ToolButtonStyle:
+        return Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+
+def _words(wish: NewCut) -> str:
+    if wish.kind is OsteotomyKind.DISC:
+        return tr("Below {level}", level=wish.level)
+    side = {"left": tr("left"), "right": tr("right")}.get(str(wish.side), "")
+    return tr("At {level} {side}", level=wish.level, side=side).strip()
