@@ -1,11 +1,25 @@
 """How far one blade stays from each structure: values and points, no judgement."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from planning.geometry.frames import Vec3
+import numpy as np
+
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Floats, Vec3
+from planning.kernel.exact_distance import mesh_values, mesh_values_by
+from planning.kernel.minima import Minimum, Slab, minima, nearest_to, slab_of
+from planning.kernel.process import Worker
 from planning.model.osteotomy import Osteotomy
-from planning.progress import Progress
-from planning.safety.fields import Fields
+from planning.progress import Progress, silent
+from planning.safety.fields import CheckedStructure, Fields, swept_corners_lps_mm
+from planning.texts import tr
+
+OUTSIDE_IMAGE: Final = "outside_image"
+OUTSIDE_FIELD: Final = "outside_field"
+SURFACE: Final = "surface"
+DISAGREEMENT: Final = "disagreement"
 
 
 @dataclass(frozen=True)
@@ -44,10 +58,147 @@ class RawClearance:
 
 
 def clearances_of(osteotomy: Osteotomy, fields: Fields) -> tuple[RawClearance, ...]:
-    """Return the clearance of one osteotomy from every structure of the fields; fast enough for a drag."""
-    raise NotImplementedError
+    """Return the clearance of one osteotomy from every structure of the fields; fast enough for a drag.
+
+    Only the first evaluator speaks here: see `cross_checked` for what may be printed.
+    """
+    blade = osteotomy.blade
+    reasons = (_place(blade, fields, overshoot=False), _place(blade, fields, overshoot=True))
+    if reasons[0] is not None or fields.region is None:
+        return tuple(_withheld(s, reasons[0] or OUTSIDE_FIELD) for s in fields.structures)
+    if not fields.structures:
+        return ()
+    slab = slab_of(blade)
+    region = fields.region
+    found = minima(slab, fields.forest, fields.values, region.low_lps_mm, region.spacing_mm)
+    return tuple(
+        _clearance(structure, slab, pair, reasons[1])
+        for structure, pair in zip(fields.structures, found, strict=True)
+    )
 
 
-def cross_checked(osteotomy: Osteotomy, fields: Fields, progress: Progress) -> tuple[RawClearance, ...]:
-    """Return the clearances, each confirmed by the second evaluator or withheld as ``disagreement``."""
-    raise NotImplementedError
+def cross_checked(
+    osteotomy: Osteotomy, fields: Fields, progress: Progress = silent, worker: Worker | None = None
+) -> tuple[RawClearance, ...]:
+    """Return the clearances of one osteotomy, each confirmed by the second evaluator or withheld."""
+    return all_cross_checked([osteotomy], fields, progress, worker)[0]
+
+
+def all_cross_checked(
+    osteotomies: Sequence[Osteotomy],
+    fields: Fields,
+    progress: Progress = silent,
+    worker: Worker | None = None,
+) -> tuple[tuple[RawClearance, ...], ...]:
+    """Return the clearances of each osteotomy, confirmed by the second evaluator.
+
+    A value the two evaluators do not agree on within half of the image's largest voxel edge is
+    withheld as ``disagreement`` (INTERCHANGE section 3).
+
+    Parameters
+    ----------
+    worker : Worker or None
+        Runs the second evaluator in the child process; None runs it here, holding the interpreter
+        lock.
+    """
+    found = [clearances_of(o, fields) for o in osteotomies]
+    if not found or not fields.structures:
+        return tuple(found)
+    progress(0.0, tr("Checking distances a second way"))
+    expected = np.array([[(_or_nan(c.value_mm), _or_nan(c.with_overshoot_mm)) for c in row] for row in found])
+    meshes = [s.mesh for s in fields.structures]
+    blades = [o.blade for o in osteotomies]
+    if worker is None:
+        second = mesh_values(meshes, blades, expected)
+    else:
+        second = mesh_values_by(worker, meshes, blades, expected, progress)
+    tolerance_mm = fields.image_grid.largest_voxel_edge_mm / 2
+    return tuple(
+        tuple(confirmed(c, v, tolerance_mm) for c, v in zip(row, values, strict=True))
+        for row, values in zip(found, second, strict=True)
+    )
+
+
+def confirmed(clearance: RawClearance, second_mm: Floats, tolerance_mm: float) -> RawClearance:
+    """Return a clearance with every value withheld that a second evaluator does not confirm.
+
+    Parameters
+    ----------
+    second_mm : array, shape (2,)
+        The second evaluator's values without and with overshoot; NaN where it has none.
+    """
+    if clearance.value_mm is not None and not abs(clearance.value_mm - second_mm[0]) <= tolerance_mm:
+        return RawClearance(
+            clearance.structure_id,
+            None,
+            None,
+            withheld_reason=DISAGREEMENT,
+            overshoot_withheld_reason=DISAGREEMENT,
+        )
+    further = clearance.with_overshoot_mm
+    if further is not None and not abs(further - second_mm[1]) <= tolerance_mm:
+        return _without_overshoot(clearance, DISAGREEMENT)
+    return clearance
+
+
+def _place(blade: Blade, fields: Fields, overshoot: bool) -> str | None:
+    """Return why nothing may be said about a slab because of where it lies, or None."""
+    corners = swept_corners_lps_mm(blade, overshoot)
+    if not fields.image_grid.contains(corners).all():
+        return OUTSIDE_IMAGE
+    if fields.region is None or not fields.region.holds(corners):
+        return OUTSIDE_FIELD
+    return None
+
+
+def _clearance(
+    structure: CheckedStructure, slab: Slab, pair: tuple[Minimum, Minimum], overshoot_reason: str | None
+) -> RawClearance:
+    if not structure.is_true:
+        return _withheld(structure, SURFACE)
+    near, further = pair
+    reason = _doubt(structure, slab, near, overshoot=False)
+    if reason is not None:
+        return _withheld(structure, reason)
+    clearance = RawClearance(
+        structure.id,
+        near.value_mm,
+        further.value_mm,
+        _point(near.tool_lps_mm),
+        _point(near.surface_lps_mm),
+        _point(further.tool_lps_mm),
+        _point(further.surface_lps_mm),
+    )
+    reason = overshoot_reason or _doubt(structure, slab, further, overshoot=True)
+    return clearance if reason is None else _without_overshoot(clearance, reason)
+
+
+def _doubt(structure: CheckedStructure, slab: Slab, minimum: Minimum, overshoot: bool) -> str | None:
+    faces = structure.cut_faces
+    if len(faces.points_lps_mm):
+        to_face = nearest_to(slab, overshoot, faces.points_lps_mm) - faces.slack_mm
+        if to_face < minimum.value_mm:
+            return OUTSIDE_IMAGE
+    return None
+
+
+def _withheld(structure: CheckedStructure, reason: str) -> RawClearance:
+    return RawClearance(structure.id, None, None, withheld_reason=reason, overshoot_withheld_reason=reason)
+
+
+def _without_overshoot(clearance: RawClearance, reason: str) -> RawClearance:
+    return replace(
+        clearance,
+        with_overshoot_mm=None,
+        overshoot_tool_point_lps_mm=None,
+        overshoot_structure_point_lps_mm=None,
+        overshoot_withheld_reason=reason,
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _point(values: Floats) -> Vec3:
+    return (float(values[0]), float(values[1]), float(values[2]))
