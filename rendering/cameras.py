@@ -88,10 +88,17 @@ def view_pose(view: StandardView, focus_lps_mm: ArrayLike, half_height_mm: float
 
 
 def cut_pose(blade: Blade) -> CameraPose:
-    """Return the view onto a blade's face, the tool travelling up the screen."""
+    """Return the view onto a blade's face, the tool travelling up the screen.
+
+    Of the two faces the one is taken that keeps the radiological habit: the patient's left, or back, on
+    the right of the screen.
+    """
     middle = blade.to_lps(np.array([0.0, blade.depth_mm / 2, 0.0]))
     half = 0.75 * max(blade.width_mm, blade.depth_mm) + 10
-    return standing(middle, blade.normal_lps, blade.advance_lps, half)
+    normal, advance = np.asarray(blade.normal_lps), np.asarray(blade.advance_lps)
+    right = np.cross(-normal, advance)
+    side = 1.0 if right[0] + 0.3 * right[1] >= 0 else -1.0
+    return standing(middle, side * normal, advance, half)
 
 
 def fitted(pose: CameraPose, points_lps_mm: Floats, aspect: float) -> CameraPose:

@@ -93,6 +93,20 @@ class CornerTexts:
                 py = m + 2.4 * self._line_px
             actor.SetPosition(px, py)
 
+    def boxes(self) -> list[tuple[float, float, float, float]]:
+        """Return roughly where words lie, as left, low, right, high: other words keep off them."""
+        boxes = []
+        for place, actor in self._actors.items():
+            if not actor.GetVisibility():
+                continue
+            lines = str(actor.GetInput()).split("\n")
+            height, width = self._line_px * len(lines), self._line_px * 0.42 * max(map(len, lines))
+            x, y = actor.GetPosition()
+            left = x - width * (place.value[2] + 1) / 2
+            low = y - height * (place.value[3] + 1) / 2
+            boxes.append((left, low, left + width, low + height))
+        return boxes
+
 
 def banner_words(stamp: Stamp) -> str:
     """Return what must be seen first, or nothing."""

@@ -11,6 +11,7 @@ from rendering.lettering import Lettering
 from rendering.themes import Rgb, Theme
 
 PixelsOf = Callable[[Floats], Floats]
+Box = tuple[float, float, float, float]  # left, low, right, high
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,17 @@ class PointLabel:
 
 
 class PointLabels:
-    """Draws labels; they follow their points at every layout."""
+    """Draws labels; they follow their points at every layout. One that would cover an earlier one waits."""
 
     def __init__(self, renderer: vtkRenderer) -> None:
         self._renderer = renderer
         self._labels: tuple[PointLabel, ...] = ()
         self._actors: list[vtkTextActor] = []
-        self._lettering = Lettering()
+        self._lettering, self._text_px = Lettering(), 13
 
     def show(self, labels: Sequence[PointLabel], lettering: Lettering, theme: Theme) -> None:
         """Replace what is drawn."""
-        self._labels, self._lettering = tuple(labels), lettering
+        self._labels, self._lettering, self._text_px = tuple(labels), lettering, theme.text_pt
         while len(self._actors) < len(labels):
             actor = vtkTextActor()
             actor.PickableOff()
@@ -50,11 +51,32 @@ class PointLabels:
             style = actor.GetTextProperty()
             lettering.write(style, theme, size=label.size, bold=label.bold, rgb=label.rgb, align=label.align)
 
-    def layout(self, pixels_of: PixelsOf) -> None:
-        """Move every label to where its point is drawn, in pixels of the view."""
+    def layout(self, pixels_of: PixelsOf, kept_clear: Sequence[Box] = ()) -> None:
+        """Move every label to where its point is drawn, in pixels of the view, off the boxes kept clear."""
         if not self._labels:
             return
         places = pixels_of(np.array([label.point_lps_mm for label in self._labels]))
+        taken = list(kept_clear)
         for actor, label, (x, y) in zip(self._actors, self._labels, places, strict=False):
-            dx, dy = label.shift_px
-            actor.SetPosition(float(x) + self._lettering.px(dx), float(y) + self._lettering.px(dy))
+            at = (
+                float(x) + self._lettering.px(label.shift_px[0]),
+                float(y) + self._lettering.px(label.shift_px[1]),
+            )
+            box = self._box(label, *at)
+            free = not any(_overlap(box, other) for other in taken)
+            actor.SetVisibility(free)
+            if free:
+                taken.append(box)
+                actor.SetPosition(*at)
+
+    def _box(self, label: PointLabel, x: float, y: float) -> Box:
+        """Return roughly where the words lie: left, low, right, high."""
+        height = self._lettering.px(self._text_px * label.size)
+        width = height * 0.6 * len(label.words)
+        left = x - width * (label.align[0] + 1) / 2
+        low = y - height * (label.align[1] + 1) / 2
+        return left, low, left + width, low + height
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

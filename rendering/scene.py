@@ -32,7 +32,7 @@ from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene_state import SliceAxes, SpineState
 from rendering.spine_bodies import SpineBodies
-from rendering.spine_marks import mark_labels, mark_strokes
+from rendering.spine_marks import hidden_strokes, mark_labels, mark_strokes
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
@@ -62,9 +62,10 @@ class SpineScene:
         self._state: SpineState = SpineState()
         self._shown = False
         self._pose, self._posed = FIRST_POSE, False
-        self._moving, self._peeling = False, False
+        self._moving = False
         self._software: bool | None = None
         self._bodies = SpineBodies(self._main)
+        self._hidden = LineLayer(self._front)
         self._lines = LineLayer(self._front, edge_alpha=0.6)
         self.handle = BladeHandle(self._front, self, listener or Silent())
         self._labels = PointLabels(self._front)
@@ -128,10 +129,6 @@ class SpineScene:
         self._moving = moving
         self._bodies.set_coarse(moving)
         return True
-
-    def set_best(self, best: bool) -> None:
-        """Sort translucent surfaces exactly even where the processor draws: for pictures."""
-        self._peeling = best
 
     def set_lettering(self, lettering: Lettering) -> None:
         """Change font or pixel ratio."""
@@ -246,6 +243,7 @@ class SpineScene:
         self._main.SetBackground2(*unit_rgb(theme.background_high_rgb))
         self._bodies.set_width(lettering.px(theme.line_px))
         self._lines.set_width(lettering.px(theme.line_px * 1.3))
+        self._hidden.set_width(lettering.px(theme.line_px * 0.8))
         self.handle.set_pixel_ratio(lettering.pixel_ratio)
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
@@ -261,15 +259,21 @@ class SpineScene:
     def _layout(self) -> None:
         if self._software is None and self._window is not None:
             self._software = is_software(self._window)
-        self._main.SetUseDepthPeeling(self._peeling or not (self._software or self._moving))
-        self._main.SetUseFXAA(not self._moving)
+        # Peeling costs five frames in software; with multisampling VTK loses what peeling or FXAA draws.
+        multisampled = self._window is not None and self._window.GetMultiSamples() > 1
+        plain = self._moving or multisampled
+        self._main.SetUseDepthPeeling(not (self._software or plain))
+        self._main.SetUseFXAA(not plain)
         self._main.SetUseOIT(not self._moving)
         eye = self._eye
         self._place_camera()
         mm_per_px = eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm)) * self._lettering.pixel_ratio
         self._lines.show(mark_strokes(self._state, mm_per_px))
+        self._hidden.show(hidden_strokes(self._state))
         self.handle.layout()
-        self._labels.layout(lambda points: eye.pixels_of(points) - (eye.left_px, eye.low_px))
+        self._labels.layout(
+            lambda points: eye.pixels_of(points) - (eye.left_px, eye.low_px), self._texts.boxes()
+        )
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
         self._layout_bar(eye)

@@ -3,21 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 from vtkmodules.vtkIOImage import vtkPNGWriter
-from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkWindowToImageFilter
+from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
 from planning.errors import ExportRefused
-from planning.geometry.frames import Vec3
-from planning.kernel.vtk_arrays import numpy_array
+from planning.geometry.frames import Vec3, vec3
+from planning.kernel.vtk_arrays import image_data, numpy_array
 from planning.texts import mark
 from rendering.cameras import CameraPose, StandardView, cut_pose, view_pose
 from rendering.lettering import Lettering
-from rendering.offscreen import offscreen_window
+from rendering.offscreen import offscreen_window, pixels
 from rendering.scene import SpineScene, Viewport
-from rendering.scene_state import DrawnBlade, LevelName, SliceState, SpineState, Stamp
+from rendering.scene_state import ClipPlane, DrawnBlade, LevelName, SliceState, SpineState, Stamp
 from rendering.slices import SliceScene
 
 SAMPLES = 4
+CLEAR_MM = 0.5
+NEAR_LEVEL_MM = 40.0
 QUARTERS: tuple[Viewport, ...] = ((0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1), (0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5))
 
 
@@ -71,9 +74,29 @@ def cut_picture(
     lettering: Lettering,
     size: PictureSize = PictureSize(),
 ) -> bytes:
-    """Return a PNG of the 3D scene looking onto one blade's face, that blade drawn as the active one."""
-    blades = tuple(replace(b, active=b.id == blade.id) for b in state.blades)
-    return spine_picture(replace(state, blades=blades), cut_pose(blade.blade), lettering, size)
+    """Return a PNG of the 3D scene looking onto one blade's face; what lies before the blade is left out."""
+    pose = cut_pose(blade.blade)
+    towards = vec3([-v for v in pose.sight_lps])
+    before = np.asarray(blade.blade.origin_lps_mm) + (blade.blade.kerf_mm / 2 + CLEAR_MM) * np.asarray(
+        towards
+    )
+    shown = replace(
+        state,
+        blades=tuple(replace(b, active=b.id == blade.id) for b in state.blades),
+        levels=levels_near(state.levels, blade),
+        clip=ClipPlane(vec3(before), towards),
+    )
+    return spine_picture(shown, pose, lettering, size)
+
+
+def levels_near(levels: tuple[LevelName, ...], blade: DrawnBlade) -> tuple[LevelName, ...]:
+    """Return the level names within reach of a blade's face, or the nearest one: others would mislead."""
+
+    def distance(level: LevelName) -> float:
+        return abs(float(blade.blade.to_local(level.point_lps_mm)[2]))
+
+    near = tuple(level for level in levels if distance(level) <= NEAR_LEVEL_MM)
+    return near or tuple(sorted(levels, key=distance)[:1])
 
 
 def four_up_picture(
@@ -113,9 +136,7 @@ def demand_stamp(stamp: Stamp, levels: tuple[LevelName, ...]) -> None:
     if stamp.updating:
         raise ExportRefused(
             "PICTURE_UPDATING",
-            mark(
-                "The picture was not made: results are still being computed. Try again later."
-            ),
+            mark("The picture was not made: results are still being computed. Try again later."),
         )
     missing = [
         name
@@ -129,9 +150,7 @@ def demand_stamp(stamp: Stamp, levels: tuple[LevelName, ...]) -> None:
     if missing:
         raise ExportRefused(
             "PICTURE_UNSTAMPED",
-            mark(
-                "The picture was not made: it would not say {missing} and could be mistaken."
-            ),
+            mark("The picture was not made: it would not say {missing} and could be mistaken."),
             missing=", ".join(missing),
         )
 
@@ -145,7 +164,6 @@ def _spine(
 ) -> SpineScene:
     scene = SpineScene(lettering)
     scene.handle.offered = False
-    scene.set_best(True)
     scene.attach(window, place)
     scene.show(replace(state, parallel=True))
     if isinstance(view, CameraPose):
@@ -175,11 +193,10 @@ def _picture(size: PictureSize, furnish: Callable[[vtkRenderWindow], Callable[[]
 
 def png(window: vtkRenderWindow) -> bytes:
     """Draw the window and return it as PNG."""
-    grab = vtkWindowToImageFilter()
-    grab.SetInput(window)
-    grab.ReadFrontBufferOff()
+    upright = pixels(window)
     writer = vtkPNGWriter()
     writer.WriteToMemoryOn()
-    writer.SetInputConnection(grab.GetOutputPort())
+    # VTK's first image row is the lowest.
+    writer.SetInputData(image_data(np.ascontiguousarray(upright[None, ::-1])))
     writer.Write()
     return numpy_array(writer.GetResult()).tobytes()

@@ -1,12 +1,14 @@
 """Which millimetre lies under which pixel of a slice. Numpy only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Grid, Vec3, vec3
-from rendering.scene_state import SliceAxes, SliceState
+from rendering.cameras import cut_pose
+from rendering.scene_state import SliceAxes, SlicePlane, SliceState
 
 EMPTY_HALF_HEIGHT_MM = 100.0
 FIT_MARGIN = 1.04
@@ -109,3 +111,13 @@ def position_words(state: SliceState) -> str:
     value = float(state.crosshair_lps_mm[axis])
     letter = ("LR", "PA", "SI")[axis][0 if value >= 0 else 1]
     return f"{letter} {abs(value):.1f} mm"
+
+
+def cut_state(state: SliceState, blade: Blade) -> SliceState:
+    """Return the state of the slice that lies in a blade's face, the tool travelling up the screen.
+
+    Seen from the side that keeps the radiological habit, as `cameras.cut_pose`.
+    """
+    pose = cut_pose(blade)
+    axes = SliceAxes(pose.right_lps, pose.up_lps)
+    return replace(state, plane=SlicePlane.OBLIQUE, axes=axes, crosshair_lps_mm=pose.focus_lps_mm)

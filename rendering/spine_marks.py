@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from planning.geometry.frames import Vec3
+from rendering.blade_solid import slab_edges
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
-from rendering.scene_state import SpineState
+from rendering.scene_state import DrawnLine, SpineState
 
 CROSSHAIR_PX = 11.0
 END_PX = 5.0
+HIDDEN_ALPHA = 0.45
 
 
 def mark_strokes(state: SpineState, mm_per_px: float) -> list[Strokes]:
@@ -24,21 +25,28 @@ def mark_strokes(state: SpineState, mm_per_px: float) -> list[Strokes]:
     return strokes
 
 
+def hidden_strokes(state: SpineState) -> list[Strokes]:
+    """Return the active blade's edges, faint, as drawn over what hides them."""
+    active = (b for b in state.blades if b.active and b.visible)
+    return [Strokes(slab_edges(b.blade), b.colour_rgb, HIDDEN_ALPHA) for b in active]
+
+
 def mark_labels(state: SpineState) -> list[PointLabel]:
-    """Return level names, the active blade's title, and the closest distance."""
-    labels = [PointLabel(level.text, level.point_lps_mm, bold=True) for level in state.levels]
+    """Return the closest distance, the active blade's title and level names: first come, first drawn."""
+    labels = []
+    if state.line is not None:
+        labels.append(_line_label(state.line))
     for drawn in state.blades:
         if drawn.active and drawn.visible:
             corner = drawn.blade.to_lps(np.array([0.0, drawn.blade.depth_mm + drawn.blade.overshoot_mm, 0.0]))
             x, y, z = (float(v) for v in corner)
             labels.append(PointLabel(drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16)))
-    if state.line is not None:
-        x, y, z = (float(v) for v in np.add(state.line.start_lps_mm, state.line.end_lps_mm) / 2)
-        middle: Vec3 = (x, y, z)
-        labels.append(
-            PointLabel(state.line.label, middle, state.line.colour_rgb, True, 1.2, (-1, 0), (12, 8))
-        )
-    return labels
+    return [*labels, *(PointLabel(level.text, level.point_lps_mm, bold=True) for level in state.levels)]
+
+
+def _line_label(line: DrawnLine) -> PointLabel:
+    x, y, z = (float(v) for v in np.add(line.start_lps_mm, line.end_lps_mm) / 2)
+    return PointLabel(line.label, (x, y, z), line.colour_rgb, True, 1.2, (-1, 0), (12, 8))
 
 
 def _cross(point: np.ndarray, half_mm: float) -> np.ndarray:
