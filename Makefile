@@ -8,6 +8,9 @@ BIN := .venv/bin
 QUIET := env -u DISPLAY -u WAYLAND_DISPLAY QT_QPA_PLATFORM=offscreen LIBGL_ALWAYS_SOFTWARE=1 \
 	PYTHONHASHSEED=0 TZ=UTC LC_ALL=C.UTF-8
 
+LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--custom-compile-command "make lock"
+
 .PHONY: help run demo test bench lint format screenshots lock ready ready-dev clean
 
 help:
@@ -63,10 +66,8 @@ screenshots: ready-dev
 	@$(QUIET) $(BIN)/python -m tests.screenshots --out screenshots
 
 lock:
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-		--no-emit-index-url pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-		--no-emit-index-url pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(OUT) screenshots bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -38,8 +38,8 @@ WINDOW = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libXcursor.so.1": "libxcursor1",
 }
-# Program -> Debian package, for the tests that open a real window.
-DISPLAY_TOOLS = {"Xvfb": "xvfb", "xauth": "xauth"}
+# Program -> Debian package, for the tests that open a real window or read a report back.
+TEST_TOOLS = {"Xvfb": "xvfb", "xauth": "xauth", "pdftotext": "poppler-utils"}
 
 
 class SetUpError(Exception):
@@ -90,7 +90,7 @@ def missing_packages(*, dev: bool) -> list[str]:
         libraries |= WINDOW
     packages = [package for library, package in libraries.items() if not _loads(library)]
     if dev:
-        packages += [package for tool, package in DISPLAY_TOOLS.items() if shutil.which(tool) is None]
+        packages += [package for tool, package in TEST_TOOLS.items() if shutil.which(tool) is None]
     try:
         import ensurepip  # noqa: F401, PLC0415 -- Debian ships it apart
     except ImportError:
