@@ -45,7 +45,7 @@ class RenderSchedule:
             return
         self._wanted = True
         due = self._frame_ms - 1000 * (self._now_s() - self._last_render_s)
-        self._call_later(max(0, round(min(due, self._frame_ms))), self._draw)
+        self._call_later(round(max(0.0, min(due, self._frame_ms))), self._draw)
 
     def moved(self) -> None:
         """Draw soon, coarsely; fully once nothing has moved for a while."""
