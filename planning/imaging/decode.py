@@ -15,6 +15,7 @@ from planning.texts import mark
 
 _AIR_HU: Final = -1024
 _RELEASE_EVERY: Final = 32
+_WHOLE: Final = 1e-6  # decimal scales such as 0.1 leave this much behind in binary
 DUP_CONFLICT: Final = mark(
     "Two different images lie at the same place ({first} and {second}). Which one is right cannot be known; "
     "export the series again."
@@ -23,7 +24,7 @@ DUP_CONFLICT: Final = mark(
 
 def plane_of(slice_: Slice) -> Header:
     """Return what the child needs to decode one slice, as JSON values."""
-    slope, intercept = scale_of(slice_)
+    slope, intercept = (float(v) for v in scale_of(slice_))
     form = slice_.form
     return {
         "file": str(slice_.file.resolve()),
@@ -49,11 +50,6 @@ def _as_stored(slice_: Slice) -> int | None:
         return None
     value %= 1 << bits
     return value - (1 << bits) if slice_.form.signed and value >= 1 << (bits - 1) else value
-
-
-def is_whole(slice_: Slice) -> bool:
-    """Say whether slope and intercept keep whole numbers whole."""
-    return all(float(v).is_integer() for v in scale_of(slice_))
 
 
 def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Header, Sequence[Array]]:
@@ -83,14 +79,20 @@ def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tu
     for twin in header["twins"]:
         _check_twin(volume[twin["k"]], planes[twin["k"]], twin, reader, is_ct=header["is_ct"])
     room.release(volume)
-    return {"padding": n_padding}, [volume]
+    return {"padding": n_padding, "high_bits": reader.found_high_bits}, [volume]
 
 
 def _fill(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | None:
     """Write scaled values into `out`; return how many were padding, or None when int16 is too small."""
     slope, intercept = plane["slope"], plane["intercept"]
     outside = _padding(stored, plane) if is_ct else None
-    if out.dtype == np.int16:
+    if out.dtype == np.int16 and not (slope.is_integer() and intercept.is_integer()):
+        exact = stored * slope + intercept
+        whole = np.rint(exact)
+        if np.abs(exact - whole).max() > _WHOLE or np.abs(whole).max() > np.iinfo(np.int16).max:
+            return None
+        out[...] = whole
+    elif out.dtype == np.int16:
         low, high = (
             int(stored.min()) * int(slope) + int(intercept),
             int(stored.max()) * int(slope) + int(intercept),

@@ -8,7 +8,7 @@ import numpy as np
 
 from planning.errors import ImportRefused, WorkerDied
 from planning.geometry.volume import Volume
-from planning.imaging.decode import is_whole, plane_of
+from planning.imaging.decode import plane_of
 from planning.imaging.geometry_checks import Stack, stack_of
 from planning.imaging.limits import FILE_SECONDS
 from planning.imaging.loaded import LoadedImage
@@ -89,8 +89,7 @@ def _voxels(
         "twins": _twins(slices, stack),
         "is_ct": summary.modality == "CT",
     }
-    whole = all(is_whole(s) for s in slices)
-    for dtype in ("int16", "float32") if whole else ("float32",):
+    for dtype in ("int16", "float32"):
         n_bytes = int(np.prod(stack.grid.shape_kji)) * np.dtype(dtype).itemsize
         try:
             notes, arrays = worker.call(

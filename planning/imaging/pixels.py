@@ -47,6 +47,7 @@ class PixelReader:
         self._folder = folder
         self._file: str | None = None
         self._dataset: Dataset | None = None
+        self.found_high_bits = False
 
     def stored_values(self, plane: Plane) -> Stored:
         """Return the stored values of a plane, shape (rows, columns), overlays and high bits removed.
@@ -63,13 +64,18 @@ class PixelReader:
         """
         try:
             if plane["offset"] >= 0 and plane["syntax"] != ExplicitVRBigEndian:
-                return _significant(_native(plane), plane)
+                return self._significant(_native(plane), plane)
             values = self._decoded(plane)
         except _FAULTS as error:
             raise ImportRefused("BAD_STREAM", BAD_STREAM, file=Path(plane["file"]).name) from error
         if values.shape != (plane["rows"], plane["columns"]) or values.dtype.kind not in "iu":
             raise ImportRefused("BAD_STREAM", BAD_STREAM, file=Path(plane["file"]).name)
-        return _significant(values, plane) if plane["syntax"] in NATIVE else values
+        return self._significant(values, plane) if plane["syntax"] in NATIVE else values
+
+    def _significant(self, values: Stored, plane: Plane) -> Stored:
+        kept, found = _significant(values, plane)
+        self.found_high_bits |= found
+        return kept
 
     def _decoded(self, plane: Plane) -> Stored:
         dataset = self._parsed(plane["file"])
@@ -104,21 +110,26 @@ def _native(plane: Plane) -> Stored:
     return values
 
 
-def _significant(values: Stored, plane: Plane) -> Stored:
-    """Return the value without bits that do not belong to it: overlays above, or unused bits below."""
+def _significant(values: Stored, plane: Plane) -> tuple[Stored, bool]:
+    """Return the value without bits that do not belong to it, and whether there were any.
+
+    Overlays lie above the value; unused bits may lie below it.
+    """
     stored, shift = plane["bits_stored"], plane["high_bit"] + 1 - plane["bits_stored"]
     if stored == plane["bits_allocated"]:
-        return values
+        return values, False
     raw: Stored = values.view(values.dtype.str.replace("i", "u"))
     top = (1 << stored) - 1
     if not shift and not plane["signed"] and int(raw.max(initial=0)) <= top:
-        return raw
-    raw = np.asarray((raw >> shift) & raw.dtype.type(top))
+        return raw, False
+    kept = np.asarray((raw >> shift) & raw.dtype.type(top))
     if not plane["signed"]:
-        return raw
+        return kept, bool((kept << shift != raw).any())
     sign = 1 << (stored - 1)
-    signed: Stored = ((raw.astype(np.int32) ^ sign) - sign).astype(np.int16)
-    return signed
+    signed: Stored = ((kept.astype(np.int32) ^ sign) - sign).astype(np.int16)
+    # Signed values are written with their sign spread over the high bits; anything else is an overlay.
+    spread = signed.astype(f"<i{raw.dtype.itemsize}").view(raw.dtype)
+    return signed, shift > 0 or bool((spread != raw).any())
 
 
 def _by_simpleitk(dataset: Dataset, plane: Plane, folder: Path) -> Stored:

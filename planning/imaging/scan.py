@@ -32,6 +32,7 @@ TOO_MANY: Final = mark("The folder holds more than {limit} files. Choose the fol
 CRASHED: Final = mark(
     "Reading this file ended the reading process, so it was left out. It may be damaged on purpose."
 )
+REASON: Final = "{reason} ({file})"
 HUNG: Final = mark("Reading this file took longer than {seconds} seconds, so it was left out.")
 NOISE: Final = mark("This is no image but a leftover of an operating system.")
 LINK: Final = mark("This is a link to another place and is not followed.")
@@ -156,6 +157,9 @@ def _scan_files(
         else:
             records.append((file, record))
     series = summaries_of(records)
+    attack = next((r for r in rejected if r.code == "PATH_TRAVERSAL"), None)
+    if attack is not None:
+        raise ImportRefused(attack.code, REASON, reason=attack.reason, file=str(attack.file))
     if not series:
         raise _nothing_found(rejected, source_name)
     progress(1.0, tr("Reading headers"))
@@ -170,7 +174,7 @@ def _nothing_found(rejected: Sequence[Rejected], source_name: str) -> ImportRefu
     ]
     if telling and len({r.code for r in telling}) == 1:
         first = telling[0]
-        return ImportRefused(first.code, "{reason} ({file})", reason=first.reason, file=str(first.file))
+        return ImportRefused(first.code, REASON, reason=first.reason, file=str(first.file))
     reasons = ", ".join(sorted(codes or {r.code for r in rejected}))
     code = "NOT_DICOM" if codes <= {"NOT_DICOM"} else "NO_SERIES"
     return ImportRefused(code, NO_DICOM, name=source_name, count=len(rejected), reasons=reasons)

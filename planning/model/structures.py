@@ -151,6 +151,7 @@ class Structure:
             words = (
                 self.name
                 if self.kind in (StructureKind.OTHER, StructureKind.TUMOUR, StructureKind.IMPLANT)
+                or any(word in self.name.casefold() for word in kind.casefold().split())
                 else f"{kind} {self.name}"
             )
         else:
