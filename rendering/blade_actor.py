@@ -10,7 +10,7 @@ from rendering.line_layer import LineLayer, Strokes
 from rendering.scene_state import DrawnBlade
 from rendering.section import dashed
 
-ALPHA_ACTIVE = 0.55
+ALPHA_ACTIVE = 0.45
 ALPHA_REST = 0.32
 OVERSHOOT_DASH_MM = 1.2
 

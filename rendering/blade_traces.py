@@ -5,29 +5,52 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from planning.geometry.blade import Blade
-from rendering.blade_solid import centre_lines, overshoot_edges, overshoot_lines, slab_sections
+from planning.geometry.frames import Floats
+from rendering.blade_solid import centre_lines, overshoot_edges, overshoot_lines, slab_mesh, slab_sections
 from rendering.convert import set_cell_colours, triangle_data
 from rendering.line_layer import LineLayer, Strokes
 from rendering.scene_state import DrawnBlade, SliceState
-from rendering.section import dashed
+from rendering.section import MeshSection, dashed
 from rendering.slice_geometry import height_mm
 from rendering.themes import Rgb
 
 FILL_ALPHA = 0.55
+FACE_ALPHA = 0.16
 FAINT = 0.55
 
 
-class BladeTraces:
-    """All blades' traces on one slice."""
+class BladeFill:
+    """The cross-sections of all blades' slabs, translucent, beneath the outlines."""
 
     def __init__(self, renderer: vtkRenderer) -> None:
         self._mapper = vtkPolyDataMapper()
         self._fill = vtkActor()
         self._fill.SetMapper(self._mapper)
         self._fill.GetProperty().LightingOff()
+        self._fill.ForceTranslucentOn()
         self._fill.PickableOff()
         self._fill.VisibilityOff()
         renderer.AddActor(self._fill)
+
+    def show(self, state: SliceState) -> None:
+        """Cut the visible blades by the slice."""
+        normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
+        polygons: list[tuple[Floats, Rgb, float]] = []
+        for drawn in state.blades:
+            if drawn.visible:
+                alpha = FACE_ALPHA if _lies_in(drawn.blade, normal) else FILL_ALPHA
+                alpha *= 1.0 if drawn.active else FAINT
+                sections = slab_sections(drawn.blade, normal, height)
+                polygons += [(polygon, drawn.colour_rgb, alpha) for polygon in sections]
+        self._fill.SetVisibility(bool(polygons))
+        if polygons:
+            self._mapper.SetInputData(_filled(polygons))
+
+
+class BladeTraces:
+    """All blades' middle lines, or outlines where a slice lies in the blade, over everything."""
+
+    def __init__(self, renderer: vtkRenderer) -> None:
         self._lines = LineLayer(renderer)
 
     def set_width(self, width_px: float) -> None:
@@ -37,48 +60,28 @@ class BladeTraces:
     def show(self, state: SliceState) -> None:
         """Cut the visible blades by the slice."""
         normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
-        polygons: list[tuple[np.ndarray, Rgb, float]] = []
-        strokes: list[Strokes] = []
-        for drawn in state.blades:
-            if not drawn.visible:
-                continue
-            sections = slab_sections(drawn.blade, normal, height)
-            alpha = FILL_ALPHA if drawn.active else FILL_ALPHA * FAINT
-            polygons += [(polygon, drawn.colour_rgb, alpha) for polygon in sections]
-            strokes += _strokes(drawn, sections, normal, height)
-        self._show_fill(polygons)
-        self._lines.show(strokes)
-
-    def _show_fill(self, polygons: list[tuple[np.ndarray, Rgb, float]]) -> None:
-        self._fill.SetVisibility(bool(polygons))
-        if polygons:
-            self._mapper.SetInputData(_filled(polygons))
+        visible = [drawn for drawn in state.blades if drawn.visible]
+        self._lines.show([stroke for drawn in visible for stroke in _strokes(drawn, normal, height)])
 
 
-def _strokes(
-    drawn: DrawnBlade, sections: list[np.ndarray], normal: np.ndarray, height: float
-) -> list[Strokes]:
+def _strokes(drawn: DrawnBlade, normal: Floats, height: float) -> list[Strokes]:
     blade, alpha = drawn.blade, 1.0 if drawn.active else FAINT
     if _lies_in(blade, normal):
-        outline = [_edges(polygon) for polygon in sections]
-        strokes = [Strokes(segments, drawn.colour_rgb, alpha) for segments in outline]
-        beyond = overshoot_edges(blade) if sections else np.empty((0, 2, 3))
+        segments = MeshSection(slab_mesh(blade), normal).at(height)
+        strokes = [Strokes(segments, drawn.colour_rgb, alpha)]
+        beyond = overshoot_edges(blade) if len(segments) else np.empty((0, 2, 3))
     else:
         strokes = [Strokes(centre_lines(blade, normal, height), drawn.colour_rgb, alpha)]
         beyond = overshoot_lines(blade, normal, height)
     return [*strokes, Strokes(dashed(beyond, 0.8, 0.8), drawn.colour_rgb, alpha)]
 
 
-def _lies_in(blade: Blade, normal: np.ndarray) -> bool:
+def _lies_in(blade: Blade, normal: Floats) -> bool:
     """Say whether the slice runs (nearly) along the blade's face."""
     return abs(float(np.dot(blade.normal_lps, normal))) > 0.97
 
 
-def _edges(polygon: np.ndarray) -> np.ndarray:
-    return np.stack([polygon, np.roll(polygon, -1, axis=0)], axis=1)
-
-
-def _filled(polygons: list[tuple[np.ndarray, Rgb, float]]) -> vtkPolyData:
+def _filled(polygons: list[tuple[Floats, Rgb, float]]) -> vtkPolyData:
     triangles, colours, start = [], [], 0
     for polygon, rgb, alpha in polygons:
         fan = [(start, start + n, start + n + 1) for n in range(1, len(polygon) - 1)]

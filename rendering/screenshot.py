@@ -10,7 +10,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderWindow
 from planning.errors import ExportRefused
 from planning.geometry.frames import Vec3, vec3
 from planning.kernel.vtk_arrays import image_data, numpy_array
-from planning.texts import mark
+from planning.texts import mark, tr
 from rendering.cameras import CameraPose, StandardView, cut_pose, view_pose
 from rendering.lettering import Lettering
 from rendering.offscreen import offscreen_window, pixels
@@ -20,7 +20,7 @@ from rendering.slices import SliceScene
 
 SAMPLES = 4
 CLEAR_MM = 0.5
-NEAR_LEVEL_MM = 40.0
+NEAR_LEVEL_MM = 25.0
 QUARTERS: tuple[Viewport, ...] = ((0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1), (0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5))
 
 
@@ -83,20 +83,21 @@ def cut_picture(
     shown = replace(
         state,
         blades=tuple(replace(b, active=b.id == blade.id) for b in state.blades),
-        levels=levels_near(state.levels, blade),
+        levels=(),
+        stamp=replace(state.stamp, level_note=near_words(state, blade)),
         clip=ClipPlane(vec3(before), towards),
     )
     return spine_picture(shown, pose, lettering, size)
 
 
-def levels_near(levels: tuple[LevelName, ...], blade: DrawnBlade) -> tuple[LevelName, ...]:
-    """Return the level names within reach of a blade's face, or the nearest one: others would mislead."""
-
-    def distance(level: LevelName) -> float:
-        return abs(float(blade.blade.to_local(level.point_lps_mm)[2]))
-
-    near = tuple(level for level in levels if distance(level) <= NEAR_LEVEL_MM)
-    return near or tuple(sorted(levels, key=distance)[:1])
+def near_words(state: SpineState, blade: DrawnBlade) -> str:
+    """Return the levels near a blade in words: seen end-on, names on the spine would cover each other."""
+    names = [
+        level.text
+        for level in state.levels
+        if abs(float(blade.blade.to_local(level.point_lps_mm)[2])) <= NEAR_LEVEL_MM
+    ]
+    return tr("near {level}", level=", ".join(names)) if names else state.stamp.level_note
 
 
 def four_up_picture(

@@ -102,12 +102,12 @@ def height_mm(state: SliceState) -> float:
 def position_words(state: SliceState) -> str:
     """Return the slice's place for people, such as ``S 42.5 mm``: letter of the patient axis and millimetres.
 
-    Along an oblique axis there is no such name, so the height along the normal is given.
+    Along an oblique axis there is no such name, so nothing is said.
     """
     normal = np.asarray(state.screen_axes.normal_lps)
     axis = int(np.argmax(np.abs(normal)))
     if abs(normal[axis]) < 1 - 1e-6:
-        return f"{height_mm(state):.1f} mm"
+        return ""
     value = float(state.crosshair_lps_mm[axis])
     letter = ("LR", "PA", "SI")[axis][0 if value >= 0 else 1]
     return f"{letter} {abs(value):.1f} mm"

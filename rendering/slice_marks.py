@@ -14,6 +14,7 @@ from rendering.themes import Rgb
 NEAR_LEVEL_MM = 14.0
 LEVEL_IN_SLICE_MM = 30.0
 LINE_IN_SLICE_MM = 12.0
+ACROSS_COSINE = 0.6
 CROSSHAIR_ALPHA = 0.75
 
 # The plane whose bar runs up and down on the screen, and the one whose bar runs across.
@@ -62,8 +63,8 @@ def line_label(state: SliceState) -> list[PointLabel]:
 
 
 def level_labels(state: SliceState) -> list[PointLabel]:
-    """Return level names beside the vertebrae this slice passes; an axial slice names its level in words."""
-    if state.plane is SlicePlane.AXIAL:
+    """Return level names on the vertebrae this slice passes; a slice across the spine says it in words."""
+    if _across_the_spine(state):
         return []
     normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
     rgb: Rgb = state.theme.text_rgb if state.theme.name != "light" else (255, 255, 255)
@@ -75,15 +76,20 @@ def level_labels(state: SliceState) -> list[PointLabel]:
 
 
 def level_words(state: SliceState) -> str:
-    """Return the level an axial slice lies at, or the note where levels cannot be named."""
-    if state.plane is not SlicePlane.AXIAL or not state.levels:
+    """Return the level a slice across the spine lies at, or the note where levels cannot be named."""
+    if not _across_the_spine(state) or not state.levels:
         return state.stamp.level_note
+    normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
 
     def distance(level: LevelName) -> float:
-        return abs(level.point_lps_mm[2] - state.crosshair_lps_mm[2])
+        return abs(float(normal @ np.asarray(level.point_lps_mm)) - height)
 
     nearest = min(state.levels, key=distance)
     return tr("near {level}", level=nearest.text) if distance(nearest) <= NEAR_LEVEL_MM else ""
+
+
+def _across_the_spine(state: SliceState) -> bool:
+    return abs(state.screen_axes.normal_lps[2]) > ACROSS_COSINE
 
 
 def _near(state: SliceState) -> bool:

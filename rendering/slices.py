@@ -6,7 +6,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
-from rendering.blade_traces import BladeTraces
+from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
 from rendering.lettering import Lettering
@@ -46,6 +46,7 @@ class SliceScene:
         self._laid_out: tuple[SliceState, SliceFrame] | None = None
         self._image = SliceImage(self._images)
         self._outlines = Outlines()
+        self._fill = BladeFill(self._marks)
         self._plain = LineLayer(self._marks, edge_alpha=0.45)
         self._strong = LineLayer(self._marks, edge_alpha=0.7)
         self._traces = BladeTraces(self._marks)
@@ -96,6 +97,7 @@ class SliceScene:
             self._plain.show(plain)
             self._strong.show(strong)
         if old is None or moved or old.blades != state.blades:
+            self._fill.show(state)
             self._traces.show(state)
         self._write(state)
         return True
