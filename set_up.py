@@ -61,6 +61,9 @@ def main() -> int:
     except SetUpError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
     return 0
 
 
