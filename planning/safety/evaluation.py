@@ -9,10 +9,10 @@ from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM, Inputs, inputs_of
 from planning.model.structures import StructureKind
 from planning.progress import Progress, part
-from planning.resection.margin_map import RawSpecimenMargin
+from planning.resection.margin_map import RawSpecimenMargin, specimen_margins
 from planning.resection.pieces import Resection
 from planning.resection.resect import resect
-from planning.safety.clearance import RawClearance, clearances_of, cross_checked
+from planning.safety.clearance import RawClearance, all_cross_checked, clearances_of
 from planning.safety.completeness import LEVELS_UNCONFIRMED, missing_structures, remarks_of, slice_spacing_mm
 from planning.safety.fields import Fields, fields_of
 from planning.safety.judge import Judge
@@ -76,9 +76,12 @@ def evaluate(
     judge = Judge(case, settings, inputs, _withheld(case, settings))
     surfaces = surfaces_of(inputs.anatomy, part(progress, 0.0, 0.25), surfaces, worker)
     fields = fields_of(inputs.anatomy, surfaces, inputs.plan, part(progress, 0.25, 0.45), fields)
-    measured = _measured(inputs, fields, part(progress, 0.45, 0.6))
+    cuts = inputs.plan.osteotomies
+    rows = all_cross_checked(cuts, fields, part(progress, 0.45, 0.6), worker)
+    measured = {o.id: row for o, row in zip(cuts, rows, strict=True)}
     resection = resect(inputs.anatomy, inputs.plan, part(progress, 0.6, 0.85))
-    return _composed(judge, measured, resection, ())
+    margins = specimen_margins(resection, inputs.anatomy, inputs.plan, part(progress, 0.85, 1.0), surfaces)
+    return _composed(judge, measured, resection, margins)
 
 
 def live(case: Case, settings: Settings, fields: Fields, osteotomy_id: str) -> LiveResult:
@@ -116,12 +119,6 @@ def _withheld(case: Case, settings: Settings) -> str | None:
     return "thick_slices" if too_thick else None
 
 
-def _measured(inputs: Inputs, fields: Fields, progress: Progress) -> Raws:
-    cuts = inputs.plan.osteotomies
-    steps = [part(progress, n / len(cuts), (n + 1) / len(cuts)) for n in range(len(cuts))]
-    return {o.id: cross_checked(o, fields, step) for o, step in zip(cuts, steps, strict=True)}
-
-
 def _composed(
     judge: Judge, measured: Raws, resection: Resection, margins: tuple[RawSpecimenMargin, ...]
 ) -> Evaluation:
@@ -129,7 +126,7 @@ def _composed(
     cuts = inputs.plan.osteotomies
     clearances = tuple(c for o in cuts for c in judge.clearances(o, measured[o.id]))
     tumour_margins = tuple(judge.margin(o, measured[o.id]) for o in cuts)
-    specimen_margins = specimen_margins_of(judge, margins)
+    specimen = specimen_margins_of(judge, margins)
     problems = (
         *(problem_of(p) for p in resection.problems),
         *_other_tumours(judge, measured),
@@ -140,7 +137,7 @@ def _composed(
     not_assessed = _not_assessed(judge, clearances)
     remarks = remarks_of(judge.case, settings.limits)
     statuses = [c.status for c in clearances] + [m.status for m in tumour_margins]
-    statuses += [m.status for m in specimen_margins] + [p.status for p in problems]
+    statuses += [m.status for m in specimen] + [p.status for p in problems]
     statuses += [Status.NOT_ASSESSED] if not_assessed or not cuts else [Status.PASS]
     statuses += [Status.WARN for _ in remarks.cautions]
     return Evaluation(
@@ -151,7 +148,7 @@ def _composed(
         tumour_margins=tumour_margins,
         pieces=tuple(piece_of(p) for p in resection.pieces),
         links=tuple(link_of(link) for link in resection.links),
-        specimen_margins=specimen_margins,
+        specimen_margins=specimen,
         problems=problems,
         not_assessed=not_assessed,
         warnings=(*remarks.cautions, *remarks.notes),

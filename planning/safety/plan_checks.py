@@ -68,8 +68,6 @@ def _tool(osteotomy: Osteotomy, settings: Settings) -> list[PlanProblem]:
 
 def _unknown_names(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
     named = [*(a.structure for a in plan.structure_actions), *(m.structure for m in plan.mobilised)]
-    if plan.tumour is not None:
-        named.append(plan.tumour)
     problems = []
     for reference in dict.fromkeys(named):
         if any(reference in (s.reference, s.id) for s in anatomy.structures):

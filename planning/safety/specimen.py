@@ -13,6 +13,8 @@ from planning.safety.uncertainty import lower_bound_mm
 from planning.texts import tr
 
 PROBLEM_STATUS = {"fail": Status.FAIL, "warn": Status.WARN}
+MISSING_CODES = frozenset({"target_missing", "tumour_missing"})
+"""What is missing is not assessed (INTERCHANGE section 3); it is neither a failure nor a pass."""
 
 
 def link_of(raw: RawLink) -> Link:
@@ -39,7 +41,7 @@ def problem_of(raw: RawProblem) -> PlanProblem:
     """Return a problem of the pieces as results carry it."""
     return PlanProblem(
         code=raw.code,
-        status=PROBLEM_STATUS[raw.severity],
+        status=Status.NOT_ASSESSED if raw.code in MISSING_CODES else PROBLEM_STATUS[raw.severity],
         sentence=raw.sentence,
         osteotomies=raw.osteotomies,
         volume_mm3=raw.volume_mm3,
