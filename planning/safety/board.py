@@ -1,5 +1,6 @@
 """The safety board: one sentence per cut and per problem, worst first, each with the place to fly to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planning.geometry.frames import Vec3
@@ -116,7 +117,7 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
     )
 
 
-def _more(rest: list[Measured], status: Status) -> str:
+def _more(rest: Sequence[Measured | SpecimenMargin], status: Status) -> str:
     count = sum(result.status is status for result in rest)
     if not count:
         return ""
@@ -159,18 +160,15 @@ def _specimen_lines(margins: tuple[SpecimenMargin, ...]) -> list[BoardLine]:
 
 def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
     least = min(group, key=lambda m: m.value_mm if m.value_mm is not None else 0.0)
-    surfaces = ", ".join(tr(m.surface) for m in group)
     if least.value_mm is None:
+        surfaces = ", ".join(tr(m.surface) for m in group)
         reason = reason_words(least.reason or "")
         words = tr("Specimen margin {surfaces}: not assessed: {reason}", surfaces=surfaces, reason=reason)
     else:
-        words = tr(
-            "Specimen margin {surfaces}: least {value} mm {surface}",
-            surfaces=surfaces,
-            value=("-" if least.value_mm < 0 else "") + millimetres(least.value_mm),
-            surface=tr(least.surface),
-        )
+        value = ("-" if least.value_mm < 0 else "") + millimetres(least.value_mm)
+        words = tr("Specimen margin {surface}: {value} mm by plan", surface=tr(least.surface), value=value)
         words = f"{words}, {least.note}" if least.note else words
+        words = "; ".join(w for w in (words, _more(group[1:], status)) if w)
     return BoardLine(
         status,
         words,

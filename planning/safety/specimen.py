@@ -8,7 +8,7 @@ from planning.resection.margin_map import RawSpecimenMargin
 from planning.resection.pieces import RawPiece, RawProblem
 from planning.safety.judge import Judge, reason_words
 from planning.safety.results import Link, Piece, PieceRole, PlanProblem, SpecimenMargin, Status
-from planning.safety.status import Verdict, margin_class, margin_verdict
+from planning.safety.status import margin_class, margin_verdict
 from planning.safety.uncertainty import lower_bound_mm
 from planning.texts import tr
 
@@ -68,8 +68,6 @@ def _margin(judge: Judge, raw: RawSpecimenMargin) -> SpecimenMargin:
     sigma_mm = max(judge.sigma_mm(s, cut=bool(raw.osteotomies)) for s in judge.tumours)
     lower_mm = lower_bound_mm(value_mm, sigma_mm)
     verdict = margin_verdict(limits, judge.case.plan.required_margin_mm, value_mm, lower_mm, sigma_mm)
-    if value_mm < 0:
-        verdict = Verdict(Status.FAIL, tr("the surface passes through tumour"))
     verdict = judge.capped(verdict)
     return SpecimenMargin(
         surface=raw.surface,

@@ -126,7 +126,7 @@ def margin_verdict(
 ) -> Verdict:
     """Return the status of a tumour margin; below zero the cut is intralesional and fails."""
     if value_mm < 0:
-        return Verdict(Status.FAIL, tr("the cut passes through tumour"))
+        return Verdict(Status.FAIL, tr("intralesional"))
     words = []
     if value_mm < required_margin_mm:
         words.append(tr("less than the required margin of {margin} mm", margin=f"{required_margin_mm:g}"))
@@ -218,9 +218,7 @@ def _names(structure: Structure, anatomy: Anatomy) -> list[str]:
 
 def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm: float) -> list[str]:
     words = []
-    if value_mm < 0 and tests.nominal is not Status.PASS:
-        words.append(tr("the planned cut enters it"))
-    elif tests.nominal is Status.FAIL:
+    if tests.nominal is Status.FAIL and value_mm >= 0:
         words.append(tr("under the limit of {limit} mm", limit=f"{limit.fail_below_mm:g}"))
     elif tests.nominal is Status.WARN:
         words.append(tr("under {limit} mm", limit=f"{limit.warn_below_mm:g}"))

@@ -113,16 +113,11 @@ def test_one_sentence_per_cut_worst_first_with_the_place_to_fly_to() -> None:
 
 def test_among_equals_the_nearest_speaks_and_a_tool_inside_says_how_deep() -> None:
     case = a_case(CANAL, AORTA)
-    margin = TumourMargin(
-        "a", -1.26, -3.0, 1.0, Status.FAIL, MarginClass.INTRALESIONAL, note="the cut passes through tumour"
-    )
+    margin = TumourMargin("a", -1.26, -3.0, 1.0, Status.FAIL, MarginClass.INTRALESIONAL, note="intralesional")
     evaluation = an_evaluation(case, a_clearance("a", CANAL, -0.5, "fail"), tumour_margins=(margin,))
     line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
 
-    assert (
-        line.sentence
-        == "Left T11 pedicle: enters the tumour by 1.3 mm, the cut passes through tumour; 1 more fail"
-    )
+    assert line.sentence == "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional; 1 more fail"
     assert line.key == "tumour_margin/a"
 
 
@@ -159,9 +154,7 @@ def test_missing_structures_problems_and_specimen_margins_have_their_lines() -> 
         SpecimenMargin(s, None, None, Status.NOT_ASSESSED, reason="no_specimen")
         for s in ("cranial", "caudal")
     ]
-    through = SpecimenMargin(
-        "epidural", -0.4, MarginClass.INTRALESIONAL, Status.FAIL, note="the surface passes through tumour"
-    )
+    through = SpecimenMargin("epidural", -0.4, MarginClass.INTRALESIONAL, Status.FAIL, note="intralesional")
     fine = SpecimenMargin("anterior", 5.0, MarginClass.AT_LEAST_2MM, Status.PASS)
     problem = PlanProblem(
         "tumour_left", Status.FAIL, "12 mm3 of tumour stay behind.", ("a",), 12.0, (7.0, 8.0, 9.0)
@@ -176,7 +169,7 @@ def test_missing_structures_problems_and_specimen_margins_have_their_lines() -> 
 
     assert [(line.status.value, line.sentence) for line in lines] == [
         ("fail", "12 mm3 of tumour stay behind."),
-        ("fail", "Specimen margin epidural: least -0.4 mm epidural, the surface passes through tumour"),
+        ("fail", "Specimen margin epidural: -0.4 mm by plan, intralesional"),
         ("not_assessed", "Specimen margin cranial, caudal: not assessed: the cuts free no specimen piece"),
         (
             "not_assessed",

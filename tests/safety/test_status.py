@@ -150,14 +150,14 @@ def test_a_failure_without_guard_says_so() -> None:
     )
     assert judged("spinal_cord", 2.1)[1] == "under 3 mm; no guard named"
     assert judged("spinal_cord", 0.4)[1] == "under the limit of 1 mm; no guard named"
-    assert judged("aorta", -0.4, -3)[1] == "the planned cut enters it; no guard named"
+    assert judged("aorta", -0.4, -3)[1] == "no guard named"
     assert judged("aorta", 4.0, 2.0, -0.5)[1] == "its 5 % lower bound lies below 0 mm"
 
 
 @pytest.mark.parametrize(
     "value,lower,status,words",
     [
-        (-0.01, -3.0, "fail", "passes through tumour"),
+        (-0.01, -3.0, "fail", "intralesional"),
         (0.0, -3.0, "warn", "less than the required margin of 2 mm"),
         (below(2.0), 0.5, "warn", "less than the required margin"),
         (2.0, 0.5, "pass", ""),
@@ -269,9 +269,7 @@ def test_a_mobilised_vessel_is_measured_to_its_imaged_position() -> None:
     status, note = judged("aorta", -1.0, -2.0, FAR, Protection("retractor, Dr A", mobilised=True))
 
     assert status == "warn"
-    assert note == (
-        "the planned cut enters it; accepted with guard: retractor, Dr A; distance to its imaged position"
-    )
+    assert note == ("accepted with guard: retractor, Dr A; distance to its imaged position")
 
 
 @pytest.mark.parametrize("action", [Action.LIGATE, Action.EMBOLISE, Action.CUT])
