@@ -85,20 +85,20 @@ class Command:
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
-    Command("import_folder", mark("Import DICOM folder…"), "file", ("Ctrl+I",), icon="import",
+    Command("import_folder", mark("Import DICOM folder..."), "file", ("Ctrl+I",), icon="import",
             help=mark("Read images from a DICOM folder, any nesting")),
-    Command("import_file", mark("Import zip or volume file…"), "file", ("Ctrl+Shift+I",), icon="import"),
-    Command("import_labels", mark("Import labels…"), "file", ("Ctrl+L",), _needs_anatomy),
-    Command("load_plan", mark("Load plan (JSON)…"), "file", (), _needs_anatomy),
+    Command("import_file", mark("Import zip or volume file..."), "file", ("Ctrl+Shift+I",), icon="import"),
+    Command("import_labels", mark("Import labels..."), "file", ("Ctrl+L",), _needs_anatomy),
+    Command("load_plan", mark("Load plan (JSON)..."), "file", (), _needs_anatomy),
     Command("-1", "", "file"),
-    Command("open", mark("Open case…"), "file", ("Ctrl+O",), icon="open", help=mark("Open a case file")),
+    Command("open", mark("Open case..."), "file", ("Ctrl+O",), icon="open", help=mark("Open a case file")),
     Command("demo", mark("Open demo case"), "file"),
     Command("save", mark("Save"), "file", ("Ctrl+S",), _needs_changes, "save"),
-    Command("save_as", mark("Save as…"), "file", ("Ctrl+Shift+S",), _needs_case),
+    Command("save_as", mark("Save as..."), "file", ("Ctrl+Shift+S",), _needs_case),
     Command("-2", "", "file"),
-    Command("report", mark("Write report…"), "file", ("Ctrl+P",), _needs_evaluation, "report",
+    Command("report", mark("Write report..."), "file", ("Ctrl+P",), _needs_evaluation, "report",
             mark("PDF, HTML, pictures and tables of the current plan")),
-    Command("export", mark("Export meshes and DICOM…"), "file", ("Ctrl+E",), _needs_evaluation),
+    Command("export", mark("Export meshes and DICOM..."), "file", ("Ctrl+E",), _needs_evaluation),
     Command("-3", "", "file"),
     Command("close_case", mark("Close case"), "file", ("Ctrl+W",), _needs_case),
     Command("quit", mark("Quit"), "file", ("Ctrl+Q",)),
@@ -109,7 +109,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("delete_cut", mark("Delete cut"), "edit", ("Ctrl+Del",), _needs_anatomy, "delete"),
     Command("lock_cut", mark("Lock or unlock cut"), "edit", ("Ctrl+K",), _needs_anatomy, "lock"),
     Command("-5", "", "edit"),
-    Command("confirm_levels", mark("Confirm levels…"), "edit", (), _needs_anatomy),
+    Command("confirm_levels", mark("Confirm levels..."), "edit", (), _needs_anatomy),
     Command("crosshair_mode", mark("Move the crosshair"), "view", (), icon="crosshair",
             help=mark("Left-drag on a slice moves the crosshair (W)")),
     Command("window_mode", mark("Adjust window and level"), "view", (), icon="window",
@@ -120,9 +120,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("pieces", mark("Pieces instead of bones"), "view", (), _needs_evaluation, "pieces",
             mark("Show the pieces after all cuts")),
     Command("-6", "", "view"),
-    Command("matrix", mark("All numbers…"), "view", ("Ctrl+M",), _needs_evaluation, "table",
+    Command("matrix", mark("All numbers..."), "view", ("Ctrl+M",), _needs_evaluation, "table",
             mark("Every clearance and margin")),
-    Command("picture", mark("Picture of the window…"), "view", (), _needs_evaluation, "camera",
+    Command("picture", mark("Picture of the window..."), "view", (), _needs_evaluation, "camera",
             mark("Save what the views show as PNG")),
     Command("theme", mark("Dark or light"), "view"),
     Command("keys", mark("Mouse and keys"), "help", ("F1",)),
@@ -178,6 +178,6 @@ class Actions(QObject):
 
     @staticmethod
     def _help(command: Command, why_not: str) -> str:
-        words = tr(command.help) if command.help else tr(command.text).rstrip("…")
+        words = tr(command.help) if command.help else tr(command.text).removesuffix("...")
         keys = f" ({', '.join(command.keys)})" if command.keys else ""
         return f"{words}{keys}. {why_not}" if why_not else f"{words}{keys}"

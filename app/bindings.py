@@ -84,7 +84,7 @@ class Bindings(QObject):
         p, w = self.parts, self.parts.window
         for panel in (w.case_panel, w.anatomy_panel, w.plan_panel, w.check_panel):
             panel.edited.connect(p.session.do)
-        w.anatomy_panel.previewed.connect(lambda edit: p.session.preview(edit))
+        w.anatomy_panel.previewed.connect(p.session.preview)
         w.anatomy_panel.review_asked.connect(p.decisions.review)
         w.anatomy_panel.not_in_field_asked.connect(p.decisions.not_in_field)
         w.anatomy_panel.levels_asked.connect(p.decisions.confirm_levels)

@@ -12,7 +12,7 @@ from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM
 from planning.model.structures import BONES, Structure, StructureKind
 from planning.safety.evaluation import LiveResult
-from planning.safety.results import Evaluation, Piece, PieceRole, Status, worst
+from planning.safety.results import Clearance, Evaluation, Piece, PieceRole, Status, TumourMargin, worst
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 from rendering.colours import PIECE_RGB
@@ -169,12 +169,14 @@ def _structures(
 def _blades(
     case: Case, evaluation: Evaluation | None, live: LiveResult | None, choices: Choices
 ) -> tuple[DrawnBlade, ...]:
-    statuses: dict[str, list[Status]] = {}
+    results: tuple[Clearance | TumourMargin, ...] = ()
     if evaluation is not None:
-        for result in (*evaluation.clearances, *evaluation.tumour_margins):
-            statuses.setdefault(result.osteotomy, []).append(result.status)
+        results = (*evaluation.clearances, *evaluation.tumour_margins)
     elif live is not None:
-        statuses[live.osteotomy] = [*(c.status for c in live.clearances), live.margin.status]
+        results = (*live.clearances, live.margin)
+    statuses: dict[str, list[Status]] = {}
+    for result in results:
+        statuses.setdefault(result.osteotomy, []).append(result.status)
     return tuple(
         DrawnBlade(
             id=o.id,

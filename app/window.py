@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: Settings, mode: ViewportMode, lettering: Lettering) -> None:
         super().__init__()
-        self.setWindowTitle(NAME)  # never the patient's name: it shows in task bars and screen shares
+        self.setWindowTitle(f"{NAME}[*]")  # never the patient's name: it shows in task bars and screen shares
         self.resize(1440, 900)
         self.setMinimumSize(960, 600)
         self.setAcceptDrops(True)
@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
         for place, part in enumerate((left, self.centre, self.board)):
             self.columns.addWidget(part)
             self.columns.setStretchFactor(place, 1 if part is self.centre else 0)
-        self.columns.setSizes([310, 830, 300])
+        self.columns.setSizes([335, 800, 305])
         for splitter in (self.centre, self.columns):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(5)

@@ -89,7 +89,8 @@ class LevelsDialog(NamedDialog):
         self.evidence = QLineEdit()
         self.evidence.setPlaceholderText(tr("such as: whole-spine CT counted from C2"))
         text = tr("Labelled from top to bottom: {levels}.\n\nCount them on images that show a countable end. "
-                  "Operating on the wrong level is what this is to prevent.", levels=", ".join(levels))  # fmt: skip
+                  "This is to prevent an operation on the wrong level.",
+                  levels=", ".join(levels))  # fmt: skip
         super().__init__(tr("Confirm the level count"), text, by, parent)
         self.form.addRow(label(tr("Counted from")), self.evidence)
         self.evidence.textChanged.connect(lambda _text: self.check())
@@ -129,7 +130,7 @@ class NotInFieldDialog(NamedDialog):
             item.setData(Qt.ItemDataRole.UserRole, kind.value)
             item.setCheckState(Qt.CheckState.Checked if kind in marked else Qt.CheckState.Unchecked)
             self.list.addItem(item)
-        text = tr("A structure that is missing is NOT ASSESSED. Tick only what you have made sure does not run "
+        text = tr("A structure that is missing is NOT ASSESSED. Tick only what you made sure does not run "
                   "through this image; your name is kept with it.")  # fmt: skip
         super().__init__(tr("Not in this field"), text, by, parent)
         self.form.addRow(self.list)

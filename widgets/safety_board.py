@@ -1,4 +1,4 @@
-"""The safety board: always in sight, worst first, every line with its place. No number that is not current."""
+"""The safety board: always in sight, worst first, every line with its place; only current numbers."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ class BoardRow(QFrame):
         self.step = label("", "muted")
         self.sentence = label("", wrap=True)
         self.accepted = label("", "muted", wrap=True)
-        self.accept = QPushButton(tr("Accept…"))
+        self.accept = QPushButton(tr("Accept..."))
         self.accept.clicked.connect(self._act)
         head = QHBoxLayout()
         head.setSpacing(6)
@@ -85,7 +85,7 @@ class BoardRow(QFrame):
         possible = line.key is not None and line.status in (Status.FAIL, Status.WARN)
         self.accept.setVisible(possible or line.accepted is not None)
         self.accept.setEnabled(may_accept)
-        self.accept.setText(tr("Accept…") if line.accepted is None else tr("Withdraw"))
+        self.accept.setText(tr("Accept...") if line.accepted is None else tr("Withdraw"))
         self.accept.setToolTip(
             tip(
                 tr("Accept this with your name and the reason. It keeps its status and is printed so.")
@@ -127,19 +127,21 @@ class SafetyBoard(QFrame):
         self._mark.setFixedSize(22, 22)
         self.overall = label("", "heading")
         self.note = label("", "muted", wrap=True)
-        self.matrix = QPushButton(tr("All numbers…"))
+        self.matrix = QPushButton(tr("All numbers..."))
         self.matrix.setToolTip(tip(tr("Every clearance, with overshoot and lower bound, and all margins.")))
         self.matrix.clicked.connect(self.matrix_asked)
         head = QHBoxLayout()
         head.addWidget(self._mark)
         head.addWidget(self.overall, 1)
         head.addWidget(self.matrix)
+        self.remarks = label("", "muted", wrap=True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(5)
         inner = QWidget()
         filling = QVBoxLayout(inner)
         filling.setContentsMargins(0, 0, 4, 0)
         filling.addLayout(self._rows)
+        filling.addWidget(self.remarks)
         filling.addStretch(1)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -165,8 +167,9 @@ class SafetyBoard(QFrame):
         self._mark.setPixmap(status_pixmap(status, 22))
         self.overall.setText(status_word(status))
         self.matrix.setEnabled(True)
-        self._say("\n".join(notes))
+        self._say("")
         self._show(lines, may_accept=True)
+        self.remarks.setText("\n".join(f"• {note}" for note in notes))
 
     def show_updating(self, live: Sequence[BoardLine] = ()) -> None:
         """Withdraw every number; only what was computed from this very drag is shown."""
@@ -193,6 +196,7 @@ class SafetyBoard(QFrame):
         self.note.setVisible(bool(note))
 
     def _show(self, lines: Sequence[BoardLine], *, may_accept: bool) -> None:
+        self.remarks.setText("")
         while len(self.rows) < len(lines):
             row = BoardRow()
             row.place_asked.connect(self.place_asked)

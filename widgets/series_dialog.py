@@ -63,7 +63,7 @@ class SeriesDialog(QDialog):
         for row, (words, field, choose) in enumerate(
             ((tr("Labels"), self.labels, choose_labels), (tr("Names"), self.names, choose_names))
         ):
-            button = QPushButton(tr("Choose…"))
+            button = QPushButton(tr("Choose..."))
             button.clicked.connect(lambda _checked=False, f=field, c=choose: self._fill(f, c))
             grid.addWidget(label(words), row, 0)
             grid.addWidget(field, row, 1)
@@ -72,14 +72,14 @@ class SeriesDialog(QDialog):
         self.load = self.buttons.addButton(tr("Load"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.addWidget(self.tree, 1)
-        column.addWidget(self.remark)
-        column.addLayout(grid)
+        whole = QVBoxLayout(self)
+        whole.addWidget(self.tree, 1)
+        whole.addWidget(self.remark)
+        whole.addLayout(grid)
         if scan.rejected:
-            column.addWidget(label(tr("Left aside: {count} files", count=len(scan.rejected)), "title"))
-            column.addWidget(_rejects(scan))
-        column.addWidget(self.buttons)
+            whole.addWidget(label(tr("Left aside: {count} files", count=len(scan.rejected)), "title"))
+            whole.addWidget(_rejects(scan))
+        whole.addWidget(self.buttons)
         self._choose_best()
 
     @property
@@ -125,8 +125,9 @@ class SeriesDialog(QDialog):
         loadable = [n for n, s in enumerate(self._series) if s.problem is None]
         ct = [n for n in loadable if self._series[n].modality == "CT"]
         best = max(ct or loadable, key=lambda n: self._series[n].count, default=0 if self._series else None)
-        if best is not None:
-            self.tree.setCurrentItem(self.tree.topLevelItem(best))
+        item = self.tree.topLevelItem(best) if best is not None else None
+        if item is not None:
+            self.tree.setCurrentItem(item)
         self._check()
 
     def _check(self) -> None:
@@ -154,6 +155,6 @@ def _rejects(scan: Scan) -> QPlainTextEdit:
     text.setMaximumHeight(110)
     lines = [f"{r.file}: {r.reason}" for r in scan.rejected[:_SHOWN_REJECTS]]
     if len(scan.rejected) > _SHOWN_REJECTS:
-        lines.append(tr("… and {count} more", count=len(scan.rejected) - _SHOWN_REJECTS))
+        lines.append(tr("... and {count} more", count=len(scan.rejected) - _SHOWN_REJECTS))
     text.setPlainText("\n".join(lines))
     return text

@@ -5,6 +5,7 @@ Status is never told by colour alone: every status has a word and a shape as wel
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QColor, QPalette
@@ -46,6 +47,7 @@ LIGHT: Final = Theme(
 )  # fmt: skip
 THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}
 
+_ICONS: Final = Path(__file__).resolve().parents[1] / "resources" / "icons"
 _SHEET: Final = """
 * {{ font-size: {size}pt; }}
 QMainWindow, QDialog, QMessageBox {{ background: {t.window}; }}
@@ -75,12 +77,21 @@ QToolButton[flat="true"] {{ background: transparent; border: 1px solid transpare
 QToolButton[flat="true"]:hover, QToolButton[flat="true"]:focus {{ border-color: {t.accent}; }}
 QToolButton[flat="true"]:checked {{ background: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border};
-  border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{ background: {t.window};
+  border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; min-height: 18px; }}
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.muted}; background: {t.panel}; }}
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.muted};
+  background: {t.panel}; }}
 QLineEdit[invalid="true"] {{ border: 2px solid {fail}; }}
-QComboBox::drop-down {{ border: none; width: 18px; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: url({icons}/arrow-down-{t.name}.svg); width: 12px; height: 12px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ background: transparent; border: none;
+  width: 15px; subcontrol-origin: border; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin: 2px 2px 0 0; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 2px 2px 0; }}
+QAbstractSpinBox::up-arrow {{ image: url({icons}/arrow-up-{t.name}.svg); width: 9px; height: 9px; }}
+QAbstractSpinBox::down-arrow {{ image: url({icons}/arrow-down-{t.name}.svg); width: 9px; height: 9px; }}
+QAbstractSpinBox {{ padding-right: 16px; }}
 QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border};
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QAbstractItemView {{ background: {t.panel}; alternate-background-color: {t.window};
@@ -93,7 +104,8 @@ QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
 QTableCornerButton::section {{ background: {t.panel}; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 26px; min-width: 26px; margin: 1px; }}
+QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 26px;
+  min-width: 26px; margin: 1px; }}
 QScrollBar::handle:hover {{ background: {t.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
   width: 0; height: 0; }}
@@ -167,7 +179,9 @@ def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -
         "unknown": status_colour(Status.NOT_ASSESSED),
         "good": status_colour(Status.PASS),
     }
-    sheet = _SHEET.format(t=theme, size=size_pt, large=size_pt + 2, selected=selected, **colours)
+    sheet = _SHEET.format(
+        t=theme, icons=_ICONS.as_posix(), size=size_pt, large=size_pt + 2, selected=selected, **colours
+    )
     application.setStyleSheet(sheet)
     application.setProperty("theme", theme.name)
 
@@ -185,9 +199,8 @@ def view_theme() -> view_themes.Theme:
 
 def _mixed(first: str, second: str, share: float) -> str:
     a, b = QColor(first), QColor(second)
-    return QColor(
-        *(round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
-    ).name()
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x * share + y * (1 - share)) for x, y in pairs)).name()
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -47,9 +47,6 @@ class Attachable(Protocol):
     def detach(self) -> None:
         """Leave the window."""
 
-    def set_moving(self, moving: bool) -> bool:
-        """Draw coarser while something moves."""
-
 
 @dataclass(frozen=True)
 class Pointer:
@@ -96,7 +93,13 @@ class Viewport(QWidget):
     resized = Signal()
     left = Signal()
 
-    def __init__(self, scene: Attachable, mode: ViewportMode, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        scene: Attachable,
+        mode: ViewportMode,
+        set_moving: Callable[[bool], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.mode = mode
         self._scene = scene
@@ -115,7 +118,7 @@ class Viewport(QWidget):
             ):
                 self.setAttribute(attribute)
         self.schedule = RenderSchedule(
-            self._render, lambda ms, call: QTimer.singleShot(ms, self, call), scene.set_moving
+            self._render, lambda ms, call: QTimer.singleShot(ms, self, call), set_moving
         )
 
     def sizeHint(self) -> QSize:

@@ -133,7 +133,7 @@ class ImportFlow(QObject):
             words = tr("{count} structures were added.", count=len(found.structures))
             if listed:
                 words += " " + tr(
-                    "Listed as “other”, because their names are unknown: {names}.", names=listed
+                    "Listed as 'other', because their names are unknown: {names}.", names=listed
                 )
             self.told.emit(Message(words, "warn" if listed else "info"))
         for finding in found.findings:

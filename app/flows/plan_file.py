@@ -8,6 +8,7 @@ from app.jobs import Jobs
 from app.session import Session
 from app.settings import Preferences
 from planning.editing.plan_edits import ReplacePlan
+from planning.model.plan import Plan
 from planning.model.plan_json import read_plan
 from planning.texts import tr
 
@@ -29,6 +30,9 @@ class PlanFileFlow:
         if chosen:
             self.load(Path(chosen))
 
+    def _use(self, plan: Plan) -> None:
+        self._session.do(ReplacePlan(plan))
+
     def load(self, path: Path) -> None:
         """Load a plan file; a fault names the offending key in the message bar."""
         tools = self._session.settings.tools
@@ -36,5 +40,5 @@ class PlanFileFlow:
             "plan",
             tr("Loading the plan"),
             lambda _progress: read_plan(path, tools),
-            lambda plan: self._session.do(ReplacePlan(plan)),
+            self._use,
         )

@@ -73,19 +73,19 @@ class AnatomyPanel(QWidget):
         self._case: Case | None = None
         self._volumes: dict[str, str] = {}
         self.levels = label("", wrap=True)
-        self.confirm = QPushButton(tr("Confirm levels…"))
+        self.confirm = QPushButton(tr("Confirm levels..."))
         self.confirm.clicked.connect(self.levels_asked)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(4)
         self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("Volume")])
         self.tree.setAccessibleName(tr("Structures"))
         self.tree.setRootIsDecorated(False)
-        self.tree.setIndentation(8)
+        self.tree.setIndentation(6)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(30)
-        for column, width in ((EYE, 38), (STATE, 74), (VOLUME, 76)):
+        for column, width in ((EYE, 42), (STATE, 66), (VOLUME, 72)):
             self.tree.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.tree.itemClicked.connect(self._clicked)
@@ -93,17 +93,18 @@ class AnatomyPanel(QWidget):
         self.tree.currentItemChanged.connect(lambda _now, _before: self._show_look())
         self.tree.customContextMenuRequested.connect(self._menu)
         self.empty = label(
-            tr("No structures yet. Import a label map (NIfTI, NRRD, MHA) or a folder of TotalSegmentator masks."),
+            tr("No structures yet. Import a label map (NIfTI, NRRD, MHA) or "
+               "a folder of TotalSegmentator masks."),
             "muted", wrap=True,
         )  # fmt: skip
-        self.labels_button = QPushButton(icon("import"), tr("Import labels…"))
+        self.labels_button = QPushButton(icon("import"), tr("Import labels..."))
         self.labels_button.clicked.connect(self.labels_asked)
-        self.missing = QPushButton(tr("Not in this field…"))
+        self.missing = QPushButton(tr("Not in this field..."))
         self.missing.setToolTip(
             tip(tr("Say, with your name, that a kind of structure does not run through this image."))
         )
         self.missing.clicked.connect(self.not_in_field_asked)
-        self.colour = QPushButton(tr("Colour…"))
+        self.colour = QPushButton(tr("Colour..."))
         self.colour.clicked.connect(self._choose_colour)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(5, 100)
@@ -176,7 +177,7 @@ class AnatomyPanel(QWidget):
         span = f"{anatomy.levels[0]}–{anatomy.levels[-1]}"
         confirmed = anatomy.levels_confirmed
         self.confirm.setEnabled(True)
-        self.confirm.setText(tr("Confirm levels…") if confirmed is None else tr("Change…"))
+        self.confirm.setText(tr("Confirm levels...") if confirmed is None else tr("Change..."))
         self.confirm.setToolTip("")
         if confirmed is None:
             self.levels.setText(
@@ -196,7 +197,8 @@ class AnatomyPanel(QWidget):
             )
 
     def _rebuild(self) -> None:
-        chosen = self.tree.currentItem().data(NAME, _ID) if self.tree.currentItem() is not None else None
+        present = self.tree.currentItem()
+        chosen = present.data(NAME, _ID) if present is not None else None
         self.tree.clear()
         anatomy = self._case.anatomy if self._case is not None else None
         groups: dict[str, list[Structure]] = {}
@@ -219,12 +221,14 @@ class AnatomyPanel(QWidget):
     def _refresh(self) -> None:
         for n in range(self.tree.topLevelItemCount()):
             head = self.tree.topLevelItem(n)
+            if head is None:
+                continue
             seen = [self._show_item(head.child(m)) for m in range(head.childCount())]
             head.setIcon(EYE, icon("eye" if any(seen) else "eye-off"))
 
-    def _show_item(self, item: QTreeWidgetItem) -> bool:
+    def _show_item(self, item: QTreeWidgetItem | None) -> bool:
         structure = self._structure(item)
-        if structure is None:
+        if item is None or structure is None:
             return False
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
@@ -234,7 +238,7 @@ class AnatomyPanel(QWidget):
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
         by = structure.review.by
         item.setToolTip(STATE, tip(tr("By {by}. Click to change.", by=by) if by else tr("Click to review.")))
-        item.setText(VOLUME, self._volumes.get(structure.id, "…"))
+        item.setText(VOLUME, self._volumes.get(structure.id, "..."))
         return look.visible
 
     def look_of(self, structure: Structure) -> StructureLook:
@@ -312,7 +316,7 @@ class AnatomyPanel(QWidget):
             return
         menu = QMenu(self)
         menu.addAction(tr("Fly there"), lambda: self.structure_chosen.emit(structure.id))
-        menu.addAction(tr("Review…"), lambda: self.review_asked.emit(structure))
+        menu.addAction(tr("Review..."), lambda: self.review_asked.emit(structure))
         menu.addAction(
             tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title))
         )

@@ -39,10 +39,10 @@ class CasePanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.demo = QPushButton(tr("Open the demo case"))
         self.demo.setObjectName("primary")
-        self.import_folder = QPushButton(icon("import"), tr("Import a DICOM folder…"))
-        self.import_file = QPushButton(icon("import"), tr("Import a zip or volume file…"))
-        self.open_case = QPushButton(icon("open"), tr("Open a case…"))
-        self.plan = QPushButton(icon("open"), tr("Load a plan (JSON)…"))
+        self.import_folder = QPushButton(icon("import"), tr("Import a DICOM folder..."))
+        self.import_file = QPushButton(icon("import"), tr("Import a zip or volume file..."))
+        self.open_case = QPushButton(icon("open"), tr("Open a case..."))
+        self.plan = QPushButton(icon("open"), tr("Load a plan (JSON)..."))
         self.hint = label(
             tr("Drop a DICOM folder, a zip of one, a volume file or a case here."), "muted", wrap=True
         )
@@ -64,11 +64,16 @@ class CasePanel(QScrollArea):
         for key, field in self.diagnosis.items():
             form.addRow(label(words[key]), field)
             field.entered.connect(lambda _text: self._diagnose())
-        self.unproven = label(tr("▲ No biopsy is recorded: the report says “unproven”."), wrap=True)
+        self.unproven = label(tr("▲ No biopsy is recorded: the report says 'unproven'."), wrap=True)
         self.images = label("", wrap=True)
         self.images.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.findings = label("", wrap=True)
         self.credit = label("", "muted", wrap=True)
+        self._lay_out(form)
+        self.show_recent(())
+        self.show_case(None)
+
+    def _lay_out(self, form: QFormLayout) -> None:
         facts = QVBoxLayout(self.facts)
         facts.setContentsMargins(0, 0, 0, 0)
         facts.addSpacing(6)
@@ -92,8 +97,6 @@ class CasePanel(QScrollArea):
         column.addWidget(self.facts)
         column.addStretch(1)
         self.setWidget(inner)
-        self.show_recent(())
-        self.show_case(None)
 
     def show_demo(self, available: bool) -> None:
         """Say whether the demo case is there."""
@@ -117,6 +120,9 @@ class CasePanel(QScrollArea):
     def show_case(self, case: Case | None) -> None:
         """Show the facts of a case."""
         self.facts.setVisible(case is not None)
+        self.demo.setObjectName("primary" if case is None else "")
+        self.demo.style().unpolish(self.demo)
+        self.demo.style().polish(self.demo)
         self.plan.setEnabled(case is not None and case.anatomy is not None)
         self.plan.setToolTip("" if self.plan.isEnabled() else tip(tr("Open a case first.")))
         if case is None:

@@ -79,6 +79,7 @@ class PieceCard(QFrame):
             words.append(tr("{percent} % of the tumour", percent=_percent(piece.tumour_fraction)))
         column.addWidget(label(" · ".join(words), "muted", wrap=True))
         self.freedom = label(freedom_words(piece), wrap=True)
+        self.freedom.setVisible(bool(self.freedom.text()))
         column.addWidget(self.freedom)
         if piece.role in _SPECIMEN:
             for link in piece.links[:_REMOVABLE_LINKS_SHOWN]:
@@ -121,7 +122,7 @@ class CheckPanel(QScrollArea):
         self.apart.setAccessibleName(tr("Move pieces apart, for looking only"))
         self.apart.setToolTip(tip(tr("Moves the pieces apart for looking only; nothing is changed.")))
         self.apart.valueChanged.connect(lambda value: self.apart_changed.emit(value / 100))
-        self.matrix = QPushButton(icon("table"), tr("All numbers…"))
+        self.matrix = QPushButton(icon("table"), tr("All numbers..."))
         self.matrix.clicked.connect(self.matrix_asked)
         self.state = label("", wrap=True)
         self._cards = QVBoxLayout()

@@ -37,7 +37,7 @@ class CutEditor(QWidget):
         self._tools = tools
         self._osteotomy: Osteotomy | None = None
         self.empty = label(
-            tr("No cut is active. Choose one in the table below, or add one with “Add cut”."),
+            tr("No cut is active. Choose one in the table below, or add one with 'Add cut'."),
             "muted",
             wrap=True,
         )
@@ -52,7 +52,7 @@ class CutEditor(QWidget):
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
         self.guards.setToolTip(
             tip(
-                tr("What stands between the blade and a structure: “guard: structure”, parted by semicolons.")
+                tr("What stands between the blade and a structure: 'guard: structure', parted by semicolons.")
             )
         )
         self.sizes = {

@@ -117,7 +117,8 @@ class VesselPanel(QScrollArea):
         self._column.setSpacing(5)
         self.empty = label(
             tr(
-                "No vessel, root or other soft structure is labelled. Import labels for them in the Anatomy stage."
+                "No vessel, root or other soft structure is labelled. "
+                "Import labels for them in the Anatomy stage."
             ),
             "muted",
             wrap=True,

@@ -84,7 +84,7 @@ def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) ->
     name = tool.name if tool is not None else tr("{tool} (unknown)", tool=osteotomy.tool)
     kerf = f"{osteotomy.blade.kerf_mm:.1f} mm"
     if osteotomy.id not in said.known:
-        return CutRow(osteotomy, name, kerf, "…", "…", None, visible)
+        return CutRow(osteotomy, name, kerf, "...", "...", None, visible)
     clearances = [c for c in said.clearances if c.osteotomy == osteotomy.id]
     margin = next((m for m in said.margins if m.osteotomy == osteotomy.id), None)
     nearest = nearest_of(clearances)

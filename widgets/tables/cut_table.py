@@ -161,8 +161,8 @@ class CutTable(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in (
-            (STEP, 42), (EYE, 28), (LOCK, 28), (KIND, 88), (LEVEL, 48), (TOOL, 140), (KERF, 58),
-            (MARGIN, 76), (NEAREST, 170), (STATUS, 122),
+            (STEP, 42), (EYE, 28), (LOCK, 28), (KIND, 88), (LEVEL, 48), (TOOL, 150), (KERF, 64),
+            (MARGIN, 84), (NEAREST, 165), (STATUS, 126),
         ):  # fmt: skip
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)

@@ -186,7 +186,7 @@ class FourUp(QWidget):
         elif key is Qt.Key.Key_G:
             self.set_outlines(not self.looking.outlines)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.slices[SlicePlane.AXIAL].scroll(1.0 if key is Qt.Key.Key_PageUp else -1.0)
+            self.slices[SlicePlane.AXIAL].go(1.0 if key is Qt.Key.Key_PageUp else -1.0)
         else:
             return False
         return True

@@ -1,6 +1,6 @@
 """What all views are given: one frozen value, and what the surgeon's eye adds to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -34,7 +34,7 @@ class Seen:
     pieces: tuple[DrawnPiece, ...] = ()
     margins: tuple[DrawnMargin, ...] = ()
     levels: tuple[LevelName, ...] = ()
-    stamp: Stamp = Stamp()
+    stamp: Stamp = field(default_factory=Stamp)
     theme: themes.Theme = themes.DARK
 
 

@@ -85,7 +85,7 @@ class SliceView(ViewFrame):
         """What is shown."""
         return self._wanted
 
-    def scroll(self, steps: float) -> None:
+    def go(self, steps: float) -> None:
         """Go `steps` slices towards the viewer."""
         if self._wanted.volume is None:
             return
@@ -119,7 +119,7 @@ class SliceView(ViewFrame):
         if steps is None:
             super().keyPressEvent(event)
         else:
-            self.scroll(steps)
+            self.go(steps)
 
     def _apply(self) -> None:
         self.scene.show(self._wanted)
@@ -198,7 +198,7 @@ class SliceView(ViewFrame):
         if pointer.holds(Qt.KeyboardModifier.ControlModifier):
             self._look(self._zoom * _ZOOM_PER_NOTCH**notches, self._pan_mm)
         else:
-            self.scroll(notches)
+            self.go(notches)
 
     def _put_crosshair(self, pointer: Pointer) -> None:
         self.crosshair_moved.emit(self.scene.lps_at(pointer.x_px, pointer.y_px))

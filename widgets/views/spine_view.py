@@ -83,7 +83,7 @@ class SpineView(ViewFrame):
     def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
         self._listener = _Listener()
         self.scene = SpineScene(lettering, self._listener)
-        super().__init__(tr("3D"), "#8a93a0", Viewport(self.scene, mode), parent)
+        super().__init__(tr("3D"), "#8a93a0", Viewport(self.scene, mode, self.scene.set_moving), parent)
         self._lettering = lettering
         self._wanted = SpineState()
         self._fitted = False
