@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,16 @@ from planning.model.structures import Structure, StructureKind
 from planning.model.study import StudyImage
 from planning.storage.case_file import CaseFile
 from tests.storage.cases import a_tilted_grid, a_volume
+
+
+def counted_further(case: Case) -> Case:
+    """Return a counting case that holds the next number."""
+    assert case.anatomy is not None
+    number = int(case.diagnosis.text) + 1
+    brick = number.to_bytes(8, "big") * (BRICK**3 // 64)
+    old = case.anatomy.structures[0]
+    new = replace(old, mask=Mask(old.mask.shape_kji, {(0, 0, 0): brick}))
+    return replace(case, anatomy=replace(case.anatomy, structures=(new,)), diagnosis=Diagnosis(str(number)))
 
 
 @dataclass
