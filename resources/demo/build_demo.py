@@ -18,7 +18,7 @@ from scipy.ndimage import binary_closing
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from demo_plan import LESION, demo_plan  # noqa: E402
+from demo_plan import LESION, canal_of, demo_plan, vertebral_body  # noqa: E402
 from simulated_anatomy import (  # noqa: E402
     lesion_mask,
     segmental_artery,
@@ -66,8 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         anatomy = case.anatomy
         if anatomy is None:
             return 1
-        bodies = {level: vertebral_body(anatomy, level) for level in _ARTERY_LEVELS}
-        plan = demo_plan(anatomy.grid, bodies, canal_of(anatomy), bench.settings.tools)
+        plan = demo_plan(anatomy, bench.settings.tools)
     case = replace(case, plans=(plan,))
     out = ROOT / "resources" / "demo" / "demo.enbloc"
     out.unlink(missing_ok=True)
@@ -108,12 +107,23 @@ def cropped(case: Case) -> Case:
     return replace(
         case,
         images=(kept,),
-        anatomy=Anatomy(small, tuple(s for s in structures if not s.mask.is_empty)),
+        anatomy=Anatomy(small, with_whole_lungs(tuple(s for s in structures if not s.mask.is_empty))),
         diagnosis=Diagnosis(
             text="Demo: simulated lytic lesion of T10 and T11 reaching the left T10 pedicle."
         ),
         credit=CREDIT,
     )
+
+
+def with_whole_lungs(structures: tuple[Structure, ...]) -> tuple[Structure, ...]:
+    """Return the structures with the lobes of each lung joined: a plan speaks of lungs, not lobes."""
+    others = [s for s in structures if s.kind is not StructureKind.LUNG]
+    for side in ("left", "right"):
+        lobes = [s for s in structures if s.kind is StructureKind.LUNG and s.side == side]
+        if lobes:
+            whole = Mask.from_array(np.logical_or.reduce([s.mask.to_array() for s in lobes]))
+            others.append(replace(lobes[0], id=f"lung-{side}", name=f"{side} lung", mask=whole))
+    return tuple(others)
 
 
 def with_simulations(case: Case) -> Case:
@@ -142,20 +152,6 @@ def with_simulations(case: Case) -> Case:
         images=(replace(image, volume=Volume(hu_kji, grid)),),
         anatomy=replace(anatomy, structures=(*anatomy.structures, *added)),
     )
-
-
-def canal_of(anatomy: Anatomy) -> Bools:
-    """Return the voxels of the canal content."""
-    return _union(anatomy, StructureKind.SPINAL_CANAL)
-
-
-def vertebral_body(anatomy: Anatomy, level: str) -> Bools:
-    """Return the part of a vertebra in front of the canal, slice by slice."""
-    grid, canal = anatomy.grid, canal_of(anatomy)
-    vertebra = next(s for s in anatomy.of_kind(StructureKind.VERTEBRA) if s.level == level).mask.to_array()
-    j = np.arange(grid.shape_kji[1])
-    front = np.where(canal.any(axis=(1, 2)), np.argmax(canal.any(axis=2), axis=1), -1)
-    return np.asarray(vertebra & (j[None, :, None] <= front[:, None, None]))
 
 
 def _invaded(anatomy: Anatomy) -> Bools:
