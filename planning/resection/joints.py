@@ -114,8 +114,12 @@ def joints_of(
         *_of_ribs(tissue, dict(present), axes, clouds),
     ]
     joints = []
+    near: dict[tuple[int, int], tuple[NDArray[np.int64], Floats]] = {}
     for plan in plans:
-        joint = _found(plan, clouds, tissue.grid.largest_voxel_edge_mm)
+        a, b = (clouds[n] for n in plan.bones)
+        if plan.bones not in near:
+            near[plan.bones] = _nearest_pairs(a, b)
+        joint = _found(plan, a, b, near[plan.bones], tissue.grid.largest_voxel_edge_mm)
         if joint is not None:
             joints.append(joint)
     return tuple(joints)
@@ -261,9 +265,10 @@ def _rib_tubercle(axes: VertebraAxes) -> Chooser:
     return lambda points: axes.local(points)[:, 1] <= -0.5 * (axes.canal_radius_mm or 0.0)
 
 
-def _found(plan: _Plan, clouds: Mapping[int, Cloud], edge_mm: float) -> Joint | None:
-    a, b = clouds[plan.bones[0]], clouds[plan.bones[1]]
-    pairs, apart = _nearest_pairs(a, b)
+def _found(
+    plan: _Plan, a: Cloud, b: Cloud, near: tuple[NDArray[np.int64], Floats], edge_mm: float
+) -> Joint | None:
+    pairs, apart = near
     mine = plan.belongs((a.lps_mm[pairs[:, 0]] + b.lps_mm[pairs[:, 1]]) / 2)
     if mine.any():
         pairs, apart = pairs[mine], apart[mine]
@@ -282,22 +287,22 @@ def _found(plan: _Plan, clouds: Mapping[int, Cloud], edge_mm: float) -> Joint | 
 
 def _nearest_pairs(a: Cloud, b: Cloud) -> tuple[NDArray[np.int64], Floats]:
     """Return each surface's voxels with their nearest on the other, shape (n, 2), and the distances."""
-    from_a, from_b = _beside(a, b), _beside(b, a)
-    d_ab, to_b = b.tree.query(a.lps_mm[from_a])
-    d_ba, to_a = a.tree.query(b.lps_mm[from_b])
-    pairs = np.concatenate([np.column_stack([from_a, to_b]), np.column_stack([to_a, from_b])])
-    pairs, first = np.unique(pairs, axis=0, return_index=True)
-    return pairs, np.concatenate([d_ab, d_ba])[first]
-
-
-def _beside(mine: Cloud, other: Cloud) -> NDArray[np.int64]:
-    low, high = other.lps_mm.min(axis=0), other.lps_mm.max(axis=0)
     reach = _SEARCH_MM
     while True:
-        near = ((mine.lps_mm >= low - reach) & (mine.lps_mm <= high + reach)).all(axis=1)
-        if near.any():
-            return np.flatnonzero(near)
+        pairs = np.concatenate([_nearest(a, b, reach), _nearest(b, a, reach)[:, ::-1]])
+        if len(pairs):
+            pairs = np.unique(pairs, axis=0)
+            return pairs, np.linalg.norm(a.lps_mm[pairs[:, 0]] - b.lps_mm[pairs[:, 1]], axis=1)
         reach *= 2
+
+
+def _nearest(mine: Cloud, other: Cloud, reach_mm: float) -> NDArray[np.int64]:
+    """Return my voxels and the other's nearest to each within reach, shape (n, 2)."""
+    low, high = other.lps_mm.min(axis=0) - reach_mm, other.lps_mm.max(axis=0) + reach_mm
+    beside = np.flatnonzero(((mine.lps_mm >= low) & (mine.lps_mm <= high)).all(axis=1))
+    apart, nearest = other.tree.query(mine.lps_mm[beside], distance_upper_bound=reach_mm)
+    found = np.isfinite(apart)
+    return np.column_stack([beside[found], nearest[found]])
 
 
 def _opposite(pairs: NDArray[np.int64], a: Cloud, b: Cloud, within_mm: float) -> NDArray[np.bool_]:

@@ -117,11 +117,13 @@ def specimen_margins(
     forest = forest_of(tumour_meshes(anatomy, tumours, surfaces))
     axes = {lv: a for lv, a in resection.ground.axes.items() if lv in piece.levels} or resection.ground.axes
     parts: dict[str, list[_Part]] = {}
-    for points in surface_points(resection, piece, plan):
+    sampled = surface_points(resection, piece, plan)
+    cuts = _cut_names(sampled, axes)
+    for points in sampled:
         distance = distances_mm(forest, points.points_lps_mm)
         if points.osteotomy is None:
             distance = np.where(points.sick, 0.0, np.maximum(distance, 0.0))
-        for name, part in _named(points, distance, axes):
+        for name, part in _named(points, distance, axes, cuts):
             parts.setdefault(name, []).append(part)
     progress(0.9, tr("Measuring the specimen's surface"))
     withheld = _epidural_reason(anatomy, tumours)
@@ -159,17 +161,27 @@ def distances_mm(forest: Forest, points_lps_mm: Floats) -> Floats:
 
 
 def _named(
-    points: SurfacePoints, distance_mm: Floats, axes: Mapping[str, VertebraAxes]
+    points: SurfacePoints, distance_mm: Floats, axes: Mapping[str, VertebraAxes], cuts: Mapping[str, str]
 ) -> Iterator[tuple[str, _Part]]:
     if not len(distance_mm):
         return
-    names = _own_names(points, axes)
     if points.osteotomy is not None:
-        names = np.full(len(distance_mm), _cut_name(points, points.osteotomy, axes))
+        names = np.full(len(distance_mm), cuts[points.osteotomy.id])
+    else:
+        names = _own_names(points, axes)
     for name in np.unique(names):
         at = names == name
         part = _Part(points.points_lps_mm[at], distance_mm[at], points.area_mm2[at], points.osteotomy)
         yield str(name), part
+
+
+def _cut_names(sampled: Sequence[SurfacePoints], axes: Mapping[str, VertebraAxes]) -> dict[str, str]:
+    """Name every cut by its larger face: a blade that ends inside the piece leaves two."""
+    names: dict[str, str] = {}
+    for points in sorted(sampled, key=lambda p: -len(p.area_mm2)):
+        if points.osteotomy is not None:
+            names.setdefault(points.osteotomy.id, _cut_name(points, points.osteotomy, axes))
+    return names
 
 
 def _cut_name(points: SurfacePoints, osteotomy: Osteotomy, axes: Mapping[str, VertebraAxes]) -> str:

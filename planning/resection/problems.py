@@ -58,7 +58,7 @@ def problems_of(
         *_missing(ground, plan),
         *_tumour_outside(ground, blocks, plan, pieces, labels, sides),
         *_not_free(pieces),
-        *_idle_cuts(blocks, plan, pieces, links, sides),
+        *_idle_cuts(blocks, plan, pieces, links, labels),
         *_unknown_releases(plan, released),
         *_outside_image(ground),
     ]
@@ -176,29 +176,54 @@ def _not_free(pieces: Sequence[RawPiece]) -> Iterator[RawProblem]:
 
 
 def _idle_cuts(
-    blocks: Blocks, plan: Plan, pieces: Sequence[RawPiece], links: Sequence[RawLink], sides: NDArray[np.int64]
+    blocks: Blocks,
+    plan: Plan,
+    pieces: Sequence[RawPiece],
+    links: Sequence[RawLink],
+    labels: NDArray[np.uint16],
 ) -> Iterator[RawProblem]:
     severing = {cut for link in links if link.severed_by for cut in link.severed_by.split("+")}
-    grouped = [c.cut_group for c in plan.osteotomies if c.cut_group]
+    done: set[str] = set(severing)
     for n, cut in enumerate(plan.osteotomies):
-        if cut.id in severing:
+        if cut.id in done:
             continue
         point = vec3(np.asarray(cut.blade.corners_lps_mm).mean(axis=0))
-        onto = [p for p in pieces if sides[n, p.label]]
         if blocks.touched[n] == 0:
             sentence = tr(
                 "{cut} changes nothing: its blade touches no bone within two levels of the targets.",
                 cut=cut.title,
             )
             yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
-        elif (blocks.sides[n, 1:] > 0).sum() == 1 and onto and grouped.count(cut.cut_group) < 2:
-            # One blade of a group may go only part of the way.
+            continue
+        idle, label = _idle_together(blocks, plan.osteotomies, n, labels)
+        if idle and not severing & {c.id for c in idle}:
+            done |= {c.id for c in idle}
             sentence = tr(
-                "{cut} parts nothing: the {piece} lies on both sides of it. Make it wider or deeper.",
-                cut=cut.title,
-                piece=onto[0].title,
+                "Nothing is parted by {cut}: the {piece} lies on both sides. Make it wider or deeper.",
+                cut=", ".join(c.title for c in idle),
+                piece=next((p.title for p in pieces if p.label == label), tr("bone")),
             )
-            yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
+            ids = tuple(c.id for c in idle)
+            yield RawProblem("cut_changes_nothing", "warn", sentence, ids, point_lps_mm=point)
+
+
+def _idle_together(
+    blocks: Blocks, cuts: Sequence[Osteotomy], n: int, labels: NDArray[np.uint16]
+) -> tuple[list[Osteotomy], int]:
+    """Return the cuts of one group that go into the same one block and part it from nothing.
+
+    A blade of a group may go only part of the way, so blades of a group that enter one block are
+    judged together.
+    """
+    own = np.flatnonzero(blocks.sides[n, 1:]) + 1
+    if len(own) != 1:
+        return [], 0
+    block, group = int(own[0]), cuts[n].cut_group
+    mates = [m for m, c in enumerate(cuts) if m == n or (group and c.cut_group == group)]
+    mates = [m for m in mates if blocks.sides[m, block]]
+    if any((blocks.sides[m, 1:] > 0).sum() > 1 for m in mates):
+        return [], 0
+    return [cuts[m] for m in mates], int(labels[block])
 
 
 def _unknown_releases(plan: Plan, released: frozenset[str]) -> Iterator[RawProblem]:

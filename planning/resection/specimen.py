@@ -190,7 +190,7 @@ def _disagreement(piece: RawPiece, solids: Sequence[SolidPiece], strays: Sequenc
     if abs(volume - piece.volume_mm3) <= max(MOST_APART * piece.volume_mm3, SMALLEST_PIECE_MM3):
         return None
     return tr(
-        "The {piece} has {solid} mm³ as a solid, {voxels} mm³ as voxels; more than 2 % apart, it is not drawn.",
+        "The {piece} has {solid} mm³ as a solid, {voxels} mm³ as voxels; over 2 % apart, so not drawn.",
         piece=piece.title, solid=f"{volume:.0f}", voxels=f"{piece.volume_mm3:.0f}",
     )  # fmt: skip
 

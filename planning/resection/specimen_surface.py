@@ -32,7 +32,7 @@ from planning.resection.slabs import slabs_on
 SAMPLE_MM: Final = 0.5
 """Spacing of points on cut faces; a smallest distance between them is missed by some 0.01 mm."""
 
-_NEIGHBOURS: Final = 48  # triangles: some five voxels across
+_NEIGHBOURS: Final = 32  # triangles: some four voxels across
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,13 +206,14 @@ def _own_surface(
             cKDTree(cloud).query(points, distance_upper_bound=tissue.grid.largest_voxel_edge_mm)[0] == np.inf
         )
     sick = tissue.tumour_kji[k, j, i] == PLAN_TUMOUR
-    outward = _averaged(points, outward * area[:, None])
-    return SurfacePoints(points[mine], outward[mine], area[mine], sick[mine], None)
+    looks = _averaged(points, outward * area[:, None], mine)
+    return SurfacePoints(points[mine], looks, area[mine], sick[mine], None)
 
 
-def _averaged(points: Floats, weighted: Floats) -> Floats:
-    """Return unit directions averaged over each point's neighbours."""
-    near = cKDTree(points).query(points, k=min(_NEIGHBOURS, len(points)))[1].reshape(len(points), -1)
+def _averaged(points: Floats, weighted: Floats, wanted: NDArray[np.bool_]) -> Floats:
+    """Return unit directions averaged over each wanted point's neighbours."""
+    near = cKDTree(points).query(points[wanted], k=min(_NEIGHBOURS, len(points)))[1]
+    near = near.reshape(int(wanted.sum()), -1)
     summed = weighted[near].sum(axis=1)
     return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1), 1e-9)[:, None])
 
