@@ -101,14 +101,17 @@ def decimated(points_mm: Points, triangles: Triangles, reduction: float) -> tupl
     """Return a mesh with `reduction` of its triangles collapsed; holds the interpreter lock meanwhile."""
     if reduction <= 0 or len(triangles) < _FEWEST_TRIANGLES:
         return points_mm, triangles
-    points, kept = fast_simplification.simplify(points_mm, triangles, target_reduction=reduction)
+    # It takes writable arrays only.
+    points, kept = fast_simplification.simplify(
+        np.array(points_mm), np.array(triangles), target_reduction=reduction
+    )
     return np.asarray(points, dtype=np.float32), np.asarray(kept, dtype=np.int32)
 
 
 def decimate_task(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Header, Sequence[Array]]:
     """Run `decimated` in the child process: points and triangles in `arrays`, ``reduction`` in `header`."""
     del room
-    points, triangles = (np.array(a) for a in arrays)
+    points, triangles = arrays
     return {}, decimated(points, triangles, float(header["reduction"]))
 
 

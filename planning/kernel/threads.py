@@ -48,8 +48,8 @@ def _cache_folder() -> Path:
 
 def _kernel_digest() -> str:
     # numba notices a change in the file that defines a kernel, not in the kernels that one calls.
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"\0".join(s for s in sources if b"import numba" in s)).hexdigest()[:16]
 
 
 def _made_private(folder: Path) -> bool:
