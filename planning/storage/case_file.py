@@ -19,6 +19,7 @@ from planning.storage.manifest import Encoded, Encoder
 from planning.storage.opening import Opened, opened
 from planning.storage.places import check_place, part_of, put_in_place, remove_left_parts, tidied
 from planning.storage.reading import ReadCase, Reading
+from planning.storage.record import Line, Record, add_line, record_in
 from planning.storage.versions import Version, add_version, listed, needed_by, to_drop
 from planning.texts import mark
 
@@ -142,6 +143,33 @@ class CaseFile:
         with self._reading():
             found = Reading(self._blobs.packed).read(version.manifest)
         return _whole(found)
+
+    def note(self, what: str, detail: str, *, by: str = "") -> Line:
+        """Add a line to the case's record, about the newest saved version.
+
+        Parameters
+        ----------
+        what : str
+            Code of what was done, such as ``export``.
+        detail : str
+            In words.
+        by : str
+            Who; the person logged in unless given.
+
+        Raises
+        ------
+        CaseFileProblem
+            Nothing has changed in the file then.
+        """
+        with self._writing(0) as holder:
+            good, _ = listed(self._db)
+            digest = next((v.manifest for v in good if v.saved), "")
+            return add_line(self._db, what, detail, by=by or holder.person, case_digest=digest)
+
+    def record(self) -> Record:
+        """Return what was approved and exported, and whether the record is whole."""
+        with self._reading():
+            return record_in(self._db)
 
     def beat(self) -> None:
         """Give a sign of life, so that nobody takes the file over; call it every minute."""
