@@ -30,6 +30,7 @@ for _variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CAC
     _folder = Path(_HOME.name) / _variable.lower()
     _folder.mkdir(mode=0o700)
     os.environ[_variable] = str(_folder)
+os.environ["ENBLOC_HOME"] = str(Path(_HOME.name) / "enbloc")
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.register_profile(
