@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -114,35 +113,108 @@ def test_unsaved_work_goes_to_the_private_folder_where_the_file_takes_no_more(tm
     assert list(private.iterdir()) == []
 
 
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+from planning.storage.case_file import CaseFile
+file = CaseFile.open(Path(sys.argv[1]))
+file._db.execute("PRAGMA cache_size=1")
+file._db.execute("BEGIN IMMEDIATE")
+file._db.execute("UPDATE version SET body = 'half written'")
+file._db.execute("DELETE FROM blob WHERE rowid > 3")
+for n in range(40):
+    file._db.execute("INSERT INTO blob VALUES (?, 1, 1, 0, zeroblob(50000))", (str(n),))
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Path:
+    """Return a case file whose save a crash interrupted after part of it was written."""
+    path = tmp_path / "media" / "case.enbloc"
+    path.parent.mkdir()
+    CaseFile.create(path, a_rich_case()).close()
+    run_program(INTERRUPTED, path, returncode=9)
+    assert path.with_name("case.enbloc-journal").stat().st_size > 0
+    return path
+
+
+def run_program(program: str, path: Path, returncode: int = 0) -> str:
+    """Run a program in the project's folder; return its output."""
+    command = [sys.executable, "-c", program, str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (run.returncode, run.stderr) == (returncode, "")
+    return run.stdout
+
+
+DROP_PRIVILEGES = """
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+"""
+
+
+def read_where_nothing_can_be_written(imports: str, program: str, path: Path) -> str:
+    """Run a program as a user who may read but not write file and folder; return its output."""
+    modes = dict.fromkeys(path.parent.iterdir(), 292) | {path.parent: 0o555}
+    own = [f for f in path.parent.parents if f.stat().st_uid == os.getuid() and f != Path(f.root)]
+    modes |= {folder: folder.stat().st_mode | 0o055 for folder in own}
+    before = {entry: entry.stat().st_mode for entry in modes}
+    try:
+        for entry, mode in modes.items():
+            entry.chmod(mode)
+        return run_program(f"import os, sys\n{imports}\n{DROP_PRIVILEGES}\n{program}", path)
+    finally:
+        for entry, mode in before.items():
+            entry.chmod(mode)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_interrupted_save_is_rolled_back_on_opening(read_only: bool, interrupted: Path) -> None:
+    with CaseFile.open(interrupted, read_only=read_only) as file:
+        assert file.damage == ()
+        assert file.read_only == read_only
+        assert_same_case(file.case, a_rich_case())
+    assert [p.name for p in interrupted.parent.iterdir()] == ["case.enbloc"]
+
+
+def test_an_interrupted_save_on_a_read_only_medium_opens_from_a_private_copy(interrupted: Path) -> None:
+    before = interrupted.read_bytes()
+    lines = read_where_nothing_can_be_written(IMPORTS, READ_FROM_COPY, interrupted).splitlines()
+    assert lines == ["True True ()", "False"]
+    assert interrupted.read_bytes() == before
+
+
+IMPORTS = """
+from pathlib import Path
+from planning.errors import CaseFileProblem
+from planning.storage.case_file import CaseFile
+from planning.storage.manifest import Encoder
+from tests.storage.cases import a_rich_case, a_tiny_case
+"""
+READ_FROM_COPY = """
+with CaseFile.open(Path(sys.argv[1])) as file:
+    same = Encoder().encoded(file.case).manifest == Encoder().encoded(a_rich_case()).manifest
+    print(same, file.read_only, file.damage)
+    copy = Path(file._copy.name)
+    assert copy.stat().st_mode & 0o777 == 0o700
+print(copy.exists())
+"""
+READ_AND_TRY_TO_CREATE = """
+path = Path(sys.argv[1])
+with CaseFile.open(path) as file:
+    print(file.why_read_only, file.case.diagnosis.text, sep="|")
+try:
+    CaseFile.create(path.with_name("other"), a_tiny_case())
+except CaseFileProblem as problem:
+    print(problem.code)
+"""
+
+
 def test_a_file_in_a_folder_that_cannot_be_written_opens_read_only(tmp_path: Path) -> None:
     path = tmp_path / "media" / "case.enbloc"
     path.parent.mkdir()
     CaseFile.create(path, a_tiny_case("on disc")).close()
-    path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
-    path.parent.chmod(0o555)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path(folder.root):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    program = (
-        "import os, sys\n"
-        "from pathlib import Path\n"
-        "from planning.errors import CaseFileProblem\n"
-        "from planning.storage.case_file import CaseFile\n"
-        "from tests.storage.cases import a_tiny_case\n"
-        "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
-        "path = Path(sys.argv[1])\n"
-        "with CaseFile.open(path) as file:\n"
-        "    print(file.why_read_only, file.case.diagnosis.text, sep='|')\n"
-        "try: CaseFile.create(path.with_name('other'), a_tiny_case())\n"
-        "except CaseFileProblem as problem: print(problem.code)\n"
-    )
-    try:
-        run = subprocess.run(
-            [sys.executable, "-c", program, str(path)], capture_output=True, text=True, cwd=ROOT, check=False
-        )
-    finally:
-        path.parent.chmod(0o755)
-    assert run.stderr == ""
-    first, second = run.stdout.splitlines()
+    first, second = read_where_nothing_can_be_written(IMPORTS, READ_AND_TRY_TO_CREATE, path).splitlines()
     assert first == "This case lies where nothing can be written, so it is open for reading only.|on disc"
     assert second == "NO_PERMISSION"
