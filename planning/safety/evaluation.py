@@ -1,17 +1,18 @@
 """Everything said about one plan, composed from distances, pieces, ledger and limits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planning.errors import PlanInvalid
+from planning.errors import PlanInvalid, WorkerDied
 from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM, Inputs, inputs_of
 from planning.model.structures import StructureKind
 from planning.progress import Progress, part
 from planning.resection.margin_map import RawSpecimenMargin, specimen_margins
-from planning.resection.pieces import Resection
+from planning.resection.pieces import RawProblem, Resection
 from planning.resection.resect import resect
+from planning.resection.specimen import PieceMeshes, piece_meshes
 from planning.safety.clearance import RawClearance, all_cross_checked, clearances_of
 from planning.safety.completeness import LEVELS_UNCONFIRMED, missing_structures, remarks_of, slice_spacing_mm
 from planning.safety.fields import Fields, fields_of
@@ -79,9 +80,10 @@ def evaluate(
     cuts = inputs.plan.osteotomies
     rows = all_cross_checked(cuts, fields, part(progress, 0.45, 0.6), worker)
     measured = {o.id: row for o, row in zip(cuts, rows, strict=True)}
-    resection = resect(inputs.anatomy, inputs.plan, part(progress, 0.6, 0.85))
-    margins = specimen_margins(resection, inputs.anatomy, inputs.plan, part(progress, 0.85, 1.0), surfaces)
-    return _composed(judge, measured, resection, margins)
+    resection = resect(inputs.anatomy, inputs.plan, part(progress, 0.6, 0.75))
+    margins = specimen_margins(resection, inputs.anatomy, inputs.plan, part(progress, 0.75, 0.85), surfaces)
+    solids = _solids(resection, inputs, part(progress, 0.85, 1.0), surfaces, worker)
+    return _composed(judge, measured, resection, margins, solids)
 
 
 def live(case: Case, settings: Settings, fields: Fields, osteotomy_id: str) -> LiveResult:
@@ -119,16 +121,30 @@ def _withheld(case: Case, settings: Settings) -> str | None:
     return "thick_slices" if too_thick else None
 
 
+def _solids(
+    resection: Resection, inputs: Inputs, progress: Progress, surfaces: Surfaces, worker: "Worker | None"
+) -> PieceMeshes:
+    """Return the meshes the pieces are drawn with; no number depends on them, so losing them loses none."""
+    try:
+        return piece_meshes(resection, inputs.plan, progress, surfaces, worker)
+    except WorkerDied as error:
+        return PieceMeshes({}, (RawProblem("solids_missing", "warn", error.message),))
+
+
 def _composed(
-    judge: Judge, measured: Raws, resection: Resection, margins: tuple[RawSpecimenMargin, ...]
+    judge: Judge,
+    measured: Raws,
+    resection: Resection,
+    margins: tuple[RawSpecimenMargin, ...],
+    solids: PieceMeshes,
 ) -> Evaluation:
     inputs, settings = judge.inputs, judge.settings
     cuts = inputs.plan.osteotomies
     clearances = tuple(c for o in cuts for c in judge.clearances(o, measured[o.id]))
     tumour_margins = tuple(judge.margin(o, measured[o.id]) for o in cuts)
     specimen = specimen_margins_of(judge, margins)
-    problems = (
-        *(problem_of(p) for p in resection.problems),
+    problems = _told_apart(
+        *(problem_of(p) for p in (*resection.problems, *solids.problems)),
         *_other_tumours(judge, measured),
         *ledger_of(inputs.anatomy, inputs.plan, settings.limits).problems,
         *plan_problems(inputs.anatomy, inputs.plan, settings),
@@ -146,13 +162,24 @@ def _composed(
         status=worst(statuses),
         clearances=clearances,
         tumour_margins=tumour_margins,
-        pieces=tuple(piece_of(p) for p in resection.pieces),
+        pieces=tuple(piece_of(p, solids.meshes.get(p.id)) for p in resection.pieces),
         links=tuple(link_of(link) for link in resection.links),
         specimen_margins=specimen,
         problems=problems,
         not_assessed=not_assessed,
         warnings=(*remarks.cautions, *remarks.notes),
     )
+
+
+def _told_apart(*problems: PlanProblem) -> tuple[PlanProblem, ...]:
+    """Return the problems with keys that differ, so that accepting one never accepts another."""
+    seen: dict[str, int] = {}
+    result = []
+    for problem in problems:
+        seen[problem.key] = seen.get(problem.key, 0) + 1
+        again = seen[problem.key]
+        result.append(problem if again == 1 else replace(problem, subject=f"{problem.subject}#{again}"))
+    return tuple(result)
 
 
 def _not_assessed(judge: Judge, clearances: tuple[Clearance, ...]) -> tuple[str, ...]:
@@ -186,10 +213,8 @@ def _other_tumours(judge: Judge, measured: Raws) -> list[PlanProblem]:
                 cut=osteotomy.title,
                 tumour=structure.title,
             )
-            code = f"other_tumour:{structure.id}"
-            problems.append(
-                PlanProblem(code, Status.FAIL, words, (osteotomy.id,), None, raw.tool_point_lps_mm)
-            )
+            problem = PlanProblem("other_tumour", Status.FAIL, words, (osteotomy.id,), subject=structure.id)
+            problems.append(replace(problem, point_lps_mm=raw.tool_point_lps_mm))
     return problems
 
 

@@ -76,7 +76,7 @@ def _unknown_names(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
             "The plan speaks of {name}, but no structure of this case is called so; mend the name.",
             name=reference,
         )
-        problems.append(PlanProblem(f"unknown_structure:{reference}", Status.WARN, words))
+        problems.append(PlanProblem("unknown_structure", Status.WARN, words, subject=reference))
     return problems
 
 
@@ -89,5 +89,5 @@ def _refused_sacrifice(anatomy: Anatomy, plan: Plan, limits: Limits) -> list[Pla
                     "The plan sacrifices the {name}: this is not accepted, and it is judged as kept.",
                     name=structure.title,
                 )
-                problems.append(PlanProblem(f"sacrifice_refused:{structure.id}", Status.WARN, words))
+                problems.append(PlanProblem("sacrifice_refused", Status.WARN, words, subject=structure.id))
     return problems

@@ -156,7 +156,8 @@ class PlanProblem:
     """Something that fails, warns or cannot be said about the plan as a whole.
 
     `code` such as ``tumour_left``, ``tumour_split``, ``not_free``, ``solids_disagree``,
-    ``levels_unconfirmed``, ``cut_changes_nothing``, ``ligation_count``.
+    ``levels_unconfirmed``, ``cut_changes_nothing``, ``ligation_count``. `subject` tells problems of
+    one code and the same cuts apart.
     """
 
     code: str
@@ -166,11 +167,13 @@ class PlanProblem:
     volume_mm3: float | None = None
     point_lps_mm: Vec3 | None = None
     accepted: Acceptance | None = None
+    subject: str = ""
 
     @property
     def key(self) -> str:
         """Stable key for acceptance and selection."""
-        return f"problem/{self.code}/{'+'.join(self.osteotomies)}"
+        key = f"problem/{self.code}/{'+'.join(self.osteotomies)}"
+        return f"{key}/{self.subject}" if self.subject else key
 
 
 @dataclass(frozen=True, eq=False)
