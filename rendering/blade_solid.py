@@ -22,7 +22,8 @@ def slab_mesh(blade: Blade) -> Mesh:
     i = np.arange(n)
     j = (i + 1) % n
     sides = np.concatenate([np.column_stack([i, j, j + n]), np.column_stack([i, j + n, i + n])])
-    triangles = np.concatenate([face[:, ::-1], face + n, sides])
+    # (across, advance, normal) is left-handed, so what is counter-clockwise in it faces inwards in LPS.
+    triangles = np.concatenate([face[:, ::-1], face + n, sides])[:, ::-1]
     vertices = blade.to_lps(np.concatenate([low, high]))
     return Mesh(vertices.astype(np.float32), triangles.astype(np.int32))
 

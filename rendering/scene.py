@@ -271,11 +271,10 @@ class SpineScene:
         self._lines.show(mark_strokes(self._state, mm_per_px))
         self._hidden.show(hidden_strokes(self._state))
         self.handle.layout()
-        self._labels.layout(
-            lambda points: eye.pixels_of(points) - (eye.left_px, eye.low_px), self._texts.boxes()
-        )
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
+        corner = (eye.left_px, eye.low_px)
+        self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes())
         self._layout_bar(eye)
         self._layout_cube()
 

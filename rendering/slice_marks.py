@@ -59,7 +59,7 @@ def line_label(state: SliceState) -> list[PointLabel]:
         return []
     x, y, z = np.add(line.start_lps_mm, line.end_lps_mm) / 2
     middle = (float(x), float(y), float(z))
-    return [PointLabel(line.label, middle, line.colour_rgb, True, 1.1, align=(-1, 0), shift_px=(12, 0))]
+    return [PointLabel(line.label, middle, line.colour_rgb, True, 1.1, align=(-1, 0), shift_px=(8, 16))]
 
 
 def level_labels(state: SliceState) -> list[PointLabel]:

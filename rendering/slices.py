@@ -184,10 +184,9 @@ class SliceScene:
         self._line.show(line_strokes(state, frame, self._lettering.px(5)))
         labels = [*level_labels(state), *line_label(state)]
         self._labels.show(labels, self._lettering, state.theme)
-        self._labels.layout(
-            lambda points: frame.pixels_of(points) - (frame.left_px, frame.low_px), self._texts.boxes()
-        )
         self._texts.layout(frame.width_px, frame.height_px)
+        corner = (frame.left_px, frame.low_px)
+        self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())
         self._bar.layout(frame.mm_per_px, frame.width_px)
 
     def _place_camera(self, frame: SliceFrame) -> None:

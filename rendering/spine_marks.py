@@ -46,7 +46,7 @@ def mark_labels(state: SpineState) -> list[PointLabel]:
 
 def _line_label(line: DrawnLine) -> PointLabel:
     x, y, z = (float(v) for v in np.add(line.start_lps_mm, line.end_lps_mm) / 2)
-    return PointLabel(line.label, (x, y, z), line.colour_rgb, True, 1.2, (-1, 0), (12, 8))
+    return PointLabel(line.label, (x, y, z), line.colour_rgb, True, 1.2, (-1, 0), (8, 16))
 
 
 def _cross(point: np.ndarray, half_mm: float) -> np.ndarray:

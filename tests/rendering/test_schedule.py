@@ -1,0 +1,88 @@
+"""Merged renders, on a clock the test turns."""
+
+from collections.abc import Callable
+
+from rendering.schedule import RenderSchedule
+
+
+class Clock:
+    """Runs callbacks when their time comes."""
+
+    def __init__(self) -> None:
+        self.ms = 0
+        self._due: list[tuple[int, Callable[[], None]]] = []
+
+    def call_later(self, ms: int, callback: Callable[[], None]) -> None:
+        self._due.append((self.ms + ms, callback))
+
+    def now_s(self) -> float:
+        return self.ms / 1000
+
+    def run(self, ms: int) -> None:
+        end = self.ms + ms
+        while self._due and min(self._due, key=lambda d: d[0])[0] <= end:
+            first = min(self._due, key=lambda d: d[0])
+            self._due.remove(first)
+            self.ms = max(self.ms, first[0])
+            first[1]()
+        self.ms = end
+
+
+def a_schedule() -> tuple[RenderSchedule, Clock, list[str]]:
+    clock, said = Clock(), list[str]()
+    schedule = RenderSchedule(
+        lambda: said.append("draw"),
+        clock.call_later,
+        lambda moving: said.append("moving" if moving else "rest"),
+        now_s=clock.now_s,
+    )
+    return schedule, clock, said
+
+
+def test_many_wishes_are_one_render() -> None:
+    schedule, clock, said = a_schedule()
+    for _ in range(50):
+        schedule.request()
+    clock.run(100)
+    assert said == ["draw"]
+    assert schedule.renders == 1
+
+
+def test_renders_keep_a_frame_apart() -> None:
+    schedule, clock, said = a_schedule()
+    for _ in range(100):
+        schedule.request()
+        clock.run(1)
+    assert 6 <= said.count("draw") <= 8
+
+
+def test_motion_is_coarse_until_it_rests() -> None:
+    schedule, clock, said = a_schedule()
+    for _ in range(10):
+        schedule.moved()
+        clock.run(50)
+    assert said[:2] == ["moving", "draw"]
+    assert "rest" not in said
+    clock.run(400)
+    assert said[-2:] == ["rest", "draw"]
+    assert said.count("moving") == said.count("rest") == 1
+
+
+def test_release_draws_fully_at_once() -> None:
+    schedule, clock, said = a_schedule()
+    schedule.moved()
+    clock.run(20)
+    schedule.rest()
+    clock.run(20)
+    assert said == ["moving", "draw", "rest", "draw"]
+    clock.run(1000)
+    assert said == ["moving", "draw", "rest", "draw"]
+
+
+def test_nothing_is_drawn_after_the_end() -> None:
+    schedule, clock, said = a_schedule()
+    schedule.moved()
+    schedule.stop()
+    schedule.request()
+    clock.run(1000)
+    assert said == ["moving"]
