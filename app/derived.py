@@ -99,8 +99,7 @@ class Derived(QObject):
     @property
     def is_updating(self) -> bool:
         """Whether numbers for the present case are still to come."""
-        has_anatomy = self._case is not None and self._case.anatomy is not None
-        return has_anatomy and self.evaluation is None and not self._failure
+        return _has_work(self._case) and self.evaluation is None and not self._failure
 
     def follow(self, case: Case | None, *, moving: bool) -> None:
         """Follow the case; while it is `moving` the heavy work waits for a short rest."""
@@ -129,6 +128,8 @@ class Derived(QObject):
             return
         if self._surfaced is not case.anatomy:
             self._start_surfaces(case.anatomy)
+        elif not case.plan.osteotomies:
+            self._jobs.cancel("evaluation")
         elif self._lacks_fields(case):
             self._start_fields(case)
         elif self.evaluation is None and not self._failure:
@@ -205,3 +206,7 @@ class Derived(QObject):
                 self._jobs.bug.emit(type(error).__name__)
 
         self._jobs.start(key, title, work, done, failed)
+
+
+def _has_work(case: Case | None) -> bool:
+    return case is not None and case.anatomy is not None and bool(case.plan.osteotomies)

@@ -57,7 +57,10 @@ class PlanningComputations:
 
     def surfaces(self, anatomy: Anatomy, progress: Progress, known: Surfaces | None) -> Surfaces:
         """Return the surface of every structure."""
-        return surfaces_of(anatomy, progress, known, self.bench.worker)
+        surfaces = surfaces_of(anatomy, progress, known, self.bench.worker)
+        for found in surfaces.surfaces:
+            _ = found.mesh.volume_mm3, found.mask_digest  # cached here, off the main thread
+        return surfaces
 
     def fields(self, case: Case, surfaces: Surfaces, progress: Progress, known: Fields | None) -> Fields:
         """Return the distance fields the plan needs."""
@@ -69,7 +72,9 @@ class PlanningComputations:
         self, case: Case, settings: Settings, progress: Progress, surfaces: Surfaces, fields: Fields
     ) -> Evaluation:
         """Return everything said about the plan."""
-        return evaluate(case, settings, progress, surfaces, fields, self.bench.worker)
+        evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker)
+        _ = evaluation.inputs.digest  # hashed here once, off the main thread
+        return evaluation
 
 
 @dataclass(eq=False)
@@ -147,7 +152,8 @@ def build(
     bindings = Bindings(parts)
     station = Workstation(parts, bindings, preferences)
     window.actions_table.connect_to(callbacks(station.parts, bindings, preferences))
-    window.case_panel.show_demo(DEMO_CASE.is_file())
+    for part in (window.case_panel, window.welcome):
+        part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)
     window.may_close = files.settle
     window.at_close = lambda: _put_away(station)

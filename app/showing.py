@@ -10,7 +10,6 @@ from planning.safety.board import BoardLine, Measured, board, result_sentence
 from planning.safety.evaluation import LiveResult
 from planning.safety.results import SEVERITY
 from planning.texts import tr
-from widgets.patient_banner import patient_line
 from widgets.stage_bar import Stage, StageState
 from widgets.tables.cut_rows import Said, cut_rows
 from widgets.theme import view_theme
@@ -31,6 +30,7 @@ class Showing:
         """Show everything; parts skip what did not change."""
         window, case = self._window, view.case
         window.actions_table.show_view(view)
+        window.show_case_open(case is not None)
         window.setWindowModified(view.dirty)
         window.banner.show_case(case, view.evaluation)
         self._show_views(view)
@@ -64,7 +64,6 @@ class Showing:
             view.evaluation,
             view.live,
             self._commands.choices,
-            patient_line(case),
         )
         if case.plan is not self._last_plan:
             self._last_plan = case.plan
@@ -141,6 +140,8 @@ def why_no_numbers(view: SessionView) -> str:
         return tr("Open a case, or import images and labels. Then cuts can be planned and checked here.")
     if view.case.anatomy is None:
         return tr("This case has no image yet. Import one first.")
+    if not view.case.plan.osteotomies:
+        return tr("No cut yet. Add the first one, and its distances appear here.")
     if view.failure:
         return view.failure
     return tr("UPDATING: the plan changed; numbers follow.")

@@ -34,6 +34,7 @@ from widgets.stages.cuts_panel import CutsPanel
 from widgets.stages.plan_panel import PlanPanel
 from widgets.viewport import ViewportMode
 from widgets.views.four_up import FourUp
+from widgets.welcome import Welcome
 
 _TOOLS = ("open", "import_folder", "save", "report", "", "undo", "redo", "")
 _VIEW_TOOLS = ("crosshair_mode", "window_mode", "outlines", "reset_views", "pieces", "matrix", "picture")
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar()
         self.board = SafetyBoard()
         self.job_bar = JobBar()
+        self.welcome = Welcome()
         self.case_panel = CasePanel()
         self.anatomy_panel = AnatomyPanel(settings.anatomy_table)
         self.plan_panel = PlanPanel(settings.tools)
@@ -87,6 +89,10 @@ class MainWindow(QMainWindow):
     def show_stage(self, stage: Stage) -> None:
         """Show the panel of a stage."""
         self.stage_stack.setCurrentWidget(self.stages[stage])
+
+    def show_case_open(self, is_open: bool) -> None:
+        """Show the views, or how to begin."""
+        self.middle.setCurrentWidget(self.centre if is_open else self.welcome)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let view keys work wherever the keyboard is, unless a field used them."""
@@ -152,10 +158,13 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(bottom)
         self.centre.setStretchFactor(0, 1)
         self.centre.setSizes([620, 180])
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.welcome)
+        self.middle.addWidget(self.centre)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
-        for place, part in enumerate((left, self.centre, self.board)):
+        for place, part in enumerate((left, self.middle, self.board)):
             self.columns.addWidget(part)
-            self.columns.setStretchFactor(place, 1 if part is self.centre else 0)
+            self.columns.setStretchFactor(place, 1 if part is self.middle else 0)
         self.columns.setSizes([335, 800, 305])
         for splitter in (self.centre, self.columns):
             splitter.setChildrenCollapsible(False)

@@ -37,7 +37,8 @@ class PatientBanner(QFrame):
         self.patient = label("", "patient")
         self.study = label("", "muted")
         self.badges: list[str] = []
-        self.confirm_levels = QPushButton(tr("Levels not confirmed..."))
+        self.confirm_levels = QPushButton(tr("▲ Levels not confirmed..."))
+        self.confirm_levels.setObjectName("alert")
         self.confirm_levels.setToolTip(
             tip(tr("Until a person has confirmed the level count, no result is better than WARN."))
         )

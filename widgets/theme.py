@@ -133,6 +133,9 @@ QStatusBar {{ background: {t.window}; color: {t.muted}; }}
 QLabel#muted {{ color: {t.muted}; }}
 QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#title {{ font-weight: bold; }}
+QLabel#welcome {{ font-size: {huge}pt; font-weight: bold; }}
+QFrame#drop {{ background: {t.panel}; border: 2px dashed {t.border}; border-radius: 12px; }}
+QPushButton#alert {{ color: {warn}; border-color: {warn}; font-weight: bold; }}
 QLabel#patient {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#badge {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px; padding: 1px 6px;
   font-weight: bold; }}
@@ -180,7 +183,13 @@ def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -
         "good": status_colour(Status.PASS),
     }
     sheet = _SHEET.format(
-        t=theme, icons=_ICONS.as_posix(), size=size_pt, large=size_pt + 2, selected=selected, **colours
+        t=theme,
+        icons=_ICONS.as_posix(),
+        size=size_pt,
+        large=size_pt + 2,
+        huge=size_pt + 7,
+        selected=selected,
+        **colours,
     )
     application.setStyleSheet(sheet)
     application.setProperty("theme", theme.name)

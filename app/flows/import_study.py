@@ -1,5 +1,6 @@
 """From a folder, zip or volume file to a case in the window: scan, choose, load."""
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,9 @@ from planning.imaging.label_import import LabelImport, import_labels
 from planning.imaging.load import load_series
 from planning.imaging.scan import scan
 from planning.imaging.series import Scan, SeriesSummary
+from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case
+from planning.model.structures import StructureKind
 from planning.progress import Progress, part
 from planning.texts import tr
 from widgets.message_bar import Message
@@ -115,7 +118,7 @@ class ImportFlow(QObject):
         self._jobs.start("import", tr("Loading images"), work, self._open)
 
     def _open(self, case: Case) -> None:
-        self._files.new_case(case)
+        self._files.new_case(with_others_hidden(case, self._bench.settings.anatomy_table))
         count = len(case.anatomy.structures) if case.anatomy is not None else 0
         text = (
             tr("Imported with {count} structures. Check them in the Anatomy stage.", count=count)
@@ -152,3 +155,10 @@ class ImportFlow(QObject):
             self._window, tr("Names of the labels (optional)"), str(self._preferences.folder), kinds
         )
         return Path(chosen) if chosen else None
+
+
+def with_others_hidden(case: Case, table: AnatomyTable) -> Case:
+    """Return the case with structures of no known kind hidden: they are listed, but cover the spine."""
+    others = case.anatomy.of_kind(StructureKind.OTHER) if case.anatomy is not None else ()
+    looks = tuple((s.id, replace(table.look(s), visible=False)) for s in others)
+    return replace(case, looks=(*case.looks, *looks))

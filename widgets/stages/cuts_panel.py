@@ -82,8 +82,8 @@ class CutsPanel(QWidget):
         self.add.setToolTip(tip(why_not or tr("Add a cut at the crosshair or at a level, then adjust it.")))
         self.empty.setText(
             why_not
-            or tr("No cut yet. Put the crosshair where the first one should be and press 'Add cut'. Then drag "
-                  "its handles in 3D or type its place.")
+            or tr("No cut yet. Put the crosshair where the first one should be and press 'Add cut'. "
+                  "Then drag its handles in 3D or type its place.")
         )  # fmt: skip
         self._stack.setCurrentIndex(0 if rows else 1)
         self.title.setText(tr("Cuts ({count})", count=len(rows)) if rows else tr("Cuts"))

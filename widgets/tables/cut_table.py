@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from planning.texts import mark, tr
@@ -25,6 +25,12 @@ _TIPS: Final = {
     MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
     NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
 }
+_WIDTHS: Final = {
+    STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
+    NEAREST: 160, STATUS: 124,
+}  # fmt: skip
+# What a narrow window does without first, and the width below which it does.
+_GIVEN_UP: Final = ((TOOL, 860), (KIND, 740), (KERF, 660))
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -160,10 +166,7 @@ class CutTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in (
-            (STEP, 42), (EYE, 28), (LOCK, 28), (KIND, 88), (LEVEL, 48), (TOOL, 150), (KERF, 64),
-            (MARGIN, 84), (NEAREST, 165), (STATUS, 126),
-        ):  # fmt: skip
+        for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(24)
@@ -182,6 +185,12 @@ class CutTable(QTableView):
             self.selectRow(at)
             self.selectionModel().blockSignals(False)
             self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what a narrow window has no room for."""
+        super().resizeEvent(event)
+        for column, needed in _GIVEN_UP:
+            self.setColumnHidden(column, self.width() < needed)
 
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         del previous

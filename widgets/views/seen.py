@@ -102,6 +102,7 @@ def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         blades=seen.blades,
         line=looking.line,
         levels=seen.levels,
+        show_crosshair=seen.volume is not None,
         stamp=seen.stamp,
         theme=seen.theme,
     )

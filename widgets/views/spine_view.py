@@ -24,7 +24,7 @@ _BUTTONS: Final = (
     ("R", StandardView.RIGHT, mark("From the patient's right (Shift+keypad 3)")),
     ("S", StandardView.CRANIAL, mark("From the head (keypad 7)")),
     ("I", StandardView.CAUDAL, mark("From the feet (Shift+keypad 7)")),
-    ("⚕", StandardView.SURGEON, mark("Surgeon's view: prone, from behind (keypad 5)")),
+    (mark("Surgeon"), StandardView.SURGEON, mark("Surgeon's view: prone, from behind (keypad 5)")),
 )
 # With Shift the keypad sends its second legend; so does a keypad without Num Lock.
 _KEYPAD: Final = {
@@ -92,7 +92,7 @@ class SpineView(ViewFrame):
         self._last: Pointer | None = None
         self.buttons = {}
         for text, view, help_text in _BUTTONS:
-            button = self.add_button(text, tr(help_text))
+            button = self.add_button(tr(text), tr(help_text))
             button.clicked.connect(lambda _checked=False, chosen=view: self.look(chosen))
             self.buttons[view] = button
         self._listener.moved.connect(self.blade_dragged)
