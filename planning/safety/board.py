@@ -41,6 +41,8 @@ class BoardLine:
     tool_point_lps_mm, structure_point_lps_mm : Vec3 or None
         The two closest points; a problem with one point has only the first.
     accepted : Acceptance or None
+    value_mm : float or None
+        The distance the sentence speaks of; None where it speaks of none.
     """
 
     status: Status
@@ -51,10 +53,11 @@ class BoardLine:
     tool_point_lps_mm: Vec3 | None = None
     structure_point_lps_mm: Vec3 | None = None
     accepted: Acceptance | None = None
+    value_mm: float | None = None
 
 
 def board(evaluation: Evaluation, case: Case) -> tuple[BoardLine, ...]:
-    """Return the board of a current evaluation, worst first, then by step.
+    """Return the board of a current evaluation: by status, accepted ones last, then the nearest first.
 
     Missing structures are listed as not assessed; nothing that was left out reads as safe.
     """
@@ -87,8 +90,11 @@ def result_sentence(result: Measured, what: str) -> str:
     return f"{words}, {result.note}" if result.note else words
 
 
-def _rank(line: BoardLine) -> tuple[int, bool, int]:
-    return (SEVERITY[line.status], line.accepted is not None, line.step if line.step is not None else 1000)
+def _rank(line: BoardLine) -> tuple[int, bool, float, int]:
+    # What has no distance of its own is not the less urgent for it.
+    value_mm = line.value_mm if line.value_mm is not None else 0.0
+    step = line.step if line.step is not None else 1000
+    return (SEVERITY[line.status], line.accepted is not None, value_mm, step)
 
 
 def _worst_first(result: Measured) -> tuple[int, float]:
@@ -114,6 +120,7 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
         tool_point_lps_mm=first.tool_point_lps_mm,
         structure_point_lps_mm=first.structure_point_lps_mm,
         accepted=first.accepted,
+        value_mm=first.value_mm,
     )
 
 
@@ -174,6 +181,7 @@ def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
         words,
         tool_point_lps_mm=least.surface_point_lps_mm,
         structure_point_lps_mm=least.tumour_point_lps_mm,
+        value_mm=least.value_mm,
     )
 
 

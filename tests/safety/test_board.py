@@ -140,6 +140,14 @@ def test_an_accepted_failure_keeps_its_status_and_sinks_below_the_open_ones() ->
     assert lines[1].accepted == acceptance
 
 
+def test_among_cuts_of_one_status_the_nearest_comes_first() -> None:
+    case = a_case(CANAL)
+    values = {"a": 2.5, "b": 27.0, "c": 0.1}
+    evaluation = an_evaluation(case, *(a_clearance(cut, CANAL, v, "warn") for cut, v in values.items()))
+
+    assert [line.osteotomy for line in board(evaluation, case)] == ["c", "a", "b"]
+
+
 def test_a_cut_with_nothing_to_measure_is_not_a_pass() -> None:
     case = a_case()
     lines = board(an_evaluation(case), case)
@@ -168,16 +176,16 @@ def test_missing_structures_problems_and_specimen_margins_have_their_lines() -> 
     lines = board(evaluation, case)
 
     assert [(line.status.value, line.sentence) for line in lines] == [
-        ("fail", "12 mm3 of tumour stay behind."),
         ("fail", "Specimen margin epidural: -0.4 mm by plan, intralesional"),
+        ("fail", "12 mm3 of tumour stay behind."),
         ("not_assessed", "Specimen margin cranial, caudal: not assessed: the cuts free no specimen piece"),
         (
             "not_assessed",
             "azygos vein: missing, so not assessed; segment it, or mark it as not in this field",
         ),
     ]
-    assert lines[0].key == problem.key
-    assert lines[0].tool_point_lps_mm == (7, 8, 9)
+    assert lines[1].key == problem.key
+    assert lines[1].tool_point_lps_mm == (7, 8, 9)
 
 
 @pytest.mark.parametrize(
