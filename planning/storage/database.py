@@ -20,6 +20,7 @@ from planning.texts import mark
 APPLICATION_ID: Final = 0x454E424C  # "ENBL"
 SCHEMA: Final = 1
 _HEADER: Final = b"SQLite format 3\0"
+_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 _PAGE_BYTES: Final = 16_384
 _BUSY_S: Final = 10.0
 
@@ -99,8 +100,20 @@ def laid_out(path: Path) -> sqlite3.Connection:
     return db
 
 
+def is_interrupted(path: Path) -> bool:
+    """Return whether a save was interrupted or is under way: then the file itself says nothing reliable."""
+    journal = path.with_name(path.name + "-journal")
+    if not journal.exists():
+        return False
+    with journal.open("rb") as file:
+        return file.read(len(_JOURNAL)) == _JOURNAL
+
+
 def check_is_case(path: Path) -> None:
-    """Raise `CaseFileProblem` where `path` is no case file; only its first bytes are read."""
+    """Raise `CaseFileProblem` where `path` is no case file; only its first bytes are read.
+
+    An interrupted save passes: its first page may be torn until SQLite has rolled it back on opening.
+    """
     with translated(path):
         if not path.exists():
             raise CaseFileProblem("NO_FILE", mark("There is no file {file}."), file=path.name)
@@ -108,6 +121,8 @@ def check_is_case(path: Path) -> None:
             raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
         with path.open("rb") as file:
             header = file.read(100)
+        if is_interrupted(path):
+            return
     if len(header) < 100 and _HEADER.startswith(header[:16]):
         raise CaseFileProblem(
             "CASE_EMPTY",
@@ -119,12 +134,9 @@ def check_is_case(path: Path) -> None:
 
 
 def check_is_whole(path: Path) -> None:
-    """Raise `CaseFileProblem` where the file ends before its last page.
-
-    While a save is under way, or was interrupted, the journal beside the file tells more than its header.
-    """
+    """Raise `CaseFileProblem` where the file ends before its last page; an interrupted save passes."""
     with translated(path):
-        if path.with_name(path.name + "-journal").exists():
+        if is_interrupted(path):
             return
         with path.open("rb") as file:
             header = file.read(100)
@@ -146,6 +158,8 @@ def check_is_whole(path: Path) -> None:
 
 def readable_schema(db: sqlite3.Connection, path: Path) -> bool:
     """Return whether this program may also write it; raises `CaseFileProblem` where it cannot read it."""
+    if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+        raise CaseFileProblem("NOT_A_CASE", mark("{file} is not an EnBloc case file."), file=path.name)
     schema = int(db.execute("PRAGMA user_version").fetchone()[0])
     entries = dict(
         db.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()

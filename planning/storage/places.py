@@ -29,6 +29,13 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         raise CaseFileProblem(
             "FILE_EXISTS", mark("There already is a file {file}. Choose another name."), file=path.name
         )
+    _check_is_ours(path)
+    _check_not_held(path)
+    # Once more, now that an interrupted save is rolled back and the file says what it is.
+    _check_is_ours(path)
+
+
+def _check_is_ours(path: Path) -> None:
     try:
         check_is_case(path)
     except CaseFileProblem as problem:
@@ -37,7 +44,6 @@ def check_place(path: Path, *, overwrite: bool) -> None:
             mark("{file} is not an EnBloc case file, so it is not replaced. Choose another name."),
             file=path.name,
         ) from problem
-    _check_not_held(path)
 
 
 def _check_not_held(path: Path) -> None:

