@@ -36,6 +36,8 @@ _PARSER_ERRORS: Final = (
     *(AssertionError, BytesLengthException, struct.error, zlib.error),
 )
 _DICOMDIR: Final = "1.2.840.10008.1.3.10"
+# Segmentation, label map segmentation, parametric map: structures, not an image of the patient.
+_NO_IMAGES: Final = frozenset({f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("66.4", "66.7", "30")})
 _PRIVATE_RLE: Final = 0x07A11011
 _KEYWORDS: Final = [
     *("SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyDate", "AcquisitionDate"),
@@ -199,7 +201,7 @@ def _record(dataset: Dataset, syntax: str, place: PixelPlace | None, notes: list
         raise _directory(dataset)
     if _PRIVATE_RLE in dataset:
         raise ImportRefused("PRIVATE_COMPRESSION", PRIVATE_RLE)
-    if whole(dataset, "Rows") is None:
+    if whole(dataset, "Rows") is None or text(dataset, "SOPClassUID") in _NO_IMAGES:
         raise ImportRefused("NOT_AN_IMAGE", NOT_AN_IMAGE)
     deflated = syntax == DeflatedExplicitVRLittleEndian
     if place is None and not deflated:

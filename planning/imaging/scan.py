@@ -11,7 +11,7 @@ from planning.errors import ImportRefused, WorkerDied
 from planning.imaging.limits import FILE_SECONDS, MAX_FILES, MAX_FOLDER_DEPTH
 from planning.imaging.private_folder import PrivateFolder
 from planning.imaging.series import Rejected, Scan, SeriesSummary
-from planning.imaging.series_building import source_findings, summaries_of
+from planning.imaging.series_building import summaries_of, with_identity_conflicts
 from planning.imaging.volume_file import is_volume_file, volume_summary
 from planning.kernel.process import Worker
 from planning.progress import Progress, part, silent
@@ -163,7 +163,8 @@ def _scan_files(
     if not series:
         raise _nothing_found(rejected, source_name)
     progress(1.0, tr("Reading headers"))
-    return Scan(series, tuple(rejected), source_findings(series))
+    series, about = with_identity_conflicts(series)
+    return Scan(series, tuple(rejected), about)
 
 
 def _nothing_found(rejected: Sequence[Rejected], source_name: str) -> ImportRefused:

@@ -79,20 +79,28 @@ def _series_key(file: Path, record: Record) -> tuple[str, ...]:
     return ("", str(file.parent), record["modality"], record["description"], *record["patient"])
 
 
-def source_findings(summaries: Sequence[SeriesSummary]) -> tuple[Finding, ...]:
-    """Return what identities of different series say about the source as a whole."""
+def with_identity_conflicts(
+    summaries: Sequence[SeriesSummary],
+) -> tuple[tuple[SeriesSummary, ...], tuple[Finding, ...]]:
+    """Return the series, marked where one patient number has two identities; and what to say of all."""
     by_number: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for summary in summaries:
         by_number[summary.patient.patient_id].add(_identity_of(summary.patient))
-    findings = [
-        Finding("IDENTITY_CONFLICT", IDENTITY_CONFLICT, (("number", number),), Severity.WARN)
-        for number, identities in sorted(by_number.items())
+    conflicts = {
+        number: Finding("IDENTITY_CONFLICT", IDENTITY_CONFLICT, (("number", number),), Severity.WARN)
+        for number, identities in by_number.items()
         if len(identities) > 1
-    ]
+    }
+    marked = []
+    for summary in summaries:
+        conflict = conflicts.get(summary.patient.patient_id)
+        findings = summary.findings if conflict is None else (conflict, *summary.findings)
+        marked.append(replace(summary, findings=findings))
+    about = list(conflicts.values())
     if len(by_number) > 1:
         values = (("count", str(len(by_number))),)
-        findings.append(Finding("SEVERAL_PATIENTS", SEVERAL_PATIENTS, values, Severity.WARN))
-    return tuple(findings)
+        about.append(Finding("SEVERAL_PATIENTS", SEVERAL_PATIENTS, values, Severity.WARN))
+    return tuple(marked), tuple(about)
 
 
 def _identity_of(patient: Patient) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 Started as ``python -m planning.kernel.child FOLDER`` by `planning.kernel.process.Worker`.
 """
 
+import errno
 import importlib
 import os
 import shutil
@@ -63,10 +64,8 @@ def _serve(request: Header, folder: Path, replies: IO[bytes]) -> None:
         answer = _run(request, TaskRoom(folder, progress, int(request["call"])))
     except PlanningError as error:
         answer = {"refused": _refusal(error)}
-    except MemoryError:
-        answer = {"failed": {"kind": "MemoryError", "where": ""}}
     except BaseException as error:  # noqa: BLE001 -- pyo3's PanicException is no Exception; the parent must hear of everything
-        answer = {"failed": {"kind": type(error).__name__, "where": _where(error)}}
+        answer = {"failed": {"kind": _kind(error), "where": _where(error)}}
     finally:
         limit_memory(None)
     write_frame(replies, answer)
@@ -96,6 +95,11 @@ def _refusal(error: PlanningError) -> Header:
         name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()
     }
     return {"type": type(error).__name__, "code": error.code, "template": error.template, "values": values}
+
+
+def _kind(error: BaseException) -> str:
+    no_memory = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+    return "MemoryError" if no_memory else type(error).__name__
 
 
 def _where(error: BaseException) -> str:

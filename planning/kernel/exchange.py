@@ -168,6 +168,7 @@ def take_array(folder: Path, note: ArrayNote) -> Array:
     array = open_array(folder, note)
     if note.n_bytes <= _COPIED_BYTES:
         array = array.copy()
+        array.setflags(write=False)
     try:
         (folder / note.file).unlink(missing_ok=True)
     except PermissionError:
