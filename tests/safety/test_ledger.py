@@ -157,11 +157,11 @@ def test_lines_run_from_cranial_to_caudal_with_action_and_cost() -> None:
     plan = a_plan("segmental_artery T10 left", "nerve_root T11 left")
     lines = ledger_of(an_anatomy(*structures), plan, LIMITS).lines
 
-    assert [line.title for line in lines] == [
-        "segmental artery segmental_artery T10 left",
-        "segmental artery segmental_artery T10 right",
-        "nerve root nerve_root T11 left",
-        "azygos vein azygos",
+    assert [line.structure_id for line in lines] == [
+        "segmental_artery T10 left",
+        "segmental_artery T10 right",
+        "nerve_root T11 left",
+        "azygos",
     ]
     assert [action_words(line) for line in lines] == [
         "ligated at step 8",
