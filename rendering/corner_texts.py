@@ -10,7 +10,6 @@ from rendering.lettering import Lettering
 from rendering.scene_state import SliceAxes, Stamp
 from rendering.themes import Rgb, Theme
 
-WARNING_RGB: Rgb = (255, 176, 64)
 ALARM_RGB: Rgb = (255, 96, 72)
 BANNER_SHADE = 0.62
 SHORT_DIGEST = 12
@@ -51,7 +50,7 @@ class CornerTexts:
         self._line_px = lettering.px(theme.text_pt * 1.5)
         for place, actor in self._actors.items():
             edge, banner = place in EDGES, place is Place.BANNER
-            rgb = {Place.BANNER: ALARM_RGB, Place.WARNINGS: WARNING_RGB}.get(place)
+            rgb = {Place.BANNER: ALARM_RGB, Place.WARNINGS: theme.warning_rgb}.get(place)
             size = 1.35 if edge else 1.05 if banner else 1.0
             align = (place.value[2], place.value[3])
             style = actor.GetTextProperty()
@@ -90,7 +89,7 @@ class CornerTexts:
             if place is Place.BANNER:
                 py = height_px - m - 1.6 * self._line_px
             if place is Place.WARNINGS:
-                py = m + 2.4 * self._line_px
+                py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)
 
     def boxes(self) -> list[tuple[float, float, float, float]]:

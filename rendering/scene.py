@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from vtkmodules.vtkCommonCore import vtkCommand
-from vtkmodules.vtkRenderingCore import vtkLightKit, vtkRenderer, vtkRenderWindow
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Floats, Vec3, vec3
+from rendering.before_drawing import before_drawing
 from rendering.blade_handle import BladeHandle, BladeListener, Silent
 from rendering.cameras import (
     VIEW_ANGLE_DEG,
@@ -25,7 +25,9 @@ from rendering.corner_texts import CornerTexts, Place, banner_words, source_word
 from rendering.eye import ViewEye
 from rendering.handle_geometry import Ray
 from rendering.lettering import Lettering
+from rendering.lighting import three_lights
 from rendering.line_layer import LineLayer
+from rendering.margin_legend import MarginLegend
 from rendering.offscreen import TEXT_DPI, is_software
 from rendering.orientation_cube import SIDE_PX, OrientationCube
 from rendering.point_labels import PointLabels
@@ -70,7 +72,7 @@ class SpineScene:
         self.handle = BladeHandle(self._front, self, listener or Silent())
         self._labels = PointLabels(self._front)
         self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
-        self._cube = OrientationCube()
+        self._legend, self._cube = MarginLegend(self._front), OrientationCube()
         self._set_up()
 
     def _set_up(self) -> None:
@@ -81,8 +83,8 @@ class SpineScene:
             renderer.InteractiveOff()
         self._main.GradientBackgroundOn()
         self._main.SetAutomaticLightCreation(False)
-        self._lights = three_lights(self._main)
-        self._main.AddObserver(vtkCommand.StartEvent, lambda *_: self._layout())
+        three_lights(self._main)
+        before_drawing(self._main, self._layout)
         self._style()
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
@@ -116,6 +118,7 @@ class SpineScene:
         self._bodies.show(state)
         self.handle.show(state.blades)
         self._labels.show(mark_labels(state), self._lettering, state.theme)
+        self._legend.show(state.margins, self._lettering, state.theme)
         self._write()
         if not self._posed and len(self._bodies.corners_lps_mm()):
             self._posed = True
@@ -248,6 +251,7 @@ class SpineScene:
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
         self._labels.show(mark_labels(self._state), lettering, theme)
+        self._legend.show(self._state.margins, lettering, theme)
 
     def _write(self) -> None:
         stamp, texts = self._state.stamp, self._texts
@@ -275,6 +279,7 @@ class SpineScene:
         self._texts.layout(eye.width_px, eye.height_px)
         corner = (eye.left_px, eye.low_px)
         self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes())
+        self._legend.layout(eye.width_px)
         self._layout_bar(eye)
         self._layout_cube()
 
@@ -311,15 +316,3 @@ class SpineScene:
         room = 20.0 + pose.half_height_mm
         near, far = float(depths.min()) - room, float(depths.max()) + room
         return (near if self._state.parallel else max(near, 0.01 * far)), far
-
-
-def three_lights(renderer: vtkRenderer) -> vtkLightKit:
-    """Light a renderer with key, fill, head and back lights that follow the viewer."""
-    kit = vtkLightKit()
-    kit.SetKeyLightIntensity(0.86)
-    kit.SetKeyLightWarmth(0.56)
-    kit.SetKeyToFillRatio(2.6)
-    kit.SetKeyToHeadRatio(3.2)
-    kit.SetKeyToBackRatio(3.5)
-    kit.AddLightsToRenderer(renderer)
-    return kit

@@ -28,6 +28,7 @@ class SliceImage:
         self._mapper.BorderOn()  # outer voxels are drawn whole, not from their centres
         self._mapper.JumpToNearestSliceOff()
         self._mapper.SetAutoAdjustImageQuality(False)
+        self._mapper.SetResampleToScreenPixels(False)  # as exact, and a quarter less work
         self._slice = vtkImageSlice()
         self._slice.PickableOff()
         self._slice.VisibilityOff()

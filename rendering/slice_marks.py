@@ -9,7 +9,6 @@ from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
 from rendering.scene_state import LevelName, SlicePlane, SliceState
 from rendering.slice_geometry import SliceFrame, height_mm
-from rendering.themes import Rgb
 
 NEAR_LEVEL_MM = 14.0
 LEVEL_IN_SLICE_MM = 30.0
@@ -67,9 +66,8 @@ def level_labels(state: SliceState) -> list[PointLabel]:
     if _across_the_spine(state):
         return []
     normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
-    rgb: Rgb = state.theme.text_rgb if state.theme.name != "light" else (255, 255, 255)
     return [
-        PointLabel(level.text, level.point_lps_mm, rgb, bold=True)
+        PointLabel(level.text, level.point_lps_mm, bold=True)
         for level in state.levels
         if abs(float(normal @ np.asarray(level.point_lps_mm)) - height) <= LEVEL_IN_SLICE_MM
     ]

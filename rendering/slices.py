@@ -1,11 +1,11 @@
 """A slice view: given a state, applies the difference; owns no window."""
 
 import numpy as np
-from vtkmodules.vtkCommonCore import vtkCommand
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
+from rendering.before_drawing import before_drawing
 from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
@@ -62,7 +62,7 @@ class SliceScene:
         for renderer in (self._images, self._marks):
             renderer.InteractiveOff()
             renderer.SetUseOIT(False)
-        self._images.AddObserver(vtkCommand.StartEvent, lambda *_: self._layout())
+        before_drawing(self._images, self._layout)
         self._style(_FIRST)
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
@@ -150,7 +150,7 @@ class SliceScene:
         return self._bar
 
     def _style(self, state: SliceState) -> None:
-        theme, lettering = state.theme, self._lettering
+        theme, lettering = state.theme.for_slices, self._lettering
         self._images.SetBackground(*unit_rgb(theme.slice_background_rgb))
         self._plain.set_width(lettering.px(theme.line_px))
         self._strong.set_width(lettering.px(theme.line_px * 1.5))
@@ -171,6 +171,7 @@ class SliceScene:
         low = [source_words(stamp), window if state.volume is not None else "", slab]
         texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
         texts.set(Place.BANNER, banner_words(stamp))
+        texts.set(Place.WARNINGS, "\n".join(stamp.warnings))
         texts.letters(state.screen_axes)
 
     def _layout(self) -> None:
@@ -183,7 +184,7 @@ class SliceScene:
         self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
         self._line.show(line_strokes(state, frame, self._lettering.px(5)))
         labels = [*level_labels(state), *line_label(state)]
-        self._labels.show(labels, self._lettering, state.theme)
+        self._labels.show(labels, self._lettering, state.theme.for_slices)
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)
         self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())

@@ -1,6 +1,6 @@
 """Backgrounds, text and line weights of the views: dark, light, and projector."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 Rgb = tuple[int, int, int]
@@ -23,6 +23,8 @@ class Theme:
         Size of corner text in pixels at a pixel ratio of 1.
     line_px : float
         Width of outlines in pixels at a pixel ratio of 1.
+    slice_text_rgb, warning_rgb : Rgb
+        Text over images; warnings.
     """
 
     name: str
@@ -33,10 +35,25 @@ class Theme:
     text_edge_rgb: Rgb
     text_pt: int = 13
     line_px: float = 1.6
+    slice_text_rgb: Rgb = (226, 230, 235)
+    warning_rgb: Rgb = (255, 176, 64)
+
+    @property
+    def for_slices(self) -> "Theme":
+        """The theme with text that is read over images, which are dark in every theme."""
+        return replace(self, text_rgb=self.slice_text_rgb, warning_rgb=DARK.warning_rgb)
 
 
 DARK: Final = Theme("dark", (16, 18, 22), (52, 58, 66), (8, 9, 11), (226, 230, 235), (0, 0, 0))
-LIGHT: Final = Theme("light", (214, 219, 224), (248, 249, 250), (8, 9, 11), (24, 28, 34), (255, 255, 255))
+LIGHT: Final = Theme(
+    "light",
+    (214, 219, 224),
+    (248, 249, 250),
+    (8, 9, 11),
+    (24, 28, 34),
+    (255, 255, 255),
+    warning_rgb=(150, 80, 0),
+)
 PROJECTOR: Final = Theme(
     "projector", (0, 0, 0), (0, 0, 0), (0, 0, 0), (255, 255, 255), (0, 0, 0), text_pt=18, line_px=2.6
 )

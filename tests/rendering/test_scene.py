@@ -10,7 +10,13 @@ from planning.geometry.mesh import Mesh
 from planning.model.structures import StructureKind
 from planning.safety.results import PieceRole
 from rendering.cameras import StandardView, cut_pose
-from rendering.colours import MARGIN_CLEAR_RGB, MARGIN_UNCERTAIN_RGB, MARGIN_VIOLATED_RGB, STATUS_LOOK
+from rendering.colours import (
+    MARGIN_CLEAR_RGB,
+    MARGIN_UNCERTAIN_RGB,
+    MARGIN_UNKNOWN_RGB,
+    MARGIN_VIOLATED_RGB,
+    STATUS_LOOK,
+)
 from rendering.corner_texts import Place
 from rendering.handle_geometry import Part, middle_lps_mm
 from rendering.margin_actor import pattern
@@ -295,7 +301,8 @@ def test_margin_bands_have_colours_and_patterns() -> None:
     assert hatching[..., 0].max() <= 1e-6  # only where the margin is below zero
     assert len(hatching) > 100
     bands = ((-15.0, MARGIN_VIOLATED_RGB), (2.0, MARGIN_UNCERTAIN_RGB), (15.0, MARGIN_CLEAR_RGB))
-    with a_spine_view(SpineState(margins=(drawn,))) as (scene, image):
+    with a_spine_view(SpineState(margins=(drawn,)), (500, 300)) as (scene, image):
+        assert coloured(image[150:, 300:], MARGIN_UNKNOWN_RGB, 3).sum() > 200  # the legend's patch
         for at_mm, rgb in bands:
             column, up = scene.pixels_of(np.array([[at_mm, 5.5, 0.0]]))[0].astype(int)
             patch = image[300 - up - 8 : 300 - up + 8, column - 5 : column + 5].reshape(-1, 3).astype(float)
