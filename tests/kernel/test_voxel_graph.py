@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Grid, unit
+from planning.geometry.frames import Floats, Grid, unit
 from planning.kernel.slab_volume import Cut, Volumes, surface_voxels, tally, volumes_of
-from planning.kernel.voxel_graph import components, cut_edges, segments_cut, sides_of_slabs
+from planning.kernel.voxel_graph import Labels, components, cut_edges, segments_cut, sides_of_slabs
 from planning.resection.slabs import slabs_on
-from tests.builders import Floats, Triple, a_blade, a_grid
+from tests.builders import Triple, a_blade, a_grid
 from tests.phantoms import Pose
 
 POSES = (Pose(), Pose((0.3, 1.0, -0.5), 33.0, (12.0, -7.0, 5.0)))
 
 
-def a_block(grid: Grid, low: Triple, high: Triple, pose: Pose) -> np.ndarray:
+def a_block(grid: Grid, low: Triple, high: Triple, pose: Pose) -> Labels:
     k, j, i = np.indices(grid.shape_kji)
     local = pose.local(grid.to_lps(np.stack([i, j, k], -1)))
-    return ((local > low) & (local < high)).all(-1).astype(np.uint8)
+    return np.asarray(((local > low) & (local < high)).all(-1), dtype=np.uint8)
 
 
-def pieces_of(tissue: np.ndarray, tumour: np.ndarray, grid: Grid, blades: list[Blade]) -> tuple[Cut, Volumes]:
+def pieces_of(tissue: Labels, tumour: Labels, grid: Grid, blades: list[Blade]) -> tuple[Cut, Volumes]:
     slabs = slabs_on(grid, blades)
     flags, _ = cut_edges(tissue, tumour, slabs)
     found, count = components(tissue, tumour, flags)
