@@ -101,10 +101,12 @@ def _fill(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | No
         if min(low, high) < limits.min or max(low, high) > limits.max:
             return None
         # Wraps around in between and ends right, because the results are known to fit.
-        out[...] = stored.astype(np.int16, copy=False)
-        if slope != 1:
-            out *= _wrapped(int(slope))
-        out += _wrapped(int(intercept))
+        as_int16 = stored.view(np.int16) if stored.dtype == np.uint16 else stored
+        if slope == 1:
+            np.add(as_int16, _wrapped(int(intercept)), out=out, dtype=np.int16, casting="unsafe")
+        else:
+            np.multiply(as_int16, _wrapped(int(slope)), out=out, dtype=np.int16, casting="unsafe")
+            out += _wrapped(int(intercept))
     else:
         out[...] = stored * slope + intercept
     if outside is None:

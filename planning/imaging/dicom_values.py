@@ -1,17 +1,29 @@
 """Take single values out of a parsed data set, where files may hold anything."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from planning.imaging.limits import MAX_TEXT
+
+
+@cache
+def _tag(keyword: str) -> int:
+    return Tag(keyword)
+
+
+def _value(dataset: Dataset, keyword: str) -> Any:
+    tag = _tag(keyword)
+    return dataset[tag].value if tag in dataset else None
 
 
 def text(dataset: Dataset, keyword: str) -> str:
     """Return a value as short text without control characters; empty where missing or unreadable."""
     try:
-        value = dataset.get(keyword, None)
+        value = _value(dataset, keyword)
     except (ValueError, TypeError, LookupError, NotImplementedError, AttributeError):
         return ""
     words = "" if value is None else str(value)
@@ -21,7 +33,7 @@ def text(dataset: Dataset, keyword: str) -> str:
 def several(dataset: Dataset, keyword: str) -> Sequence[Any]:
     """Return a value of any multiplicity as a sequence; empty where missing or unreadable."""
     try:
-        value = dataset.get(keyword, None)
+        value = _value(dataset, keyword)
     except (ValueError, TypeError, LookupError, NotImplementedError, AttributeError):
         return []
     if value is None or value == "":

@@ -4,9 +4,11 @@ Only lengths and nesting are looked at: a declared length beyond the end of the 
 nested without end and a missing end are found here, without recursion and without reading values.
 """
 
+import mmap
 import struct
 from dataclasses import dataclass
-from typing import IO, Final
+from functools import cache
+from typing import Final
 
 from pydicom.datadict import dictionary_VR
 
@@ -14,6 +16,7 @@ from planning.errors import ImportRefused
 from planning.imaging.limits import MAX_SEQUENCE_DEPTH
 from planning.texts import mark
 
+Bytes = bytes | mmap.mmap
 PIXEL_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _LONG_VRS: Final = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
@@ -37,11 +40,13 @@ class PixelPlace:
     Parameters
     ----------
     tag : int
-    offset, length : int
-        In bytes; the length is -1 for fragments (compressed pixels).
+    element, offset, length : int
+        Where the element and where its value begins, in bytes; the length is -1 for fragments
+        (compressed pixels).
     """
 
     tag: int
+    element: int
     offset: int
     length: int
 
@@ -59,7 +64,7 @@ class Encoding:
     implicit: bool = False
 
 
-def find_pixels(file: IO[bytes], start: int, size: int, encoding: Encoding) -> PixelPlace | None:
+def find_pixels(data: Bytes, start: int, encoding: Encoding) -> PixelPlace | None:
     """Walk from `start` to the pixel data and say where it lies; None when there is none.
 
     Raises
@@ -67,13 +72,13 @@ def find_pixels(file: IO[bytes], start: int, size: int, encoding: Encoding) -> P
     ImportRefused
         ``TRUNCATED`` or ``NESTING``.
     """
-    walker = _Walker(file, size, encoding)
-    file.seek(start)
-    # Each open sequence or item: (end offset or -1, written implicitly).
+    walker = _Walker(data, start, encoding)
+    # Where each open sequence or item ends, or -1.
     open_ends: list[int] = []
     while True:
-        while open_ends and open_ends[-1] >= 0 and file.tell() >= open_ends[-1]:
+        while open_ends and 0 <= open_ends[-1] <= walker.at:
             open_ends.pop()
+        began = walker.at
         head = walker.next_head()
         if head is None:
             if any(end < 0 for end in open_ends):
@@ -81,24 +86,25 @@ def find_pixels(file: IO[bytes], start: int, size: int, encoding: Encoding) -> P
             return None
         tag, is_sequence, length = head
         if tag in PIXEL_TAGS and not open_ends:
-            return walker.pixels(tag, length)
+            return walker.pixels(tag, length, began)
         if tag in (_ITEM_END, _SEQUENCE_END):
             del open_ends[-1:]
         elif tag in PIXEL_TAGS and length == _UNDEFINED:
             walker.skip_fragments()
         elif tag == _ITEM or is_sequence or length == _UNDEFINED:
-            open_ends.append(-1 if length == _UNDEFINED else walker.checked_end(length))
+            open_ends.append(-1 if length == _UNDEFINED else walker.end_of(length))
             if len(open_ends) > 2 * MAX_SEQUENCE_DEPTH:
                 raise ImportRefused("NESTING", NESTING, limit=MAX_SEQUENCE_DEPTH)
         else:
-            file.seek(walker.checked_end(length))
+            walker.at = walker.end_of(length)
 
 
 class _Walker:
-    def __init__(self, file: IO[bytes], size: int, encoding: Encoding) -> None:
-        self.file = file
-        self.size = size
-        self.encoding = encoding
+    def __init__(self, data: Bytes, start: int, encoding: Encoding) -> None:
+        self.data = data
+        self.at = start
+        self.size = len(data)
+        self.implicit = encoding.implicit
         order = ">" if encoding.big_endian else "<"
         self.tag_of = struct.Struct(order + "HH").unpack
         self.short_of = struct.Struct(order + "H").unpack
@@ -106,27 +112,32 @@ class _Walker:
 
     def next_head(self) -> tuple[int, bool, int] | None:
         """Return tag, whether it is a sequence, and length; None at a clean end of the file."""
-        head = self.file.read(8)
-        if not head or not head.strip(b"\0"):
+        head = self._take(8)
+        if not head.strip(b"\0"):
             return None
         if len(head) < 8:
             raise ImportRefused("TRUNCATED", TRUNCATED)
         group, element = self.tag_of(head[:4])
         tag = group << 16 | element
+        vr = head[4:6]
         if group == 0xFFFE:
             return tag, False, self.long_of(head[4:])[0]
-        vr = head[4:6]
-        if vr in _SHORT_VRS and not self.encoding.implicit:
+        if vr in _SHORT_VRS and not self.implicit:
             return tag, False, self.short_of(head[6:])[0]
-        if vr in _LONG_VRS and not self.encoding.implicit:
-            rest = self.file.read(4)
+        if vr in _LONG_VRS and not self.implicit:
+            rest = self._take(4)
             if len(rest) < 4:
                 raise ImportRefused("TRUNCATED", TRUNCATED)
             return tag, vr == b"SQ", self.long_of(rest)[0]
         return tag, _is_sequence(tag), self.long_of(head[4:])[0]
 
-    def checked_end(self, length: int) -> int:
-        end = self.file.tell() + length
+    def _take(self, count: int) -> bytes:
+        taken = self.data[self.at : self.at + count]
+        self.at += count
+        return taken
+
+    def end_of(self, length: int) -> int:
+        end = self.at + length
         if end > self.size:
             raise ImportRefused("TRUNCATED", TRUNCATED)
         return end
@@ -139,16 +150,16 @@ class _Walker:
                 raise ImportRefused("TRUNCATED", TRUNCATED)
             if head[0] == _SEQUENCE_END:
                 return
-            self.file.seek(self.checked_end(head[2]))
+            self.at = self.end_of(head[2])
 
-    def pixels(self, tag: int, length: int) -> PixelPlace:
-        offset = self.file.tell()
+    def pixels(self, tag: int, length: int, element: int) -> PixelPlace:
         if length == _UNDEFINED:
-            return PixelPlace(tag, offset, -1)
-        self.checked_end(length)
-        return PixelPlace(tag, offset, length)
+            return PixelPlace(tag, element, self.at, -1)
+        self.end_of(length)
+        return PixelPlace(tag, element, self.at, length)
 
 
+@cache
 def _is_sequence(tag: int) -> bool:
     try:
         return dictionary_VR(tag) == "SQ"

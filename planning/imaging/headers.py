@@ -1,17 +1,18 @@
 """Read the header of one DICOM file into plain JSON values. Runs in the child process."""
 
+import mmap
 import os
 import stat
 import struct
 import zlib
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_file_meta_info
 from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -35,6 +36,8 @@ _PARSER_ERRORS: Final = (
     *(ValueError, TypeError, LookupError, AttributeError, NotImplementedError, EOFError, OverflowError),
     *(AssertionError, BytesLengthException, struct.error, zlib.error),
 )
+_SMALLEST_FILE: Final = 64
+_LARGEST_COPY: Final = 16 * 2**20
 _DICOMDIR: Final = "1.2.840.10008.1.3.10"
 # Segmentation, label map segmentation, parametric map: structures, not an image of the patient.
 _NO_IMAGES: Final = frozenset({f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("66.4", "66.7", "30")})
@@ -108,90 +111,77 @@ def _rejected(error: ImportRefused) -> Header:
 
 def _read(file: Path) -> Header:
     status = os.stat(file)  # noqa: PTH116 -- the mode is looked at before anything is opened
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) or status.st_size < _SMALLEST_FILE:
         raise ImportRefused("NOT_DICOM", NOT_DICOM)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _read_mapped(file, data)
+
+
+def _read_mapped(file: Path, data: mmap.mmap) -> Header:
     notes: list[str] = []
-    start = _start(file, notes)
-    syntax = _syntax(file, start, notes)
-    place = None
+    start = _start(data, notes)
+    syntax, body = _syntax(data, start, notes)
     if syntax == DeflatedExplicitVRLittleEndian:
-        _check_deflated(file, status.st_size)
-    else:
-        encoding = Encoding(syntax == ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian)
-        with file.open("rb") as stream:
-            place = elements.find_pixels(stream, _after_meta(file, start), status.st_size, encoding)
-    dataset = _parse(file, start, place)
+        _check_deflated(data, body)
+        return _record(_parse(file, start), syntax, None, notes)
+    encoding = Encoding(syntax == ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian)
+    place = elements.find_pixels(data, body, encoding)
+    end = place.element if place else len(data)
+    # The parser gets what lies before the pixels, and no more.
+    dataset = _parse(BytesIO(data[:end]) if end <= _LARGEST_COPY else file, start)
     return _record(dataset, syntax, place, notes)
 
 
-def _start(file: Path, notes: list[str]) -> int:
+def _start(data: mmap.mmap, notes: list[str]) -> int:
     """Return where the first element is: 132 after a preamble, 0 where there is none."""
-    with file.open("rb") as stream:
-        head = stream.read(140)
+    head = data[:140]
     if head[128:132] == b"DICM":
         if head[:2] in (b"MZ", b"\x7fE", b"#!") or head[:4] == b"%PDF":
             notes.append("PREAMBLE")
         return 132
     group, element = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:4], "little")
-    if group in (2, 8) and element <= 0x60 and len(head) >= 12:
+    if group in (2, 8) and element <= 0x60:
         notes.append("NO_PREAMBLE")
         return 0
     raise ImportRefused("NOT_DICOM", NOT_DICOM)
 
 
-def _after_meta(file: Path, start: int) -> int:
-    with file.open("rb") as stream:
-        stream.seek(start)
-        head = stream.read(12)
-        if head[:4] == b"\x02\x00\x00\x00" and head[4:6] == b"UL":
-            return start + 12 + int.from_bytes(head[8:12], "little")
-        stream.seek(start)
-        return _skip_group_2(stream.read(65_536), start)
+def _syntax(data: mmap.mmap, start: int, notes: list[str]) -> tuple[str, int]:
+    """Return the transfer syntax and where the data set begins after group 2.
+
+    Where no syntax is named, the two plain ones are told apart by their bytes.
+    """
+    at, syntax = start, ""
+    while data[at : at + 2] == b"\x02\x00":
+        long = data[at + 4 : at + 6] in (b"OB", b"UN")
+        begin = at + (12 if long else 8)
+        end = begin + int.from_bytes(data[at + 8 : at + 12] if long else data[at + 6 : at + 8], "little")
+        if data[at + 2 : at + 4] == b"\x10\x00":
+            syntax = data[begin:end].decode("ascii", "replace").strip(" \0")
+        at = end
+    if not syntax:
+        notes.append("NO_SYNTAX")
+        vr = data[at + 4 : at + 6]
+        syntax = str(ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian)
+    return syntax, at
 
 
-def _skip_group_2(head: bytes, start: int) -> int:
-    at = 0
-    while head[at : at + 2] == b"\x02\x00":
-        if head[at + 4 : at + 6] in (b"OB", b"UN"):
-            at += 12 + int.from_bytes(head[at + 8 : at + 12], "little")
-        else:
-            at += 8 + int.from_bytes(head[at + 6 : at + 8], "little")
-    return start + at
-
-
-def _syntax(file: Path, start: int, notes: list[str]) -> str:
-    """Return the transfer syntax; where none is named, the two plain ones are told apart by their bytes."""
-    if start:
-        meta = read_file_meta_info(file)
-        named = str(meta.get("TransferSyntaxUID", "") or "")
-        if named:
-            return named
-    with file.open("rb") as stream:
-        stream.seek(_after_meta(file, start))
-        head = stream.read(6)
-    notes.append("NO_SYNTAX")
-    explicit = len(head) == 6 and head[4:6].isalpha() and head[4:6].isupper()
-    return str(ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian)
-
-
-def _check_deflated(file: Path, size: int) -> None:
+def _check_deflated(data: mmap.mmap, start: int) -> None:
     """Inflate once without keeping anything, and stop at the limit."""
-    allowed = min(MAX_STREAM_BYTES, max(HARMLESS_BYTES, MAX_EXPANSION * size))
-    inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    with file.open("rb") as stream:
-        stream.seek(_after_meta(file, 132))
-        while data := stream.read(65_536):
-            while data:
-                total += len(inflater.decompress(data, 2**20))
-                data = inflater.unconsumed_tail
-                if total > allowed:
-                    raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION)
+    allowed = min(MAX_STREAM_BYTES, max(HARMLESS_BYTES, MAX_EXPANSION * len(data)))
+    inflater, total, at = zlib.decompressobj(-zlib.MAX_WBITS), 0, start
+    while piece := data[at : at + 65_536]:
+        at += len(piece)
+        while piece:
+            total += len(inflater.decompress(piece, 2**20))
+            piece = inflater.unconsumed_tail
+            if total > allowed:
+                raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION)
 
 
-def _parse(file: Path, start: int, place: PixelPlace | None) -> Dataset:
-    stop = place is not None
+def _parse(source: Path | BytesIO, start: int) -> Dataset:
     try:
-        return pydicom.dcmread(file, force=start == 0, stop_before_pixels=stop, specific_tags=_TAGS)
+        return pydicom.dcmread(source, force=start == 0, stop_before_pixels=True, specific_tags=_TAGS)
     except InvalidDicomError as error:
         raise ImportRefused("NOT_DICOM", NOT_DICOM) from error
 

@@ -47,10 +47,13 @@ class PixelReader:
         self._folder = folder
         self._file: str | None = None
         self._dataset: Dataset | None = None
+        self._buffer = bytearray()
         self.found_high_bits = False
 
     def stored_values(self, plane: Plane) -> Stored:
         """Return the stored values of a plane, shape (rows, columns), overlays and high bits removed.
+
+        Valid until the next call.
 
         Parameters
         ----------
@@ -64,7 +67,7 @@ class PixelReader:
         """
         try:
             if plane["offset"] >= 0 and plane["syntax"] != ExplicitVRBigEndian:
-                return self._significant(_native(plane), plane)
+                return self._significant(self._native(plane), plane)
             values = self._decoded(plane)
         except _FAULTS as error:
             raise ImportRefused("BAD_STREAM", BAD_STREAM, file=Path(plane["file"]).name) from error
@@ -88,26 +91,25 @@ class PixelReader:
         values: Stored = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=plugin)[0]
         return values
 
+    def _native(self, plane: Plane) -> Stored:
+        """Read uncompressed values into a buffer that the next plane overwrites."""
+        allocated = plane["bits_allocated"]
+        needed = plane["rows"] * plane["columns"] * allocated // 8
+        if len(self._buffer) != needed:
+            self._buffer = bytearray(needed)
+        with Path(plane["file"]).open("rb", buffering=0) as file:
+            file.seek(plane["offset"])
+            if file.readinto(self._buffer) < needed:
+                raise ImportRefused("SHORT_PIXELS", SHORT_PIXELS, file=Path(plane["file"]).name)
+        kind = "i" if plane["signed"] and plane["bits_stored"] == allocated else "u"
+        values: Stored = np.frombuffer(self._buffer, dtype=f"<{kind}{allocated // 8}")
+        return values.reshape(plane["rows"], plane["columns"])
+
     def _parsed(self, file: str) -> Dataset:
         if self._file != file or self._dataset is None:
             self._dataset = pydicom.dcmread(file, force=True)
             self._file = file
         return self._dataset
-
-
-def _native(plane: Plane) -> Stored:
-    allocated = plane["bits_allocated"]
-    needed = plane["rows"] * plane["columns"] * allocated // 8
-    data = bytearray(needed)
-    with Path(plane["file"]).open("rb", buffering=0) as file:
-        file.seek(plane["offset"])
-        if file.readinto(data) < needed:
-            raise ImportRefused("SHORT_PIXELS", SHORT_PIXELS, file=Path(plane["file"]).name)
-    kind = "i" if plane["signed"] and plane["bits_stored"] == allocated else "u"
-    values: Stored = np.frombuffer(data, dtype=f"<{kind}{allocated // 8}").reshape(
-        plane["rows"], plane["columns"]
-    )
-    return values
 
 
 def _significant(values: Stored, plane: Plane) -> tuple[Stored, bool]:

@@ -1,6 +1,7 @@
 """Every file of the bad-input corpus gets what its manifest says.
 
-Some files are copied into the project. The whole corpus is looked for beside the project, in ``../shared/badinput``, or where
+Some files are copied into the project. The whole corpus is looked for beside the project, in
+``../shared/badinput``, or where
 ``ENBLOC_BADINPUT`` points.
 """
 
