@@ -92,11 +92,11 @@ def cut_picture(
 
 def near_words(state: SpineState, blade: DrawnBlade) -> str:
     """Return the levels near a blade in words: seen end-on, names on the spine would cover each other."""
-    names = [
-        level.text
-        for level in state.levels
-        if abs(float(blade.blade.to_local(level.point_lps_mm)[2])) <= NEAR_LEVEL_MM
-    ]
+    away = {level.text: abs(float(blade.blade.to_local(level.point_lps_mm)[2])) for level in state.levels}
+    names = [name for name, distance_mm in away.items() if distance_mm <= NEAR_LEVEL_MM]
+    if not names and away:
+        # A rib is cut far from every vertebra's middle: the picture names the nearest one all the same.
+        names = [min(away, key=lambda name: away[name])]
     return tr("near {level}", level=", ".join(names)) if names else state.stamp.level_note
 
 
