@@ -83,7 +83,9 @@ def chosen_series(series: tuple[SeriesSummary, ...], series_uid: str | None) -> 
                 listing=listing or "nothing",
             )
         return match[0]
-    ct = [s for s in series if s.modality == "CT"] or list(series)
+    # A scout beside the stack does not make the choice unclear; a faulty stack does.
+    stacks = [s for s in series if s.is_stack] or list(series)
+    ct = [s for s in stacks if s.modality == "CT"] or stacks
     if not ct:
         raise ImportRefused("NO_IMAGES", mark("No readable image series was found in this place."))
     if len(ct) > 1:

@@ -51,8 +51,8 @@ SHIFTED: Final = mark(
     "Export the original series."
 )
 GAP: Final = mark(
-    "{missing} slice(s) are missing after {place} mm along the stack: the distance there is {gap} mm "
-    "instead of {even} mm. Copy the series again from its source."
+    "{missing} slice(s) are missing, the first between {before} and {after} mm along the stack: the distance "
+    "there is {gap} mm instead of {even} mm. Copy the series again from its source."
 )
 NONUNIFORM: Final = mark(
     "The distance between slices varies from {least} to {most} mm. Export a series with even slices."
@@ -258,7 +258,8 @@ def _check_gaps(along: Floats, gaps: Floats, even: float, tolerance: float) -> N
             "GAP",
             GAP,
             missing=int((whole - 1).sum()),
-            place=f"{along[odd[0]]:.1f}",
+            before=f"{along[odd[0]]:.1f}",
+            after=f"{along[odd[0] + 1]:.1f}",
             gap=f"{gaps[odd[0]]:.2f}",
             even=f"{even:.2f}",
         )

@@ -120,6 +120,12 @@ class SeriesSummary:
         return (self.volume_file,) if self.volume_file else tuple(dict.fromkeys(s.file for s in self.slices))
 
     @property
+    def is_stack(self) -> bool:
+        """Whether this is meant to be a volume at all: no scout, screen copy or single picture."""
+        never = ("LOCALIZER", "NOT_A_VOLUME", "COLOUR", "TOO_FEW")
+        return self.problem is None or self.problem.code not in never
+
+    @property
     def can_load(self) -> bool:
         """Whether nothing in the headers forbids loading."""
         return self.problem is None

@@ -129,8 +129,8 @@ def test_a_missing_slice_is_named_with_its_place(tmp_path: Path, worker: Worker)
     (summary,) = scan(tmp_path, worker=worker).series
     assert summary.problem is not None
     assert summary.problem.code == "GAP"
-    place = GRID.to_lps((0, 0, 3))[2]
-    assert f"1 slice(s) are missing after {place:.1f} mm" in summary.problem.message
+    before, after = GRID.to_lps((0, 0, 3))[2], GRID.to_lps((0, 0, 5))[2]
+    assert f"the first between {before:.1f} and {after:.1f} mm" in summary.problem.message
     assert "2.00 mm instead of 1.00 mm" in summary.problem.message
 
 
