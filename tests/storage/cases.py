@@ -93,7 +93,7 @@ def _anatomy() -> Anatomy:
 
 
 def a_rich_plan() -> Plan:
-    """Return a plan with a value in every field; 45 stays a whole number."""
+    """Return a plan with a value in every field."""
     outline = ((-20.0, 12.0), (20.0, 12.0), (24.0, 40.0), (-24.0, 40.0))
     blade = Blade((0.1, 40.0, 120.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0), 60.0, 45, 1.0, 3.0, outline)
     guards = ("malleable retractor: aorta",)

@@ -24,7 +24,7 @@ def assert_says(facts: Any, expected: Any) -> None:
         for one, two in zip(facts, expected, strict=True):
             assert_says(one, two)
     else:
-        assert (facts, type(facts)) == (expected, type(expected))
+        assert facts == expected
 
 
 @pytest.mark.parametrize("schema", range(1, SCHEMA + 1))

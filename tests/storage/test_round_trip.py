@@ -62,9 +62,10 @@ def test_voxels_are_read_only_and_whole_numbers_stay_whole(tmp_path: Path) -> No
     CaseFile.create(tmp_path / "c.enbloc", case).close()
     read = open_case(tmp_path / "c.enbloc")
     assert not read.images[0].volume.voxels_kji.flags.writeable
-    depth = read.plans[0].osteotomies[0].blade.depth_mm
-    assert (depth, type(depth)) == (45, int)
-    assert type(read.plans[1].required_margin_mm) is int
+    codec = Codec()
+    for number in (45, 45.0, 0.1, 1e300, True):
+        kept = codec.decoded(bool if number is True else float, codec.encoded(number), "x")
+        assert (kept, type(kept)) == (number, type(number))
 
 
 def test_a_voxel_array_that_is_a_view_is_saved_right(tmp_path: Path) -> None:
