@@ -103,9 +103,14 @@ def _triangles(forest: Forest, mesh: int) -> tuple[int, int]:
 
 
 @nb.njit(nogil=True, cache=True)
-def _node_range(low: float, high: float, origin: float, spacing: float, n: int) -> tuple[int, int]:
-    first = int(np.ceil((low - origin) / spacing - _BAND_NODES))
-    last = int(np.floor((high - origin) / spacing + _BAND_NODES))
+def _node_range(
+    corners: Floats, axis: int, origin: Floats, spacing: float, n: int, band: float
+) -> tuple[int, int]:
+    """Return the first and last of `n` nodes within `band` nodes of a triangle, along one axis."""
+    low = min(corners[0, axis], corners[1, axis], corners[2, axis])
+    high = max(corners[0, axis], corners[1, axis], corners[2, axis])
+    first = int(np.ceil((low - origin[axis]) / spacing - band))
+    last = int(np.floor((high - origin[axis]) / spacing + band))
     return max(first, 0), min(last, n - 1)
 
 
@@ -122,9 +127,9 @@ def _seed_band(
     nz, ny, nx = distance2.shape
     for t in range(first, last):
         c = forest.corners[t]
-        x0, x1 = _node_range(c[:, 0].min(), c[:, 0].max(), origin[0], spacing, nx)
-        y0, y1 = _node_range(c[:, 1].min(), c[:, 1].max(), origin[1], spacing, ny)
-        z0, z1 = _node_range(c[:, 2].min(), c[:, 2].max(), origin[2], spacing, nz)
+        x0, x1 = _node_range(c, 0, origin, spacing, nx, _BAND_NODES)
+        y0, y1 = _node_range(c, 1, origin, spacing, ny, _BAND_NODES)
+        z0, z1 = _node_range(c, 2, origin, spacing, nz, _BAND_NODES)
         for z in range(z0, z1 + 1):
             pz = origin[2] + z * spacing
             for y in range(y0, y1 + 1):
@@ -222,10 +227,8 @@ def _windings(
     winding = np.zeros((nz, ny, nx), np.int8)
     for t in range(first, last):
         c = forest.corners[t]
-        y0 = max(int(np.ceil((c[:, 1].min() - origin[1]) / spacing)), 0)
-        y1 = min(int(np.floor((c[:, 1].max() - origin[1]) / spacing)), ny - 1)
-        z0 = max(int(np.ceil((c[:, 2].min() - origin[2]) / spacing)), 0)
-        z1 = min(int(np.floor((c[:, 2].max() - origin[2]) / spacing)), nz - 1)
+        y0, y1 = _node_range(c, 1, origin, spacing, ny, 0.0)
+        z0, z1 = _node_range(c, 2, origin, spacing, nz, 0.0)
         for z in range(z0, z1 + 1):
             pz = origin[2] + z * spacing
             for y in range(y0, y1 + 1):

@@ -40,6 +40,8 @@ class Slab(NamedTuple):
         The blade's origin in LPS mm and its rows across, advance, normal: ``local = axes @ (p - origin)``.
     pieces : array, shape (m, 6)
         Trapezoids ``a0, a1, low(a0), low(a1), high(a0), high(a1)`` in mm; b runs from low to high.
+    beyond, whole : array, shape (m, 6)
+        What the overshoot adds past the far edge, and pieces and addition in one.
     half_kerf, overshoot : float
         Millimetres.
     """
@@ -47,6 +49,8 @@ class Slab(NamedTuple):
     origin: Floats
     axes: Floats
     pieces: Floats
+    beyond: Floats
+    whole: Floats
     half_kerf: float
     overshoot: float
 
@@ -62,10 +66,17 @@ class Minimum(NamedTuple):
 
 def slab_of(blade: Blade) -> Slab:
     """Return the slab a blade sweeps."""
+    pieces = _trapezoids(blade.outline_mm)
+    beyond, whole = pieces.copy(), pieces.copy()
+    beyond[:, 2:4] = pieces[:, 4:6]
+    beyond[:, 4:6] += blade.overshoot_mm
+    whole[:, 4:6] += blade.overshoot_mm
     return Slab(
         np.asarray(blade.origin_lps_mm, dtype=np.float64),
         blade.axes,
-        _trapezoids(blade.outline_mm),
+        pieces,
+        beyond,
+        whole,
         blade.kerf_mm / 2,
         blade.overshoot_mm,
     )
@@ -122,11 +133,6 @@ def _minima(
     slab: Slab, forest: Forest, fields: NDArray[np.float32], origin: Floats, spacing: float
 ) -> Floats:
     result = np.empty((len(fields), 2, 8))
-    beyond = slab.pieces.copy()  # what the overshoot adds: from the far edge on
-    beyond[:, 2:4] = slab.pieces[:, 4:6]
-    beyond[:, 4:6] = slab.pieces[:, 4:6] + slab.overshoot
-    whole = slab.pieces.copy()
-    whole[:, 4:6] += slab.overshoot
     for structure in range(len(fields)):
         field = fields[structure]
         start = np.array([np.inf, 0.0, 0.0, 0.0])
@@ -134,9 +140,9 @@ def _minima(
         _settle(slab, slab.pieces, forest, structure, best, result[structure, 0])
         result[structure, 1] = result[structure, 0]
         if slab.overshoot > 0:
-            further = _searched(slab, beyond, field, origin, spacing, best)
+            further = _searched(slab, slab.beyond, field, origin, spacing, best)
             if further[0] < best[0]:
-                _settle(slab, whole, forest, structure, further, result[structure, 1])
+                _settle(slab, slab.whole, forest, structure, further, result[structure, 1])
             if result[structure, 0, 0] <= result[structure, 1, 0]:
                 result[structure, 1] = result[structure, 0]
     return result
@@ -272,9 +278,7 @@ def _onto_piece(piece: Floats, a: float, b: float) -> tuple[float, float]:
 @nb.njit(nogil=True, cache=True)
 def nearest_to(slab: Slab, overshoot: bool, points: Floats) -> float:
     """Return the distance from the slab, run on by its overshoot if asked, to the nearest of LPS points."""
-    pieces = slab.pieces.copy()
-    if overshoot:
-        pieces[:, 4:6] += slab.overshoot
+    pieces = slab.whole if overshoot else slab.pieces
     best = np.inf
     for p in range(len(points)):
         a, b, n = _to_local(slab, points[p, 0], points[p, 1], points[p, 2])

@@ -86,20 +86,21 @@ def joined(trees: Sequence[Forest]) -> Forest:
 @nb.njit(nogil=True, cache=True)
 def _built(corners: Floats) -> tuple[Ints, Floats, Floats, Ints, Ints]:
     m = corners.shape[0]
-    order = np.arange(m).astype(np.int32)
+    order = np.empty(m, np.int32)
     middle = np.empty((m, 3))
     for t in range(m):
+        order[t] = t
         for x in range(3):
             middle[t, x] = corners[t, 0, x] + corners[t, 1, x] + corners[t, 2, x]
     size = max(2 * m, 1)
     low, high = np.empty((size, 3)), np.empty((size, 3))
     link, held = np.zeros(size, np.int32), np.zeros(size, np.int32)
     todo = np.empty((_DEPTH, 3), np.int64)  # first, last, parent waiting for its right child (or -1)
-    todo[0] = (0, m, -1)
+    todo[0, 0], todo[0, 1], todo[0, 2] = 0, m, -1
     waiting, nodes = 1, 0
     while waiting > 0:
         waiting -= 1
-        first, last, parent = todo[waiting]
+        first, last, parent = todo[waiting, 0], todo[waiting, 1], todo[waiting, 2]
         node = nodes
         nodes += 1
         if parent >= 0:
@@ -108,19 +109,53 @@ def _built(corners: Floats) -> tuple[Ints, Floats, Floats, Ints, Ints]:
         if last - first <= _LEAF:
             link[node], held[node] = first, last - first
             continue
-        axis = np.argmax(high[node] - low[node])
-        part = order[first:last].copy()
-        order[first:last] = part[np.argsort(middle[part, axis])]
         half = (first + last) // 2
-        todo[waiting] = (half, last, node)
-        todo[waiting + 1] = (first, half, -1)
+        _part(order, middle, _longest_axis(low[node], high[node]), first, last, half)
+        todo[waiting, 0], todo[waiting, 1], todo[waiting, 2] = half, last, node
+        todo[waiting + 1, 0], todo[waiting + 1, 1], todo[waiting + 1, 2] = first, half, -1
         waiting += 2
     return order, low[:nodes].copy(), high[:nodes].copy(), link[:nodes].copy(), held[:nodes].copy()
 
 
 @nb.njit(nogil=True, cache=True)
+def _longest_axis(low: Floats, high: Floats) -> int:
+    axis = 0
+    for x in (1, 2):
+        if high[x] - low[x] > high[axis] - low[axis]:
+            axis = x
+    return axis
+
+
+@nb.njit(nogil=True, cache=True)
+def _part(order: Ints, middle: Floats, axis: int, first: int, last: int, half: int) -> None:
+    """Order `first` to `last` so that what lies before `half` is not higher along an axis (quickselect)."""
+    low, high = first, last - 1
+    while low < high:
+        pivot = middle[order[(low + high) // 2], axis]
+        i, j = low, high
+        while i <= j:
+            while middle[order[i], axis] < pivot:
+                i += 1
+            while middle[order[j], axis] > pivot:
+                j -= 1
+            if i <= j:
+                held = order[i]
+                order[i] = order[j]
+                order[j] = held
+                i += 1
+                j -= 1
+        if half <= j:
+            high = j
+        elif half >= i:
+            low = i
+        else:
+            return
+
+
+@nb.njit(nogil=True, cache=True)
 def _fit_box(corners: Floats, order: Ints, first: int, last: int, low: Floats, high: Floats) -> None:
-    low[:], high[:] = np.inf, -np.inf
+    for x in range(3):
+        low[x], high[x] = np.inf, -np.inf
     for n in range(first, last):
         for c in range(3):
             for x in range(3):
@@ -290,7 +325,7 @@ def beyond(forest: Forest, mesh: int, points: Floats, free: float) -> tuple[Ints
         if last < 0:
             _, t, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
             found[many], triangles[many] = n, forest.source[t]
-            nearest_points[many] = (qx, qy, qz)
+            nearest_points[many, 0], nearest_points[many, 1], nearest_points[many, 2] = qx, qy, qz
             many += 1
     return found[:many].copy(), triangles[:many].copy(), nearest_points[:many].copy()
 
@@ -318,3 +353,48 @@ def _any_within(forest: Forest, mesh: int, x: float, y: float, z: float, within2
         stack[waiting], stack[waiting + 1] = far, near
         waiting += 2
     return -1
+
+
+@nb.njit(nogil=True, cache=True)
+def held_between_corners(forest: Forest, mesh: int, points: Floats, reach: float) -> Floats:
+    """Return points with each coordinate held between those of a mesh's corners near them.
+
+    Near is within `reach` along every axis; points without any corner near them stay.
+    """
+    result = points.copy()
+    stack = np.empty(_DEPTH, np.int32)
+    low, high = np.empty(3), np.empty(3)
+    for n in range(len(points)):
+        p = points[n]
+        for axis in range(3):
+            low[axis], high[axis] = np.inf, -np.inf
+        stack[0] = forest.roots[mesh]
+        waiting = 1
+        while waiting > 0:
+            waiting -= 1
+            node = stack[waiting]
+            if not _is_near(p, forest.low[node], forest.high[node], reach):
+                continue
+            if forest.held[node] > 0:
+                for t in range(forest.link[node], forest.link[node] + forest.held[node]):
+                    for c in range(3):
+                        corner = forest.corners[t, c]
+                        if _is_near(p, corner, corner, reach):
+                            for axis in range(3):
+                                low[axis] = min(low[axis], corner[axis])
+                                high[axis] = max(high[axis], corner[axis])
+                continue
+            stack[waiting], stack[waiting + 1] = node + 1, forest.link[node]
+            waiting += 2
+        if low[0] <= high[0]:
+            for axis in range(3):
+                result[n, axis] = min(max(p[axis], low[axis]), high[axis])
+    return result
+
+
+@nb.njit(nogil=True, cache=True)
+def _is_near(point: Floats, low: Floats, high: Floats, reach: float) -> bool:
+    for axis in range(3):
+        if low[axis] > point[axis] + reach or high[axis] < point[axis] - reach:
+            return False
+    return True
