@@ -92,11 +92,11 @@ def cut_picture(
 
 def near_words(state: SpineState, blade: DrawnBlade) -> str:
     """Return the levels near a blade in words: seen end-on, names on the spine would cover each other."""
-    away = {level.text: abs(float(blade.blade.to_local(level.point_lps_mm)[2])) for level in state.levels}
-    names = [name for name, distance_mm in away.items() if distance_mm <= NEAR_LEVEL_MM]
-    if not names and away:
+    places = {level.text: blade.blade.to_local(level.point_lps_mm) for level in state.levels}
+    names = [name for name, local in places.items() if abs(local[2]) <= NEAR_LEVEL_MM]
+    if not names and places:
         # A rib is cut far from every vertebra's middle: the picture names the nearest one all the same.
-        names = [min(away, key=lambda name: away[name])]
+        names = [min(places, key=lambda name: float(np.linalg.norm(places[name])))]
     return tr("near {level}", level=", ".join(names)) if names else state.stamp.level_note
 
 
