@@ -28,6 +28,9 @@ Plane = Mapping[str, Any]
 BAD_STREAM: Final = mark(
     "The pixels of {file} cannot be unpacked: the file is damaged. Copy the series again."
 )
+NOT_READABLE: Final = mark(
+    "{file} cannot be read any more. Check that its disc or network place is still there and try again."
+)
 SHORT_PIXELS: Final = mark("The pixels of {file} are incomplete. Copy the series again.")
 _PLUGINS: Final = {
     **dict.fromkeys(JPEG_2000, "pylibjpeg"),
@@ -63,12 +66,14 @@ class PixelReader:
         Raises
         ------
         ImportRefused
-            ``SHORT_PIXELS`` or ``BAD_STREAM``.
+            ``SHORT_PIXELS``, ``BAD_STREAM`` or ``NOT_READABLE``.
         """
         try:
             if plane["offset"] >= 0 and plane["syntax"] != ExplicitVRBigEndian:
                 return self._significant(self._native(plane), plane)
             values = self._decoded(plane)
+        except OSError as error:
+            raise ImportRefused("NOT_READABLE", NOT_READABLE, file=Path(plane["file"]).name) from error
         except _FAULTS as error:
             raise ImportRefused("BAD_STREAM", BAD_STREAM, file=Path(plane["file"]).name) from error
         if values.shape != (plane["rows"], plane["columns"]) or values.dtype.kind not in "iu":

@@ -243,3 +243,12 @@ def test_a_real_jpeg_2000_study_matches_its_labels(worker: Worker) -> None:
         image.volume.voxels_kji[round(image.volume.grid.to_ijk(reader.GetOrigin())[2])],
         sitk.GetArrayFromImage(reader)[0],
     )
+
+
+def test_a_file_that_vanished_after_the_scan_is_named(tmp_path: Path, worker: Worker) -> None:
+    summary = scan(phantom.write_series(tmp_path / "s", GRID), worker=worker).series[0]
+    (tmp_path / "s" / "IM998").unlink()
+    with pytest.raises(ImportRefused) as refused:
+        load_series(summary, worker=worker)
+    assert refused.value.code == "NOT_READABLE"
+    assert "IM998" in refused.value.message
