@@ -31,6 +31,8 @@ from planning.texts import tr
 
 MOST_APART: Final = 0.02
 """Solids and voxel pieces agree within this share of the volume (INTERCHANGE section 3)."""
+_ROUNDED_MM3: Final = 20.0  # a smooth surface rounds the corners of a small fragment
+_MOST_STEP_MM: Final = 0.2
 _MOST_STRAY: Final = 0.1  # share of a solid's surface that may touch voxels of another piece
 
 
@@ -99,9 +101,31 @@ def _sources(
             box = _window(labels == number)
             mask = np.ascontiguousarray(labels[box] == number)
             start = (box[0].start, box[1].start, box[2].start)
-            meshes.append(surface_of(mask, start, tissue.grid, Smoothing.BROAD).mesh)
+            mesh = surface_of(mask, start, tissue.grid, Smoothing.BROAD).mesh
+            meshes.append(_with_volume(mesh, float(mask.sum()) * tissue.grid.voxel_volume_mm3))
 
     return meshes
+
+
+def _with_volume(mesh: Mesh, volume_mm3: float) -> Mesh:
+    """Move a closed surface along its normals by one small distance, so that it encloses a volume.
+
+    Surfaces for distances never bulge over the voxels' steps and so lose volume at edges and corners;
+    pieces are compared by volume.
+    """
+    triangles = mesh.triangles
+    for _ in range(3):
+        points = mesh.vertices_lps_mm.astype(np.float64)
+        corners = points[triangles]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals = np.zeros_like(points)
+        for corner in range(3):
+            np.add.at(normals, triangles[:, corner], across)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-12)[:, None]
+        area = float(np.linalg.norm(across, axis=1).sum() / 2)
+        step = float(np.clip((volume_mm3 - mesh.volume_mm3) / max(area, 1e-9), -_MOST_STEP_MM, _MOST_STEP_MM))
+        mesh = Mesh((points + step * normals).astype(np.float32), triangles)
+    return mesh
 
 
 def _hosted(ground: Ground) -> Labels:
@@ -186,8 +210,7 @@ def _disagreement(piece: RawPiece, solids: Sequence[SolidPiece], strays: Sequenc
         # Bones beyond the field are drawn whole, so their volume says nothing.
         return None
     volume = sum(s.volume_mm3 for s in solids)
-    # Of a crumb's volume more or less nothing can be made.
-    if abs(volume - piece.volume_mm3) <= max(MOST_APART * piece.volume_mm3, SMALLEST_PIECE_MM3):
+    if abs(volume - piece.volume_mm3) <= max(MOST_APART * piece.volume_mm3, _ROUNDED_MM3):
         return None
     return tr(
         "The {piece} has {solid} mm³ as a solid, {voxels} mm³ as voxels; over 2 % apart, so not drawn.",
