@@ -11,7 +11,7 @@ from planning.geometry.frames import Grid, Vec3
 from planning.resection.ground import Ground
 from planning.resection.links import RawLink
 
-Severity = Literal["fail", "warn"]
+Severity = Literal["fail", "not_assessed", "warn"]
 
 
 class Role(StrEnum):

@@ -31,7 +31,7 @@ def missing_field(anatomy: Anatomy, plan: Plan) -> Resection:
             "The plan names no target level, so pieces and margins cannot be told. Choose the levels."
         )
     empty = np.zeros((1, 1, 1), dtype=np.uint16)
-    problem = RawProblem("target_missing", "fail", sentence)
+    problem = RawProblem("target_missing", "not_assessed", sentence)
     return Resection(anatomy.grid.cropped((0, 0, 0), (1, 1, 1)), empty, (), (), (problem,), 0.0, 0.0, 0.0)
 
 
@@ -44,7 +44,7 @@ def problems_of(
     labels: NDArray[np.uint16],
     released: frozenset[str],
 ) -> tuple[RawProblem, ...]:
-    """Return every problem, failures first.
+    """Return every problem, the worst first.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def problems_of(
         *_unknown_releases(plan, released),
         *_outside_image(ground),
     ]
-    return tuple(sorted(found, key=lambda p: p.severity != "fail"))
+    return tuple(sorted(found, key=lambda p: ("fail", "not_assessed", "warn").index(p.severity)))
 
 
 def _piece_sides(blocks: Blocks, labels: NDArray[np.uint16], count: int) -> NDArray[np.int64]:
@@ -77,13 +77,13 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
     for level in plan.target_levels:
         if level not in ground.axes:
             sentence = tr("{level} is a target but is not segmented; its pieces are left out.", level=level)
-            yield RawProblem("target_missing", "fail", sentence)
+            yield RawProblem("target_missing", "not_assessed", sentence)
     if plan.tumour is not None and not plan_tumours(ground.anatomy, plan):
         sentence = tr(
             "The plan's tumour, {name}, is not among the structures; margins are not assessed.",
             name=plan.tumour,
         )
-        yield RawProblem("tumour_missing", "fail", sentence)
+        yield RawProblem("tumour_missing", "not_assessed", sentence)
 
 
 def _tumour_outside(

@@ -12,7 +12,7 @@ from planning.safety.status import margin_class, margin_verdict
 from planning.safety.uncertainty import lower_bound_mm
 from planning.texts import tr
 
-PROBLEM_STATUS = {"fail": Status.FAIL, "warn": Status.WARN}
+PROBLEM_STATUS = {"fail": Status.FAIL, "not_assessed": Status.NOT_ASSESSED, "warn": Status.WARN}
 MISSING_CODES = frozenset({"target_missing", "tumour_missing"})
 """What is missing is not assessed (INTERCHANGE section 3); it is neither a failure nor a pass."""
 
