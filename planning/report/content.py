@@ -124,6 +124,8 @@ class Report:
     status : Status
     verdict : str
     sections : tuple of Section
+    full_tables : tuple of Table
+        Tables too long for paper, written as CSV only.
     """
 
     title: str
@@ -134,11 +136,14 @@ class Report:
     status: Status
     verdict: str
     sections: tuple[Section, ...]
+    full_tables: tuple[Table, ...] = ()
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Every table, in order."""
-        return tuple(b for s in self.sections for b in s.blocks if isinstance(b, Table))
+        """Every table for CSV; a full one takes the place of its printed part."""
+        full = {table.name: table for table in self.full_tables}
+        printed = {b.name: b for s in self.sections for b in s.blocks if isinstance(b, Table)}
+        return tuple((printed | full).values())
 
     @property
     def figures(self) -> tuple[Figure, ...]:

@@ -4,9 +4,10 @@ from planning.model.case import Case
 from planning.report.content import Cell, Paragraph, Section, Table, Tone
 from planning.safety.judge import reason_words
 from planning.safety.ledger import Ledger, action_words
-from planning.safety.results import Evaluation, PieceRole, SpecimenMargin
+from planning.safety.results import Clearance, Evaluation, PieceRole, SpecimenMargin, Status
 from planning.texts import mark, tr
 
+PRINTED_WITHIN_MM = 20.0
 ROLE_WORDS = {
     PieceRole.SPECIMEN_ANTERIOR: mark("specimen, anterior"),
     PieceRole.SPECIMEN_ARCH: mark("specimen, posterior arch"),
@@ -23,10 +24,34 @@ def number(value_mm: float | None) -> str:
 
 def clearance_table(case: Case, evaluation: Evaluation) -> Table:
     """Return every clearance, in the order of the cuts."""
+    return _clearances(case, evaluation, evaluation.clearances)
+
+
+def printed_clearances(case: Case, evaluation: Evaluation) -> tuple[Table, Paragraph]:
+    """Return the clearances a reader needs on paper, and a sentence saying what was left to the CSV.
+
+    Left out are only distances above `PRINTED_WITHIN_MM` that neither fail nor warn by themselves.
+    """
+    near = tuple(
+        c
+        for c in evaluation.clearances
+        if c.value_mm is None or c.value_mm <= PRINTED_WITHIN_MM or not (c.capped or c.status is Status.PASS)
+    )
+    left = len(evaluation.clearances) - len(near)
+    words = tr(
+        "{count} further clearances are above {limit} mm and neither fail nor warn by themselves; "
+        "clearances.csv and evaluation.json hold all of them.",
+        count=left,
+        limit=f"{PRINTED_WITHIN_MM:.0f}",
+    )
+    return _clearances(case, evaluation, near), Paragraph(words, Tone.NOTE)
+
+
+def _clearances(case: Case, evaluation: Evaluation, clearances: tuple[Clearance, ...]) -> Table:
     titles = {o.id: o.title for o in case.plan.osteotomies}
     names = {s.id: s.title for s in evaluation.inputs.anatomy.structures}
     rows = []
-    for c in evaluation.clearances:
+    for c in clearances:
         structure = names.get(c.structure_id, c.structure)
         if c.mobilised:
             structure = tr("{structure} (to its imaged position)", structure=structure)
@@ -43,10 +68,15 @@ def clearance_table(case: Case, evaluation: Evaluation) -> Table:
             )
         )
     header = (
-        tr("Cut"), tr("Structure"), tr("Clearance mm"), tr("With overshoot mm"), tr("Lower bound mm"),
-        tr("σ mm"), tr("Status"),
-    )  # fmt: skip
-    shares = (1.7, 2.0, 0.9, 0.9, 0.9, 0.6, 2.4)
+        tr("Cut"),
+        tr("Structure"),
+        tr("Clearance mm"),
+        tr("With overshoot mm"),
+        tr("Lower bound mm"),
+        tr("σ mm"),
+        tr("Status"),
+    )
+    shares = (1.5, 1.9, 0.9, 0.95, 0.8, 0.5, 3.0)
     return Table("clearances", header, tuple(rows), shares, frozenset({2, 3, 4, 5}))
 
 

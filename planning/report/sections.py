@@ -18,6 +18,7 @@ from planning.report.measurements import (
     clearance_table,
     ledger_table,
     margin_table,
+    printed_clearances,
     pieces_section,
     specimen_table,
 )
@@ -80,7 +81,11 @@ def report_of(
             _overview(pictures),
             _steps(case, settings),
             *_cuts(case, pictures),
-            Section(tr("Clearances"), (clearance_table(case, evaluation), margin_table(case, evaluation))),
+            Section(
+                tr("Clearances and tumour margins"),
+                (margin_table(case, evaluation), *printed_clearances(case, evaluation)),
+                new_page=True,
+            ),
             _specimen(evaluation),
             pieces_section(evaluation),
             Section(
@@ -90,8 +95,9 @@ def report_of(
             _not_assessed(evaluation),
             _structures(case),
             _limits(settings),
-            Section(tr("Sign-off"), (sign_off_lines(case),), new_page=False),
+            Section(tr("Sign-off"), (sign_off_lines(case),), new_page=True),
         ),
+        full_tables=(clearance_table(case, evaluation),),
     )
 
 
@@ -229,7 +235,7 @@ def _cuts(case: Case, pictures: tuple[Picture, ...]) -> tuple[Section, ...]:
     for n, osteotomy in enumerate(_in_order(case)):
         shown = tuple(Figure(p.name, p.caption, p.png) for p in by_place[osteotomy.id])
         title = tr("Cut: {title}", title=osteotomy.title)
-        sections.append(Section(title, (_geometry(osteotomy), *shown), new_page=n == 0))
+        sections.append(Section(title, (_geometry(osteotomy), *shown), new_page=n % 3 == 0))
     return tuple(sections)
 
 

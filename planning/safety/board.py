@@ -97,8 +97,8 @@ def _rank(line: BoardLine) -> tuple[int, bool, float, int]:
     return (SEVERITY[line.status], line.accepted is not None, value_mm, step)
 
 
-def _worst_first(result: Measured) -> tuple[int, float]:
-    return (SEVERITY[result.status], result.value_mm if result.value_mm is not None else 0.0)
+def _worst_first(result: Measured) -> tuple[int, bool, float]:
+    return (SEVERITY[result.status], result.capped, result.value_mm if result.value_mm is not None else 0.0)
 
 
 def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) -> BoardLine | None:
@@ -125,7 +125,8 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
 
 
 def _more(rest: Sequence[Measured | SpecimenMargin], status: Status) -> str:
-    count = sum(result.status is status for result in rest)
+    # While the level count is unconfirmed every pass reads as a warning; one line of its own says so.
+    count = sum(result.status is status and not result.capped for result in rest)
     if not count:
         return ""
     words = {

@@ -113,17 +113,18 @@ class Judge:
         lower_mm = lower_bound_mm(value_mm, sigma_mm)
         limits = self.settings.limits
         verdict = margin_verdict(limits, self.case.plan.required_margin_mm, value_mm, lower_mm, sigma_mm)
-        verdict = self.capped(verdict)
+        capped = self.capped(verdict)
         return TumourMargin(
             osteotomy=osteotomy.id,
             value_mm=value_mm,
             lower_mm=lower_mm,
             sigma_mm=sigma_mm,
-            status=verdict.status,
+            status=capped.status,
             margin_class=margin_class(limits, value_mm),
             tool_point_lps_mm=closest.tool_point_lps_mm,
             structure_point_lps_mm=closest.structure_point_lps_mm,
-            note=verdict.note,
+            note=capped.note,
+            capped=capped is not verdict,
         )
 
     def _no_margin(self, osteotomy: Osteotomy, reason: str) -> TumourMargin:
@@ -158,7 +159,7 @@ class Judge:
             reason = raw.overshoot_withheld_reason or "outside_image"
             words = tr("with overshoot not assessed: {reason}", reason=reason_words(reason))
             verdict = Verdict(Status.NOT_ASSESSED, "; ".join(w for w in (words, verdict.note) if w))
-        verdict = self.capped(verdict)
+        capped = self.capped(verdict)
         return Clearance(
             osteotomy=osteotomy.id,
             structure_id=structure.id,
@@ -168,16 +169,17 @@ class Judge:
             with_overshoot_mm=beyond_mm,
             lower_mm=lower_mm,
             sigma_mm=sigma_mm,
-            status=verdict.status,
+            status=capped.status,
             tool_point_lps_mm=raw.tool_point_lps_mm,
             structure_point_lps_mm=raw.structure_point_lps_mm,
             overshoot_tool_point_lps_mm=raw.overshoot_tool_point_lps_mm,
             overshoot_structure_point_lps_mm=raw.overshoot_structure_point_lps_mm,
             reason=reason,
-            note=verdict.note,
+            note=capped.note,
             guard=protection.guard,
             mobilised=protection.mobilised,
             simulated=structure.simulated,
+            capped=capped is not verdict,
         )
 
 

@@ -52,6 +52,7 @@ class Clearance:
     `value_mm` is None where nothing may be said, with `reason` a code: ``disagreement``,
     ``unreviewed``, ``outside_image``, ``thick_slices``, ``self_test_failed``, ``no_limit``.
     `note` says in words what set the status (test a, b or c, a guard, a mobilisation, an action).
+    `capped` marks a pass that reads as a warning only because nobody has confirmed the level count.
     """
 
     osteotomy: str
@@ -73,6 +74,7 @@ class Clearance:
     mobilised: bool = False
     simulated: bool = False
     accepted: Acceptance | None = None
+    capped: bool = False
 
     @property
     def key(self) -> str:
@@ -82,7 +84,7 @@ class Clearance:
 
 @dataclass(frozen=True)
 class TumourMargin:
-    """How far one cut stays from the tumour; below zero it is intralesional."""
+    """How far one cut stays from the tumour; below zero it is intralesional. `capped` as for clearances."""
 
     osteotomy: str
     value_mm: float | None
@@ -95,6 +97,7 @@ class TumourMargin:
     reason: str | None = None
     note: str = ""
     accepted: Acceptance | None = None
+    capped: bool = False
 
     @property
     def key(self) -> str:

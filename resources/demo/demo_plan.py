@@ -54,7 +54,7 @@ class _Way(NamedTuple):
 _RIB, _PEDICLE = OsteotomyKind.RIB, OsteotomyKind.PEDICLE
 _LAMINA, _DISC = OsteotomyKind.LAMINA, OsteotomyKind.DISC
 _WAYS = {
-    _RIB: _Way("ultrasonic_bone_scalpel", 1.0, 0.4, 2.0),
+    _RIB: _Way("ultrasonic_bone_scalpel", 1.0, -0.5, 2.0),
     _LAMINA: _Way("ultrasonic_bone_scalpel", 1.0, 0.9, 2.0),
     _PEDICLE: _Way("t_saw", 1.0, 0.9, 2.0),
     _DISC: _Way("ultrasonic_bone_scalpel", 2.0, 1.0, 5.0),
