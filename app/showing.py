@@ -1,5 +1,7 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
+from dataclasses import replace
+
 from app.drawn import drawn
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
@@ -75,7 +77,8 @@ class Showing:
                 blades=shown.blades,
                 pieces=shown.pieces,
                 levels=shown.levels,
-                stamp=shown.stamp,
+                # Banner and board say the rest; pictures carry the whole stamp.
+                stamp=replace(shown.stamp, digest="", program="", warnings=()),
                 theme=view_theme(),
             )
         )

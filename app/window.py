@@ -181,6 +181,9 @@ class MainWindow(QMainWindow):
         body.addWidget(self.columns)
         column.addLayout(body, 1)
         self.setCentralWidget(whole)
+        self._lay_out_status()
+
+    def _lay_out_status(self) -> None:
         status = self.statusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(label(tr(NOT_A_DEVICE), "muted"))

@@ -48,7 +48,8 @@ class Welcome(QWidget):
         inside.addSpacing(8)
         steps = label(
             tr(
-                "1  Import images and labels    2  Confirm the levels    3  Place the cuts    4  Check and report"
+                "1  Import images and labels   2  Confirm the levels   "
+                "3  Place the cuts   4  Check and report"
             ),
             "muted",
             wrap=True,

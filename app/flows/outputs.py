@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.drawn import stamp_of
 from app.jobs import Jobs
 from app.paths import private_folder
 from app.program import ROOT
@@ -64,7 +65,8 @@ class OutputFlow(QObject):
 
     def picture(self) -> None:
         """Save what the views show as one PNG."""
-        if self._session.view.evaluation is None:
+        view = self._session.view
+        if view.evaluation is None or view.case is None:
             self.told.emit(Message(tr("The numbers are not current; no picture was taken."), "warn"))
             return
         place = self._preferences.folder / "views.png"
@@ -73,7 +75,7 @@ class OutputFlow(QObject):
         )
         if chosen:
             path = Path(chosen).with_suffix(".png")
-            if self._views.picture().save(str(path)):
+            if self._views.picture(stamp_of(view.case, view.evaluation)).save(str(path)):
                 self.told.emit(Message(tr("Picture saved as {name}.", name=path.name)))
             else:
                 self.told.emit(

@@ -18,8 +18,8 @@ from planning.report.measurements import (
     clearance_table,
     ledger_table,
     margin_table,
-    printed_clearances,
     pieces_section,
+    printed_clearances,
     specimen_table,
 )
 from planning.report.sign_offs import sign_off_lines

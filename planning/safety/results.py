@@ -152,6 +152,7 @@ class SpecimenMargin:
     barrier: str | None = None
     reason: str | None = None
     note: str = ""
+    capped: bool = False
 
 
 @dataclass(frozen=True)

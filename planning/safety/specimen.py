@@ -68,16 +68,17 @@ def _margin(judge: Judge, raw: RawSpecimenMargin) -> SpecimenMargin:
     sigma_mm = max(judge.sigma_mm(s, cut=bool(raw.osteotomies)) for s in judge.tumours)
     lower_mm = lower_bound_mm(value_mm, sigma_mm)
     verdict = margin_verdict(limits, judge.case.plan.required_margin_mm, value_mm, lower_mm, sigma_mm)
-    verdict = judge.capped(verdict)
+    capped = judge.capped(verdict)
     return SpecimenMargin(
         surface=raw.surface,
         value_mm=value_mm,
         margin_class=margin_class(limits, value_mm),
-        status=verdict.status,
+        status=capped.status,
         lower_mm=lower_mm,
         p5_mm=raw.p5_mm,
         area_under_2mm_mm2=raw.area_under_2mm_mm2,
         tumour_point_lps_mm=raw.tumour_point_lps_mm,
         surface_point_lps_mm=raw.surface_point_lps_mm,
-        note=verdict.note,
+        note=capped.note,
+        capped=capped is not verdict,
     )

@@ -38,7 +38,7 @@ def test_every_node_has_the_exact_distance(mesh: Mesh) -> None:
     exact = _exact(mesh)
     error = np.abs(field - exact)
     assert error.max() < 0.25  # deep inside, where all of a ball's triangles are almost as near
-    assert error[exact > 0].max(initial=0.0) < 0.02
+    assert error[exact > 0].max(initial=0.0) < 0.05
     assert error[np.abs(exact) < 3.0].max(initial=0.0) < 0.02
     off = np.abs(exact) > 1e-4
     assert (np.sign(field) == np.sign(exact))[off].all()

@@ -28,7 +28,7 @@ def test_every_structure_has_a_closed_surface_of_its_volume(anatomy: Anatomy) ->
         assert mesh is not None
         assert mesh.is_closed
         volume = structure.mask.count * anatomy.grid.voxel_volume_mm3
-        assert mesh.volume_mm3 == pytest.approx(volume, rel=0.02)
+        assert mesh.volume_mm3 == pytest.approx(volume, rel=0.03)
         assert surfaces.by_id[structure.id].fidelity.is_true
     assert surfaces.fits(anatomy)
 

@@ -27,10 +27,10 @@ _TIPS: Final = {
 }
 _WIDTHS: Final = {
     STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
-    NEAREST: 160, STATUS: 124,
+    NEAREST: 150, STATUS: 120,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
-_GIVEN_UP: Final = ((TOOL, 860), (KIND, 740), (KERF, 660))
+_GIVEN_UP: Final = ((TOOL, 880), (KIND, 740), (KERF, 680))
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -166,10 +166,10 @@ class CutTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setMinimumSectionSize(24)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(24)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentRowChanged.connect(self._current_changed)

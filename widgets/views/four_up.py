@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from planning.geometry.frames import Vec3
 from rendering.lettering import Lettering
-from rendering.scene_state import DrawnLine, SlicePlane
+from rendering.scene_state import DrawnLine, SlicePlane, Stamp
 from widgets.viewport import ViewportMode
 from widgets.views.seen import (
     PRESETS,
@@ -25,7 +25,11 @@ from widgets.views.slice_view import SliceView
 from widgets.views.spine_view import SpineView
 from widgets.views.view_frame import ViewFrame
 
-_PLACES: Final = {SlicePlane.AXIAL: (0, 0), SlicePlane.SAGITTAL: (1, 0), SlicePlane.CORONAL: (1, 1)}
+_PLACES: Final[dict[SlicePlane, tuple[int, int]]] = {
+    SlicePlane.AXIAL: (0, 0),
+    SlicePlane.SAGITTAL: (1, 0),
+    SlicePlane.CORONAL: (1, 1),
+}
 _CLOSE_UP_HALF_HEIGHT_MM: Final = 45.0
 _CLOSE_UP_ZOOM: Final = 3.0
 
@@ -63,9 +67,8 @@ class FourUp(QWidget):
             view.window_changed.connect(self.set_window)
             view.window_reset.connect(lambda: self.choose_preset(0))
             view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
-        for line in (0, 1):
-            grid.setRowStretch(line, 1)
-            grid.setColumnStretch(line, 1)
+        self._grid = grid
+        self._share_room()
 
     @property
     def frames(self) -> tuple[ViewFrame, ...]:
@@ -140,10 +143,18 @@ class FourUp(QWidget):
         self._maximised = None if self._maximised is frame else frame
         for other in self.frames:
             other.setVisible(self._maximised in (None, other))
+        self._share_room()
         frame.viewport.setFocus()
 
-    def picture(self) -> QImage:
-        """Return what the shown views show, side by side as on screen, in device pixels."""
+    def picture(self, stamp: Stamp) -> QImage:
+        """Return what the shown views show, side by side as on screen, with `stamp` burnt in."""
+        on_screen = self.seen
+        self.show_seen(replace(on_screen, stamp=stamp))
+        made = self._pasted()
+        self.show_seen(on_screen)
+        return made
+
+    def _pasted(self) -> QImage:
         ratio = self.spine.viewport.pixel_ratio
         whole = QImage(round(self.width() * ratio), round(self.height() * ratio), QImage.Format.Format_RGB32)
         whole.fill(QColor(0, 0, 0))
@@ -190,6 +201,14 @@ class FourUp(QWidget):
         else:
             return False
         return True
+
+    def _share_room(self) -> None:
+        """Give every row and column with a shown view the same room, and an empty one none."""
+        places = {self.spine: (0, 1), **{self.slices[plane]: place for plane, place in _PLACES.items()}}
+        shown = [place for frame, place in places.items() if self._maximised in (None, frame)]
+        for line in (0, 1):
+            self._grid.setRowStretch(line, int(any(row == line for row, _ in shown)))
+            self._grid.setColumnStretch(line, int(any(column == line for _, column in shown)))
 
     def _tell(self) -> None:
         for plane, view in self.slices.items():

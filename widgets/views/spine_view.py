@@ -192,10 +192,9 @@ class SpineView(ViewFrame):
 
     def _move(self, pointer: Pointer) -> None:
         if pointer.buttons is Qt.MouseButton.NoButton:
-            over = self.scene.hover(pointer.x_px, pointer.y_px)
-            shape = Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor
-            if self.viewport.cursor().shape() is not shape:
-                self.viewport.setCursor(shape)
+            if self.scene.hover(pointer.x_px, pointer.y_px):
+                over = self.scene.handle.is_hot
+                self.viewport.setCursor(Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor)
                 self.viewport.redraw()
             return
         if self._last is None or not self._gesture:
