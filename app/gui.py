@@ -1,16 +1,19 @@
 """The composition root of the workstation: builds every part, connects them, runs."""
 
 import argparse
+import logging
 import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
+from app.autosave import Autosave, left_behind
 from app.bindings import Bindings, Parts
 from app.commands import callbacks
 from app.errands.workbench import Workbench, workbench
@@ -19,7 +22,7 @@ from app.flows.decisions import Decisions
 from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
-from app.jobs import Jobs
+from app.jobs import Jobs, without_values
 from app.logs import start_logging
 from app.paths import user_folder
 from app.plan_commands import PlanCommands
@@ -39,12 +42,14 @@ from planning.safety.self_test import SelfTest, self_test
 from planning.segmentation.surfaces import Surfaces, surfaces_of
 from planning.texts import tr
 from rendering.lettering import Lettering
+from widgets.dialogs import Choice, ask
 from widgets.icons import icon
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
 from widgets.theme import THEMES, apply_theme
 from widgets.viewport import ViewportMode
 
+_LOG = logging.getLogger(__name__)
 _REGULAR: Final = RESOURCES / "fonts" / "EnBlocSans-Regular.otf"
 _BOLD: Final = RESOURCES / "fonts" / "EnBlocSans-Bold.otf"
 
@@ -151,10 +156,12 @@ def build(
     )
     bindings = Bindings(parts)
     station = Workstation(parts, bindings, preferences)
+    Autosave(window, session, jobs, files).told.connect(window.messages.show_message)
     window.actions_table.connect_to(callbacks(station.parts, bindings, preferences))
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)
+    window.dropped.connect(lambda path: open_any(station, path))
     window.may_close = files.settle
     window.at_close = lambda: _put_away(station)
     return station
@@ -175,12 +182,14 @@ def _start(station: Workstation, options: argparse.Namespace) -> None:
     window = station.window
     window.restoreGeometry(station.preferences.layout("window"))
     window.show()
+    sys.excepthook = lambda kind, error, trace: _tell_bug(station, kind, error, trace)
     QTimer.singleShot(0, window, lambda: warm_up(station))
+    if _offer_recovery(station):
+        return
     if options.demo:
         QTimer.singleShot(0, window, station.bindings.open_demo)
     elif options.case is not None:
         QTimer.singleShot(0, window, lambda: open_any(station, options.case))
-    window.dropped.connect(lambda path: open_any(station, path))
 
 
 def open_any(station: Workstation, path: Path) -> None:
@@ -190,6 +199,37 @@ def open_any(station: Workstation, path: Path) -> None:
     else:
         station.window.stage_bar.choose(Stage.CASE)
         station.parts.imports.start(path)
+
+
+def _tell_bug(
+    station: Workstation, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log a fault without what it was about, and say it once."""
+    del kind
+    where = without_values(error.with_traceback(trace))
+    _LOG.error("fault in the window: %s", where)
+    station.bindings.tell_bug(where)
+
+
+def _offer_recovery(station: Workstation) -> bool:
+    """Offer work that a crash left behind; say whether it is being opened."""
+    for path in left_behind():
+        answer = ask(
+            station.window,
+            tr("Unsaved work found"),
+            tr("EnBloc ended before a new case was saved. Recover it?"),
+            (
+                Choice("recover", tr("Recover"), QMessageBox.ButtonRole.AcceptRole, default=True),
+                Choice("later", tr("Later"), QMessageBox.ButtonRole.RejectRole),
+                Choice("discard", tr("Discard"), QMessageBox.ButtonRole.DestructiveRole),
+            ),
+        )
+        if answer == "recover":
+            station.parts.files.recover(path)
+            return True
+        if answer == "discard":
+            path.unlink(missing_ok=True)
+    return False
 
 
 def _put_away(station: Workstation) -> None:

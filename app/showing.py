@@ -93,6 +93,8 @@ class Showing:
 
     def _show_board(self, view: SessionView) -> None:
         safety, case = self._window.board, view.case
+        # Withdrawn before anything is worded: a fault on the way leaves UPDATING, never an old number.
+        safety.show_updating()
         if view.evaluation is not None and case is not None:
             safety.show_lines(view.evaluation.status, board(view.evaluation, case), view.evaluation.warnings)
         elif view.updating and case is not None:

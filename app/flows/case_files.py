@@ -114,6 +114,16 @@ class CaseFiles(QObject):
         self._session.open(case, saved=False)
         self.opened.emit()
 
+    def recover(self, path: Path) -> None:
+        """Open work a crash left in the private folder, as a case that was never saved."""
+
+        def work(_progress: object) -> Case:
+            with CaseFile.open(path, read_only=True) as file:
+                version = file.unsaved
+                return file.read(version) if version is not None else file.case
+
+        self._jobs.start("open", tr("Recovering the case"), work, self.new_case, can_cancel=False)
+
     def save(self) -> None:
         """Save as a job; without a file, ask where."""
         case, file = self._session.case, self._file

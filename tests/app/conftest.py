@@ -1,0 +1,59 @@
+"""One built window for the tests of a module, on a small spine of closed form."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.errands.workbench import Workbench, workbench
+from app.gui import Workstation, build
+from app.settings import Preferences
+from planning.model.case import Case
+from tests.builders import a_case, a_plan, a_vertebral_column
+
+SMALL = ("T8", "T9", "T10", "T11", "T12")
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Workbench]:
+    """Settings and the child process."""
+    with workbench() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def small_case() -> Case:
+    """Five vertebrae with a tumour in T10 and eight cuts."""
+    return a_case(a_vertebral_column(levels=SMALL), a_plan(levels=SMALL))
+
+
+@pytest.fixture(scope="module")
+def built(
+    qapp: QApplication, bench: Workbench, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workstation]:
+    """The window, painted, at the size of a small laptop."""
+    preferences = Preferences(tmp_path_factory.mktemp("home") / "window.ini")
+    station = build(bench, preferences, qapp, painted=True)
+    station.window.resize(1280, 800)
+    station.window.show()
+    yield station
+    station.window.may_close = None
+    station.window.close()
+    station.window.deleteLater()
+
+
+@pytest.fixture
+def station(built: Workstation, small_case: Case, qtbot: QtBot) -> Workstation:
+    """The window with the small case, freshly opened and evaluated."""
+    built.parts.files.new_case(small_case)
+    built.session.mark_saved(small_case, None)
+    built.window.views.reset_look()
+    built.window.messages.dismiss()
+    wait_for_numbers(built, qtbot)
+    return built
+
+
+def wait_for_numbers(station: Workstation, qtbot: QtBot) -> None:
+    """Wait until the evaluation is current."""
+    qtbot.waitUntil(lambda: station.session.view.evaluation is not None, timeout=120_000)
