@@ -6,6 +6,7 @@ case, so that nothing leads back; with identity it belongs to the original study
 
 import hashlib
 import io
+import re
 from typing import Final
 
 import highdicom
@@ -16,7 +17,7 @@ from highdicom.seg import Segmentation, SegmentDescription
 from highdicom.sr.coding import CodedConcept
 from highdicom.volume import Volume as DicomVolume
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import RE_VALID_UID, UID, ExplicitVRLittleEndian
 
 from planning.errors import ExportRefused
 from planning.model.anatomy_table import AnatomyTable
@@ -27,6 +28,7 @@ from planning.texts import mark
 
 _CT_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
 _MR_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.4"
+_UID_LENGTH: Final = 64
 _ANATOMICAL: Final = CodedConcept("123037004", "SCT", "Anatomical Structure")
 _ALTERED: Final = CodedConcept("49755003", "SCT", "Morphologically Altered Structure")
 _PHYSICAL: Final = CodedConcept("260787004", "SCT", "Physical object")
@@ -132,7 +134,7 @@ def _lab(rgb: tuple[int, int, int]) -> CIELabColor:
 def _source_images(case: Case, image: StudyImage, *, with_identity: bool) -> list[Dataset]:
     """Headers of the slices the segmentation refers to; their pixels stay where they are."""
     grid = image.volume.grid
-    known = with_identity and len(image.sop_instance_uids) == grid.shape_kji[0]
+    known = with_identity and _can_be_referred_to(image)
     directions, spacing = grid.directions, grid.spacing_ijk_mm
     slices = []
     for k in range(grid.shape_kji[0]):
@@ -154,6 +156,16 @@ def _source_images(case: Case, image: StudyImage, *, with_identity: bool) -> lis
     return slices
 
 
+def _can_be_referred_to(image: StudyImage) -> bool:
+    """Whether every slice has a valid identifier of its own."""
+    uids = image.sop_instance_uids
+    return len(uids) == image.volume.grid.shape_kji[0] and all(map(_is_uid, uids))
+
+
+def _is_uid(text: str) -> bool:
+    return len(text) <= _UID_LENGTH and re.fullmatch(RE_VALID_UID, text) is not None
+
+
 def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: bool) -> None:
     header.SpecificCharacterSet = "ISO_IR 192"
     if with_identity:
@@ -173,7 +185,10 @@ def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: 
         ("FrameOfReferenceUID", image.frame_of_reference_uid, "frame"),
     )
     for keyword, original, what in uids:
-        setattr(header, keyword, original if with_identity and original else _uid(case, what, image.id))
+        # Parts split off a mixed series carry "#2" after the identifier they share.
+        plain = original.partition("#")[0]
+        known = with_identity and _is_uid(plain)
+        setattr(header, keyword, plain if known else _uid(case, what, image.id))
     header.StudyID = header.AccessionNumber = header.ReferringPhysicianName = ""
     header.StudyDate = image.acquired[:8] if with_identity else ""
     header.StudyTime = ""

@@ -75,8 +75,19 @@ def load_series(
         contrast=summary.contrast,
         slice_spacing_mm=stack.spacing_mm,
         findings=(*summary.findings, *_pixel_findings(notes)),
+        sop_instance_uids=_sop_instance_uids(summary.slices, stack),
     )
     return LoadedImage(image, summary.patient)
+
+
+def _sop_instance_uids(slices: Sequence[Slice], stack: Stack) -> tuple[str, ...]:
+    """Return the identifier of each slice in the order of k; none where they do not tell slices apart.
+
+    A multi-frame object has one for all its frames, and nameless slices have none: neither can be
+    referred to slice by slice.
+    """
+    uids = tuple(slices[n].sop_uid for n in stack.order)
+    return uids if all(uids) and len(set(uids)) == len(uids) else ()
 
 
 def _voxels(

@@ -61,6 +61,32 @@ def test_with_identity_it_belongs_to_the_patient_and_the_study(case):
     assert header.StudyInstanceUID == "1.2.3.771.2"
 
 
+def test_with_identity_it_refers_to_the_slices_of_the_image(case):
+    slices = case.images[0].volume.grid.shape_kji[0]
+    uids = tuple(f"1.2.3.771.3.{k}" for k in range(slices))
+    image = replace(case.images[0], sop_instance_uids=uids)
+    known = replace(case, images=(image,))
+    header = pydicom.dcmread(io.BytesIO(segmentation_bytes(known, TABLE, "p", with_identity=True)))
+    (series,) = header.ReferencedSeriesSequence
+    assert series.SeriesInstanceUID == "1.2.3.771.1"
+    referred = {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence}
+    assert referred <= set(uids)
+    frame = header.PerFrameFunctionalGroupsSequence[0]
+    z_mm = float(frame.PlanePositionSequence[0].ImagePositionPatient[2])
+    source = frame.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+    k = int(source.rpartition(".")[2])
+    assert z_mm == pytest.approx(image.volume.grid.to_lps((0.0, 0.0, float(k)))[2], abs=1e-3)
+
+
+def test_identifiers_that_are_none_are_replaced(case):
+    image = replace(case.images[0], series_uid="unnamed-1", study_uid="../x", sop_instance_uids=("1.2.3#2",))
+    odd = replace(case, images=(image,))
+    header = pydicom.dcmread(io.BytesIO(segmentation_bytes(odd, TABLE, "p", with_identity=True)))
+    assert header.PatientID == "PID-771"
+    uids = (header.StudyInstanceUID, header.ReferencedSeriesSequence[0].SeriesInstanceUID)
+    assert all(uid.startswith("2.25.") for uid in uids)
+
+
 def test_the_structures_carry_snomed_codes(case, written):
     header = pydicom.dcmread(io.BytesIO(written))
     codes = {s.SegmentLabel: s.SegmentedPropertyTypeCodeSequence[0].CodeValue for s in header.SegmentSequence}

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 from planning.geometry.frames import Grid
 from planning.imaging.label_import import import_labels
@@ -38,6 +39,26 @@ def test_a_dicom_series_lands_in_each_of_24_orientations(
     assert image.slice_spacing_mm == pytest.approx(1.3)
     assert _same_place(image.volume.grid, grid)
     assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= ROUNDED
+    assert image.sop_instance_uids == tuple(f"1.2.3.4.{k + 1}" for k in range(phantom.SHAPE_KJI[0]))
+
+
+def test_slice_identifiers_follow_the_voxels_when_the_stack_runs_backwards(
+    tmp_path: Path, worker: Worker
+) -> None:
+    phantom.write_series(tmp_path, phantom.a_grid(np.diag([1.0, 1.0, -1.0])))
+    image = load_series(scan(tmp_path, worker=worker).series[0], worker=worker).image
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= ROUNDED
+    assert image.sop_instance_uids == tuple(f"1.2.3.4.{k + 1}" for k in reversed(range(phantom.SHAPE_KJI[0])))
+
+
+def test_slices_without_identifiers_of_their_own_carry_none(tmp_path: Path, worker: Worker) -> None:
+    def nameless(dataset: Dataset, k: int) -> None:
+        if k == 3:
+            del dataset.SOPInstanceUID
+
+    phantom.write_series(tmp_path, phantom.a_grid(np.eye(3)), nameless)
+    image = load_series(scan(tmp_path, worker=worker).series[0], worker=worker).image
+    assert image.sop_instance_uids == ()
 
 
 @pytest.mark.parametrize("directions", phantom.RIGHT_HANDED, ids=phantom.letters)
