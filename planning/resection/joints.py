@@ -132,10 +132,11 @@ def _vertebra(tissue: Tissue, level: str, clouds: Mapping[int, Cloud]) -> int:
     return 0
 
 
-def _are_neighbours(upper: str, lower: str) -> bool:
+def are_neighbours(upper: str, lower: str) -> bool:
+    """Whether no vertebra lies between two levels, variants of the lower spine included."""
     if level_order(lower) - level_order(upper) == 1:
         return True
-    # Variants: eleven or twelve thoracic, four or five lumbar vertebrae.
+    # Eleven or twelve thoracic, four or five lumbar vertebrae.
     return (upper in ("T11", "T12") and lower == "L1") or (upper in ("L4", "L5") and lower == "S1")
 
 
@@ -145,7 +146,7 @@ def _between_vertebrae(
     axes: Mapping[str, VertebraAxes],
     clouds: Mapping[int, Cloud],
 ) -> Iterator[_Plan]:
-    pairs = [(a, b) for a, b in pairwise(spine) if _are_neighbours(a[0], b[0])]
+    pairs = [(a, b) for a, b in pairwise(spine) if are_neighbours(a[0], b[0])]
     discs, alone = _discs(tissue, pairs, clouds)
     for (upper, a), (lower, b) in pairs:
         own, name = axes[upper], f"{upper}-{lower}"

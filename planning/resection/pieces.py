@@ -77,7 +77,8 @@ class RawProblem:
     """Something wrong with the pieces.
 
     `code` is one of ``tumour_left``, ``tumour_split``, ``not_free``, ``cut_changes_nothing``,
-    ``target_missing``, ``tumour_missing``, ``outside_image``, ``release_unknown``, ``solids_disagree``.
+    ``target_missing``, ``neighbour_missing``, ``tumour_missing``, ``outside_image``, ``release_unknown``,
+    ``solids_disagree``.
     """
 
     code: str

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from planning.geometry.frames import Vec3, vec3
 from planning.kernel.slab_volume import PLAN_TUMOUR
 from planning.model.anatomy import Anatomy
+from planning.model.levels import in_order
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import Plan
 from planning.model.structures import StructureKind
@@ -15,6 +16,7 @@ from planning.resection.blocks import Blocks
 from planning.resection.ground import Ground
 from planning.resection.links import RawLink
 from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
+from planning.resection.roles import neighbour
 from planning.resection.tissue import plan_tumours
 from planning.texts import tr
 
@@ -78,6 +80,16 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
         if level not in ground.axes:
             sentence = tr("{level} is a target but is not segmented; its pieces are left out.", level=level)
             yield RawProblem("target_missing", "not_assessed", sentence)
+    ordered = in_order(level for level in plan.target_levels if level in ground.axes)
+    for level, up in ((ordered[0], True), (ordered[-1], False)) if ordered else ():
+        if neighbour(ground, level, up) is None and level not in ("C1", "S1"):
+            place = tr("above") if up else tr("below")
+            sentence = tr(
+                "The vertebra {place} {level} is not segmented: whether the specimen is free is unknown.",
+                place=place,
+                level=level,
+            )
+            yield RawProblem("neighbour_missing", "not_assessed", sentence)
     if plan.tumour is not None and not plan_tumours(ground.anatomy, plan):
         sentence = tr(
             "The plan's tumour, {name}, is not among the structures; margins are not assessed.",

@@ -5,7 +5,8 @@
   these and that is no part of a target vertebra.
 * Anterior specimen: for each target level the block with most tumour; without tumour at that level,
   its largest block in front of the canal. Other blocks in front stay with what remains where a disc
-  holds them to it (the other half of a sagittal resection), else they are loose.
+  holds them to it (the other half of a sagittal resection), or where their neighbour on that side is
+  not segmented; else they go with what holds them, or are loose.
 * Arch specimen: blocks of target vertebrae behind the front of the canal.
 * Discs and slices of a neighbour that only a disc link holds to the anterior specimen leave with it.
 * Rib pieces: parts of a target level's rib without its far end.
@@ -24,6 +25,7 @@ from planning.model.structures import Structure, StructureKind
 from planning.resection.blocks import Blocks
 from planning.resection.bonds import SMALLEST_PIECE_MM3
 from planning.resection.ground import Ground
+from planning.resection.joints import are_neighbours
 from planning.resection.links import LinkKind
 from planning.resection.pieces import Role
 
@@ -164,8 +166,24 @@ def _target_roles(
                 roles[block] = Role.SPECIMEN_ANTERIOR
             elif block not in ahead:
                 roles[block] = Role.SPECIMEN_ARCH
-            else:
-                roles[block] = Role.REMAINING if block in held else Role.LOOSE
+            elif block in held or _meets_missing(ground, blocks, number, block, main):
+                roles[block] = Role.REMAINING
+
+
+def _meets_missing(ground: Ground, blocks: Blocks, number: int, block: int, main: int | None) -> bool:
+    """Whether a slice of a body faces a neighbour that is not segmented: a gap is no freedom."""
+    level = ground.tissue.bones[number - 1].level
+    if level is None or main is None:
+        return False
+    to_lps, axes = ground.tissue.grid.to_lps, ground.axes[level]
+    at = axes.local(to_lps(blocks.centres_ijk[[block, main], number]))[:, 2]
+    return neighbour(ground, level, up=bool(at[0] > at[1])) is None
+
+
+def neighbour(ground: Ground, level: str, up: bool) -> str | None:
+    """Return the segmented vertebra right above or below a level, or None."""
+    pairs = ((other, level) if up else (level, other) for other in ground.axes if other != level)
+    return next((p[0] if up else p[1] for p in pairs if are_neighbours(*p)), None)
 
 
 def _main_block(blocks: Blocks, number: int, ahead: list[int], mine: list[int]) -> int | None:

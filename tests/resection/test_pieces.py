@@ -276,6 +276,26 @@ def test_bare_boxes_cut_through_bone_keep_the_ends_with_their_neighbours() -> No
     assert [p.levels for p in remaining] == [("T10", "T11", "T12"), ("T9", "T10")]
 
 
+def test_a_neighbour_that_is_not_segmented_is_no_freedom() -> None:
+    anatomy, plan = boxes((-20.0, -36.0))
+    alone = replace(
+        anatomy, structures=tuple(s for s in anatomy.structures if s.id in ("vertebra-T10", "tumour"))
+    )
+    resection = resect(alone, plan, silent)
+    assert [p.role for p in resection.pieces] == [Role.SPECIMEN_ANTERIOR, Role.REMAINING, Role.REMAINING]
+    assert [(p.code, p.severity) for p in resection.problems] == [("neighbour_missing", "not_assessed")] * 2
+    assert "above T10" in resection.problems[0].sentence
+
+
+def test_a_slice_of_one_target_leaves_with_the_disc_that_holds_it() -> None:
+    anatomy, plan = boxes((-20.0, -36.0))
+    resection = resect(anatomy, replace(plan, target_levels=("T10", "T11")), silent)
+    specimens = [p for p in resection.pieces if p.role is Role.SPECIMEN_ANTERIOR]
+    assert [p.levels for p in specimens] == [("T10",), ("T10", "T11")]
+    assert specimens[1].volume_mm3 == pytest.approx(15625 + 2500)
+    assert {link.id for link in specimens[1].links} >= {"disc/T11-T12"}
+
+
 def test_without_tumour_the_body_is_the_specimen() -> None:
     resection = resect(*boxes((-20.0, -36.0), tumour=False), silent)
     specimen = the(resection, Role.SPECIMEN_ANTERIOR)
