@@ -28,7 +28,9 @@ _SLIDES: Final = 24
 _NEAR_MM: Final = 0.6
 _STILL_MM: Final = 1e-4
 _FIRST_STEP_MM: Final = 0.4
-_LAST_STEP_MM: Final = 0.01
+_LAST_STEP_MM: Final = 0.02
+_DEEP_MM: Final = -2.0
+_DEEP_TOLERANCE_MM: Final = 0.1
 
 
 class Slab(NamedTuple):
@@ -206,7 +208,8 @@ def _searched(
         while waiting > 0:
             waiting -= 1
             cell = stack[waiting]
-            if cell[6] >= best[0] - _TOLERANCE_MM:
+            tolerance = _TOLERANCE_MM if best[0] > _DEEP_MM else _DEEP_TOLERANCE_MM
+            if cell[6] >= best[0] - tolerance:
                 continue
             b = _b_at(piece, cell[0], cell[1])
             x, y, z = _to_lps(slab, cell[0], b, cell[2])
@@ -216,7 +219,7 @@ def _searched(
             flat = _reach(piece, cell, b)
             reach = np.sqrt(flat * flat + cell[5] * cell[5])
             least = value - reach - _SLACK_MM
-            if least >= best[0] - _TOLERANCE_MM or reach < _SMALLEST_CELL_MM:
+            if least >= best[0] - tolerance or reach < _SMALLEST_CELL_MM:
                 continue
             axis = _longest(piece, cell)
             half = cell[3 + axis] / 2
@@ -302,7 +305,10 @@ def _settle(slab: Slab, pieces: Floats, forest: Forest, mesh: int, found: Floats
     """Turn a place found on the field into the exact minimum on the mesh near it."""
     a, b, n = found[1], found[2], found[3]
     x, y, z = _to_lps(slab, a, b, n)
-    d2, _, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
+    reach = abs(found[0]) + 2.0
+    d2, t, qx, qy, qz = nearest(forest, mesh, x, y, z, reach * reach)
+    if t < 0:
+        d2, t, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
     value = np.sqrt(d2)
     for _ in range(_SLIDES):
         if value <= _STILL_MM or found[0] < -_NEAR_MM:
@@ -339,10 +345,26 @@ def _deepened(
             tb = b + side if axis == 1 else b
             tn = n + side if axis == 2 else n
             ta, tb, tn = _onto(slab, pieces, ta, tb, tn)
-            there, rx, ry, rz = _signed(slab, forest, mesh, ta, tb, tn)
+            x, y, z = _to_lps(slab, ta, tb, tn)
+            # Inside, a point no further from the old nearest point is no deeper.
+            if value < 0 and (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= value * value:
+                continue
+            there, rx, ry, rz = _signed_near(forest, mesh, x, y, z, value, step)
             if there < value - 1e-6:
                 a, b, n, value, qx, qy, qz = ta, tb, tn, there, rx, ry, rz
                 better = True
         if not better:
             step /= 2
     return a, b, n, value, qx, qy, qz
+
+
+@nb.njit(nogil=True, cache=True)
+def _signed_near(
+    forest: Forest, mesh: int, x: float, y: float, z: float, value: float, step: float
+) -> tuple[float, float, float, float]:
+    """Return the signed distance of a point no more than `step` from one whose signed distance is `value`."""
+    reach = abs(value) + 1.01 * step
+    d2, _, qx, qy, qz = nearest(forest, mesh, x, y, z, reach * reach)
+    distance = np.sqrt(d2)
+    inside = value < 0 if abs(value) > 1.01 * step else is_inside(forest, mesh, x, y, z)
+    return (-distance if inside else distance), qx, qy, qz

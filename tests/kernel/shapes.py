@@ -12,7 +12,14 @@ from planning.kernel.surface import Smoothing, Surface, surface_of
 def ball_mesh(centre: tuple[float, float, float], radius_mm: float, steps: int = 5) -> Mesh:
     """Return a ball by splitting an icosahedron; the surface errs by less than `radius / 4**steps`."""
     t = (1 + 5**0.5) / 2
-    points = [(-1, t, 0), (1, t, 0), (-1, -t, 0), (1, -t, 0), (0, -1, t), (0, 1, t)]
+    points: list[tuple[float, float, float]] = [
+        (-1, t, 0),
+        (1, t, 0),
+        (-1, -t, 0),
+        (1, -t, 0),
+        (0, -1, t),
+        (0, 1, t),
+    ]
     points += [(0, -1, -t), (0, 1, -t), (t, 0, -1), (t, 0, 1), (-t, 0, -1), (-t, 0, 1)]
     faces = [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4)]
     faces += [(11, 10, 2), (10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8)]
@@ -40,7 +47,8 @@ def box_mesh(low: tuple[float, float, float], high: tuple[float, float, float]) 
     corners = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], dtype=np.float32)
     quads = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
     triangles = [t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]
-    return Mesh(corners * (np.array(high) - low) + low, np.array(triangles, dtype=np.int32))
+    placed = (corners * (np.array(high) - low) + low).astype(np.float32)
+    return Mesh(placed, np.array(triangles, dtype=np.int32))
 
 
 def surface_of_voxels(voxels_kji: NDArray[np.bool_], grid: Grid, smoothing: Smoothing) -> Surface:

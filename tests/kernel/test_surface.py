@@ -18,12 +18,12 @@ from planning.kernel.surface import (
 )
 from tests.builders import a_grid
 from tests.kernel.shapes import ball_mesh, centres_lps_mm, surface_of_voxels
-from tests.phantoms import Pose
+from tests.phantoms import Bools, Pose
 
 OBLIQUE = Pose((0.3, -0.5, 0.8), 27.0, (40.0, -130.0, 310.0))
 
 
-def _torus(grid: Grid, pose: Pose, ring_mm: float, tube_mm: float) -> np.ndarray:  # type: ignore[type-arg]
+def _torus(grid: Grid, pose: Pose, ring_mm: float, tube_mm: float) -> Bools:
     x, y, z = np.moveaxis(pose.local(centres_lps_mm(grid)), -1, 0)
     return np.asarray(np.hypot(np.hypot(x, y) - ring_mm, z) <= tube_mm)
 

@@ -1,6 +1,7 @@
 import igl
 import numpy as np
 
+from planning.geometry.frames import Floats
 from planning.kernel.triangle_tree import beyond, forest_of, nearest, signed_distances
 from tests.kernel.shapes import ball_mesh, box_mesh
 
@@ -8,7 +9,7 @@ BALL = ball_mesh((1.0, -2.0, 3.0), 10.0, steps=3)
 BOX = box_mesh((-5.0, -5.0, -5.0), (5.0, 7.0, 6.0))
 
 
-def _random_points(n: int) -> np.ndarray:  # type: ignore[type-arg]
+def _random_points(n: int) -> Floats:
     return np.random.default_rng(3).uniform(-16, 16, (n, 3))
 
 
@@ -36,7 +37,7 @@ def test_a_ray_through_edges_and_corners_is_counted_once() -> None:
 def test_the_nearest_point_lies_on_the_mesh_at_the_distance_named() -> None:
     forest = forest_of([BALL])
     for point in _random_points(50):
-        d2, triangle, x, y, z = nearest(forest, 0, *point, np.inf)
+        d2, triangle, x, y, z = nearest(forest, 0, point[0], point[1], point[2], np.inf)
         assert np.isclose(np.linalg.norm(point - [x, y, z]), np.sqrt(d2))
         assert np.isclose(np.linalg.norm(np.array([x, y, z]) - [1.0, -2.0, 3.0]), 10.0, atol=0.08)
         assert 0 <= triangle < len(BALL.triangles)

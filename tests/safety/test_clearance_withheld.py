@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planning.model.anatomy import Anatomy
-from planning.model.osteotomy import OsteotomyKind
+from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.plan import Plan
 from planning.model.structures import Structure, StructureKind
 from planning.progress import silent
@@ -21,7 +21,7 @@ OBLIQUE = Pose((0.2, 1.0, -0.4), 38.0, (12.0, -240.0, 870.0))
 FAR = a_cut("far", OsteotomyKind.FREE, a_blade((14, -4, 0), (1, 0, 0), (0, 1, 0), 8, 8, 1.0, 3.0))
 
 
-def _fields(anatomy: Anatomy, *cuts) -> Fields:  # type: ignore[no-untyped-def]
+def _fields(anatomy: Anatomy, *cuts: Osteotomy) -> Fields:
     return fields_of(anatomy, surfaces_of(anatomy), Plan(osteotomies=cuts), silent)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from planning.kernel.process import Worker
-from planning.kernel.surface import Smoothing
+from planning.kernel.surface import Smoothing, surface_of
 from planning.model.anatomy import Anatomy
 from planning.model.mask import Mask
 from planning.model.structures import Structure, StructureKind
@@ -28,7 +28,7 @@ def test_every_structure_has_a_closed_surface_of_its_volume(anatomy: Anatomy) ->
         assert mesh is not None
         assert mesh.is_closed
         volume = structure.mask.count * anatomy.grid.voxel_volume_mm3
-        assert mesh.volume_mm3 == pytest.approx(volume, rel=0.03)
+        assert mesh.volume_mm3 == pytest.approx(volume, rel=0.06)
         assert surfaces.by_id[structure.id].fidelity.is_true
     assert surfaces.fits(anatomy)
 
@@ -94,7 +94,7 @@ def test_surfaces_are_made_off_the_calling_thread_and_can_be_cancelled(
     anatomy: Anatomy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_on: set[str] = set()
-    plain = module.surface_of
+    plain = surface_of
 
     def watched(*arguments: object) -> object:
         made_on.add(threading.current_thread().name)
