@@ -25,7 +25,8 @@ from planning.errors import ComputationFailed
 from planning.geometry.frames import Floats, Grid
 from planning.geometry.mesh import Mesh
 from planning.kernel.exchange import Array, Header, TaskRoom
-from planning.kernel.triangle_tree import Forest, beyond, held_between_corners, tree_of
+from planning.kernel.near_mesh import beyond, held_between_corners
+from planning.kernel.triangle_tree import Forest, tree_of
 from planning.kernel.vtk_arrays import image_data, triangles_of
 from planning.texts import mark
 

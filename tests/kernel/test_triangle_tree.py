@@ -2,7 +2,8 @@ import igl
 import numpy as np
 
 from planning.geometry.frames import Floats
-from planning.kernel.triangle_tree import beyond, forest_of, nearest, signed_distances
+from planning.kernel.near_mesh import beyond, held_between_corners
+from planning.kernel.triangle_tree import forest_of, nearest, signed_distances
 from tests.kernel.shapes import ball_mesh, box_mesh
 
 BALL = ball_mesh((1.0, -2.0, 3.0), 10.0, steps=3)
@@ -55,3 +56,11 @@ def test_only_points_beyond_are_reported_with_their_nearest_triangle_of_the_mesh
     corners = BALL.vertices_lps_mm[BALL.triangles[triangles[0]]]
     assert np.linalg.norm(corners.mean(axis=0) - [1.0, -2.0, 13.0]) < 1.5
     assert np.allclose(near[0], [1.0, -2.0, 13.0], atol=0.1)
+
+
+def test_points_are_held_between_the_corners_near_them_and_far_ones_stay() -> None:
+    points = np.array([[0.0, 0.0, 6.4], [5.4, 7.3, 6.2], [40.0, 0.0, 0.0]])
+    corner = held_between_corners(forest_of([BOX]), 0, points, 2.0)
+    assert np.allclose(corner[0], points[0]), "no corner of the box is near the middle of its top"
+    assert np.allclose(corner[1], [5.0, 7.0, 6.0])
+    assert np.allclose(corner[2], points[2])

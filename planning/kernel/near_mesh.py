@@ -1,0 +1,106 @@
+"""Asking a triangle tree about many points at once: which are too far, and what lies round them."""
+
+from typing import Final
+
+import numba as nb
+import numpy as np
+
+from planning.geometry.frames import Floats
+from planning.kernel.triangle_tree import Forest, Ints, box_distance2, closest_on_triangle, nearest
+
+_DEPTH: Final = 96  # as deep as a tree of `triangle_tree` can be
+
+
+@nb.njit(nogil=True, cache=True)
+def beyond(forest: Forest, mesh: int, points: Floats, free: float) -> tuple[Ints, Ints, Floats]:
+    """Return which of `points` lie further than `free` from a mesh, the nearest triangles and points.
+
+    Triangles are numbered as in their mesh. Much faster than asking for every distance.
+    """
+    found, triangles = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+    nearest_points = np.empty((len(points), 3))
+    many, last = 0, -1
+    free2 = free * free
+    for n in range(len(points)):
+        x, y, z = points[n, 0], points[n, 1], points[n, 2]
+        if last >= 0:
+            qx, qy, qz = closest_on_triangle(x, y, z, forest.corners[last])
+            if (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= free2:
+                continue
+        last = _any_within(forest, mesh, x, y, z, free2)
+        if last < 0:
+            _, t, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
+            found[many], triangles[many] = n, forest.source[t]
+            nearest_points[many, 0], nearest_points[many, 1], nearest_points[many, 2] = qx, qy, qz
+            many += 1
+    return found[:many].copy(), triangles[:many].copy(), nearest_points[:many].copy()
+
+
+@nb.njit(nogil=True, cache=True)
+def _any_within(forest: Forest, mesh: int, x: float, y: float, z: float, within2: float) -> int:
+    stack = np.empty(_DEPTH, np.int32)
+    stack[0] = forest.roots[mesh]
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        node = stack[waiting]
+        if box_distance2(x, y, z, forest.low[node], forest.high[node]) > within2:
+            continue
+        if forest.held[node] > 0:
+            for t in range(forest.link[node], forest.link[node] + forest.held[node]):
+                qx, qy, qz = closest_on_triangle(x, y, z, forest.corners[t])
+                if (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= within2:
+                    return t
+            continue
+        left, right = node + 1, forest.link[node]
+        to_left = box_distance2(x, y, z, forest.low[left], forest.high[left])
+        to_right = box_distance2(x, y, z, forest.low[right], forest.high[right])
+        near, far = (left, right) if to_left <= to_right else (right, left)
+        stack[waiting], stack[waiting + 1] = far, near
+        waiting += 2
+    return -1
+
+
+@nb.njit(nogil=True, cache=True)
+def held_between_corners(forest: Forest, mesh: int, points: Floats, reach: float) -> Floats:
+    """Return points with each coordinate held between those of a mesh's corners near them.
+
+    Near is within `reach` along every axis; points without any corner near them stay.
+    """
+    result = points.copy()
+    stack = np.empty(_DEPTH, np.int32)
+    low, high = np.empty(3), np.empty(3)
+    for n in range(len(points)):
+        p = points[n]
+        for axis in range(3):
+            low[axis], high[axis] = np.inf, -np.inf
+        stack[0] = forest.roots[mesh]
+        waiting = 1
+        while waiting > 0:
+            waiting -= 1
+            node = stack[waiting]
+            if not _is_near(p, forest.low[node], forest.high[node], reach):
+                continue
+            if forest.held[node] > 0:
+                for t in range(forest.link[node], forest.link[node] + forest.held[node]):
+                    for c in range(3):
+                        corner = forest.corners[t, c]
+                        if _is_near(p, corner, corner, reach):
+                            for axis in range(3):
+                                low[axis] = min(low[axis], corner[axis])
+                                high[axis] = max(high[axis], corner[axis])
+                continue
+            stack[waiting], stack[waiting + 1] = node + 1, forest.link[node]
+            waiting += 2
+        if low[0] <= high[0]:
+            for axis in range(3):
+                result[n, axis] = min(max(p[axis], low[axis]), high[axis])
+    return result
+
+
+@nb.njit(nogil=True, cache=True)
+def _is_near(point: Floats, low: Floats, high: Floats, reach: float) -> bool:
+    for axis in range(3):
+        if low[axis] > point[axis] + reach or high[axis] < point[axis] - reach:
+            return False
+    return True
