@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -49,6 +50,8 @@ def station(built: Workstation, small_case: Case, qtbot: QtBot) -> Workstation:
     built.parts.files.new_case(small_case)
     built.session.mark_saved(small_case, None)
     built.window.views.reset_look()
+    built.window.activateWindow()
+    assert QTest.qWaitForWindowActive(built.window, 5000)
     built.window.messages.dismiss()
     wait_for_numbers(built, qtbot)
     return built

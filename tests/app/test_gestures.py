@@ -147,7 +147,9 @@ def test_one_gesture_is_one_undo_step(station: Workstation, qtbot: QtBot) -> Non
     QTest.mouseRelease(station.window.views.spine.viewport, LEFT, pos=end)
     moved = station.session.case
     assert moved is not before
+    assert len(station.session.view.history) == 1
     QTest.keyClick(station.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert station.session.view.history == ()
     assert station.session.case is before
     assert station.window.actions_table["redo"].text() == "Redo: Move cranial"
     QTest.keyClick(station.window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)

@@ -204,8 +204,9 @@ class FourUp(QWidget):
 
     def _share_room(self) -> None:
         """Give every row and column with a shown view the same room, and an empty one none."""
-        places = {self.spine: (0, 1), **{self.slices[plane]: place for plane, place in _PLACES.items()}}
-        shown = [place for frame, place in places.items() if self._maximised in (None, frame)]
+        places: list[tuple[ViewFrame, tuple[int, int]]] = [(self.spine, (0, 1))]
+        places += [(self.slices[plane], place) for plane, place in _PLACES.items()]
+        shown = [place for frame, place in places if self._maximised in (None, frame)]
         for line in (0, 1):
             self._grid.setRowStretch(line, int(any(row == line for row, _ in shown)))
             self._grid.setColumnStretch(line, int(any(column == line for _, column in shown)))

@@ -1,0 +1,135 @@
+"""Background work: results on the main thread, latest wins, cancel, faults without names."""
+
+import logging
+import threading
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QThread
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Jobs, JobState, without_values
+from planning.errors import PlanningError
+from planning.progress import Progress
+from planning.texts import mark
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def jobs(qtbot: QtBot):
+    made = Jobs()
+    yield made
+    made.close()
+
+
+def test_work_runs_elsewhere_and_its_value_arrives_on_the_main_thread(jobs: Jobs, qtbot: QtBot) -> None:
+    seen: dict[str, object] = {}
+
+    def work(_progress: Progress) -> int:
+        seen["worker"] = threading.current_thread()
+        return 42
+
+    def done(value: int) -> None:
+        seen["value"] = value
+        seen["is main"] = QThread.currentThread() == QCoreApplication.instance().thread()
+
+    jobs.start("a", "A", work, done)
+    qtbot.waitUntil(lambda: "value" in seen, timeout=5000)
+    assert seen["value"] == 42
+    assert seen["is main"]
+    assert seen["worker"] is not threading.main_thread()
+    assert jobs.running == ()
+
+
+def test_the_latest_of_a_key_wins_and_the_overtaken_one_is_stopped(jobs: Jobs, qtbot: QtBot) -> None:
+    values: list[str] = []
+    stopped = threading.Event()
+    started = threading.Event()
+
+    def slow(progress: Progress) -> str:
+        started.set()
+        try:
+            while True:
+                progress(0.5, "working")
+                threading.Event().wait(0.005)
+        finally:
+            stopped.set()
+
+    jobs.start("plan", "old", slow, values.append)
+    assert started.wait(5)
+    jobs.start("plan", "new", lambda _p: "new", values.append)
+    qtbot.waitUntil(lambda: values == ["new"], timeout=5000)
+    assert stopped.wait(5)
+    qtbot.wait(50)
+    assert values == ["new"]
+
+
+def test_an_overtaken_job_that_ignores_the_wish_to_stop_is_dropped_all_the_same(
+    jobs: Jobs, qtbot: QtBot
+) -> None:
+    values: list[str] = []
+    go = threading.Event()
+
+    def deaf(_progress: Progress) -> str:
+        go.wait(5)
+        return "old"
+
+    jobs.start("plan", "old", deaf, values.append)
+    jobs.start("plan", "new", lambda _p: "new", values.append)
+    qtbot.waitUntil(lambda: values == ["new"], timeout=5000)
+    go.set()
+    qtbot.wait(100)
+    assert values == ["new"]
+
+
+def test_progress_is_shown_and_cancel_ends_it(jobs: Jobs, qtbot: QtBot) -> None:
+    states: list[tuple[JobState, ...]] = []
+    jobs.changed.connect(states.append)
+    values: list[object] = []
+
+    def work(progress: Progress) -> None:
+        while True:
+            progress(0.25, "slice 3 of 12")
+            threading.Event().wait(0.01)
+
+    jobs.start("import", "Importing", work, values.append)
+    qtbot.waitUntil(lambda: any(s and s[0].message == "slice 3 of 12" for s in states), timeout=5000)
+    assert jobs.running[0].fraction == 0.25
+    jobs.cancel("import")
+    assert jobs.running == ()
+    qtbot.wait(80)
+    assert values == []
+
+
+def test_a_problem_reaches_the_person_and_a_fault_is_told_without_what_it_was_about(
+    jobs: Jobs, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    problems: list[PlanningError] = []
+    bugs: list[str] = []
+    jobs.problem.connect(problems.append)
+    jobs.bug.connect(bugs.append)
+
+    def refuse(_progress: Progress) -> None:
+        raise PlanningError("PATIENT_MIX", mark("Two patients: {names}."), names="Quillfeather")
+
+    def fail(_progress: Progress) -> None:
+        raise ValueError("Quillfeather at /home/secret")
+
+    with caplog.at_level(logging.CRITICAL, logger="app.jobs"):
+        jobs.start("a", "A", refuse)
+        jobs.start("b", "B", fail)
+        qtbot.waitUntil(lambda: bool(problems and bugs), timeout=5000)
+    assert problems[0].message == "Two patients: Quillfeather."
+    assert "ValueError" in bugs[0]
+    assert "fail" in bugs[0]
+    assert "Quillfeather" not in bugs[0]
+    assert "secret" not in bugs[0]
+
+
+def test_a_fault_is_named_by_place_only() -> None:
+    try:
+        raise RuntimeError("MRN-7731904")
+    except RuntimeError as error:
+        text = without_values(error)
+    assert text.startswith("RuntimeError at test_a_fault_is_named_by_place_only:")
+    assert "MRN" not in text
