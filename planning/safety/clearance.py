@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from planning.kernel.process import Worker
 from planning.model.osteotomy import Osteotomy
 from planning.progress import Progress, silent
 from planning.safety.fields import CheckedStructure, Fields, swept_corners_lps_mm
+from planning.safety.image_edge import Sides, is_outside, sides_left
 from planning.texts import tr
 
 OUTSIDE_IMAGE: Final = "outside_image"
@@ -39,7 +40,8 @@ class RawClearance:
     overshoot_tool_point_lps_mm, overshoot_structure_point_lps_mm : Vec3 or None
         The same for `with_overshoot_mm`.
     withheld_reason : str or None
-        ``outside_image``: the blade leaves the image, or the structure may continue nearer outside it.
+        ``outside_image``: the blade lies outside the image; it leaves the image on a side where the
+        structure runs out of it too; or the structure may continue nearer outside the image.
         ``outside_field``: the blade left the region of the fields; compute them anew (`fields_of`).
         ``surface``: no surface true to the mask could be made. ``disagreement``: the two evaluators differ.
     overshoot_withheld_reason : str or None
@@ -63,16 +65,16 @@ def clearances_of(osteotomy: Osteotomy, fields: Fields) -> tuple[RawClearance, .
     Only the first evaluator speaks here: see `cross_checked` for what may be printed.
     """
     blade = osteotomy.blade
-    reasons = (_place(blade, fields, overshoot=False), _place(blade, fields, overshoot=True))
-    if reasons[0] is not None or fields.region is None:
-        return tuple(_withheld(s, reasons[0] or OUTSIDE_FIELD) for s in fields.structures)
+    places = (_place(blade, fields, overshoot=False), _place(blade, fields, overshoot=True))
+    if places[0].reason is not None or fields.region is None:
+        return tuple(_withheld(s, places[0].reason or OUTSIDE_FIELD) for s in fields.structures)
     if not fields.structures:
         return ()
     slab = slab_of(blade)
     region = fields.region
     found = minima(slab, fields.forest, fields.values, region.low_lps_mm, region.spacing_mm)
     return tuple(
-        _clearance(structure, slab, pair, reasons[1])
+        _clearance(structure, slab, pair, places)
         for structure, pair in zip(fields.structures, found, strict=True)
     )
 
@@ -141,23 +143,30 @@ def confirmed(clearance: RawClearance, second_mm: Floats, tolerance_mm: float) -
     return clearance
 
 
-def _place(blade: Blade, fields: Fields, overshoot: bool) -> str | None:
-    """Return why nothing may be said about a slab because of where it lies, or None."""
+class _Place(NamedTuple):
+    """Why nothing may be said about a slab because of where it lies, or None; and the sides it leaves."""
+
+    reason: str | None
+    sides: Sides
+
+
+def _place(blade: Blade, fields: Fields, overshoot: bool) -> _Place:
     corners = swept_corners_lps_mm(blade, overshoot)
-    if not fields.image_grid.contains(corners).all():
-        return OUTSIDE_IMAGE
+    sides = sides_left(corners, fields.image_grid)
+    if is_outside(swept_corners_lps_mm(blade, False), fields.image_grid):
+        return _Place(OUTSIDE_IMAGE, sides)
     if fields.region is None or not fields.region.holds(corners):
-        return OUTSIDE_FIELD
-    return None
+        return _Place(OUTSIDE_FIELD, sides)
+    return _Place(None, sides)
 
 
 def _clearance(
-    structure: CheckedStructure, slab: Slab, pair: tuple[Minimum, Minimum], overshoot_reason: str | None
+    structure: CheckedStructure, slab: Slab, pair: tuple[Minimum, Minimum], places: tuple[_Place, _Place]
 ) -> RawClearance:
     if not structure.is_true:
         return _withheld(structure, SURFACE)
     near, further = pair
-    reason = _doubt(structure, slab, near, overshoot=False)
+    reason = _doubt(structure, slab, near, places[0].sides, overshoot=False)
     if reason is not None:
         return _withheld(structure, reason)
     clearance = RawClearance(
@@ -169,12 +178,18 @@ def _clearance(
         _point(further.tool_lps_mm),
         _point(further.surface_lps_mm),
     )
-    reason = overshoot_reason or _doubt(structure, slab, further, overshoot=True)
+    reason = places[1].reason or _doubt(structure, slab, further, places[1].sides, overshoot=True)
     return clearance if reason is None else _without_overshoot(clearance, reason)
 
 
-def _doubt(structure: CheckedStructure, slab: Slab, minimum: Minimum, overshoot: bool) -> str | None:
+def _doubt(
+    structure: CheckedStructure, slab: Slab, minimum: Minimum, sides: Sides, overshoot: bool
+) -> str | None:
+    """Return why a minimum may be undercut by what the image does not show, or None."""
     faces = structure.cut_faces
+    # A structure entered inside the image stays entered, whatever lies outside.
+    if faces.sides & sides and minimum.value_mm >= 0:
+        return OUTSIDE_IMAGE
     if len(faces.points_lps_mm):
         to_face = nearest_to(slab, overshoot, faces.points_lps_mm) - faces.slack_mm
         if to_face < minimum.value_mm:

@@ -18,7 +18,7 @@ from planning.model.levels import field_of
 from planning.model.plan import Plan
 from planning.model.structures import BONES, Structure, StructureKind
 from planning.progress import Progress, silent
-from planning.safety.image_edge import CutFaces, cut_faces_of
+from planning.safety.image_edge import CutFaces, cut_faces_of, is_outside
 from planning.segmentation.surfaces import StructureSurface, Surfaces
 from planning.texts import tr
 
@@ -90,8 +90,11 @@ class Fields:
         return {s.id: n for n, s in enumerate(self.structures)}
 
     def covers(self, blade: Blade) -> bool:
-        """Say whether the blade, overshoot included, lies inside the region."""
-        return self.region is not None and self.region.holds(swept_corners_lps_mm(blade, overshoot=True))
+        """Say whether the region holds the blade, overshoot included, or none is needed for it."""
+        corners = swept_corners_lps_mm(blade, overshoot=True)
+        if is_outside(corners, self.image_grid):
+            return True
+        return self.region is not None and self.region.holds(corners)
 
     def fits(self, anatomy: Anatomy) -> bool:
         """Say whether every field was computed from the masks of `anatomy`."""
@@ -173,8 +176,8 @@ def _region(anatomy: Anatomy, plan: Plan, known: Fields | None) -> Region | None
     blades = [swept_corners_lps_mm(o.blade, overshoot=True) for o in plan.osteotomies]
     image_low, image_high = anatomy.grid.bounds_lps_mm()
     image_low, image_high = image_low - _EDGE_MM, image_high + _EDGE_MM
-    # Outside the image everything is withheld, so no field is needed there.
-    blades = [np.clip(corners, image_low, image_high) for corners in blades]
+    # A blade wholly outside the image is told nothing, so no field is needed there.
+    blades = [corners for corners in blades if not is_outside(corners, anatomy.grid)]
     target = _target_points(anatomy, plan)
     if (
         known is not None
@@ -186,8 +189,10 @@ def _region(anatomy: Anatomy, plan: Plan, known: Fields | None) -> Region | None
     points = [*blades, *target]
     if not points:
         return None
-    low = np.maximum(np.concatenate(points).min(axis=0) - _PAD_MM, image_low)
-    high = np.minimum(np.concatenate(points).max(axis=0) + _PAD_MM, image_high)
+    least, most = np.concatenate(points).min(axis=0), np.concatenate(points).max(axis=0)
+    # Padding stops at the image; a blade that leaves the image is held nevertheless.
+    low = np.minimum(least, np.maximum(least - _PAD_MM, image_low))
+    high = np.maximum(most, np.minimum(most + _PAD_MM, image_high))
     many = sum(1 for s in anatomy.structures if _is_checked(s))
     needed = 4.0 * many * float(np.prod((high - low) / SPACING_MM + 1))
     spacing = SPACING_MM * max(1.0, (needed / _MOST_BYTES) ** (1 / 3))

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planning.geometry.frames import Floats, Grid
 from planning.model.mask import Mask
 
 _MOST_POINTS: Final = 400
+Sides = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +23,14 @@ class CutFaces:
         Points of the touching voxels' outer faces; none where the structure ends inside the image.
     slack_mm : float
         No point of those faces is further than this from the nearest of the points.
+    sides : frozenset of (axis, end)
+        Which sides of the image they lie on: axis 0, 1, 2 for k, j, i; end 0 for the first, 1 for the
+        last voxel.
     """
 
     points_lps_mm: Floats
     slack_mm: float
+    sides: Sides = frozenset()
 
 
 def cut_faces_of(mask: Mask, grid: Grid) -> CutFaces:
@@ -33,14 +39,39 @@ def cut_faces_of(mask: Mask, grid: Grid) -> CutFaces:
     if bounds is None:
         return CutFaces(np.zeros((0, 3)), 0.0)
     points: list[Floats] = []
+    sides: set[tuple[int, int]] = set()
     slack_mm = 0.0
     for axis in range(3):
         for at_end, border in ((0, 0), (1, grid.shape_kji[axis])):
             if bounds[at_end][axis] == border:
                 found, slack = _face(mask, grid, axis, border)
                 points.append(found)
+                sides.add((axis, at_end))
                 slack_mm = max(slack_mm, slack)
-    return CutFaces(np.concatenate(points) if points else np.zeros((0, 3)), slack_mm)
+    return CutFaces(np.concatenate(points) if points else np.zeros((0, 3)), slack_mm, frozenset(sides))
+
+
+def sides_left(corners_lps_mm: Floats, grid: Grid) -> Sides:
+    """Return the sides of the image beyond which any of the corners of a slab lie."""
+    before, behind = _beyond(corners_lps_mm, grid)
+    return frozenset(
+        (axis, end)
+        for end, beyond in enumerate((before, behind))
+        for axis in range(3)
+        if beyond[:, axis].any()
+    )
+
+
+def is_outside(corners_lps_mm: Floats, grid: Grid) -> bool:
+    """Whether a slab lies wholly beyond one side of the image."""
+    return any(bool(beyond.all(axis=0).any()) for beyond in _beyond(corners_lps_mm, grid))
+
+
+def _beyond(corners_lps_mm: Floats, grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say for each corner and axis (k, j, i) whether it lies before the first, or behind the last face."""
+    kji = grid.to_ijk(corners_lps_mm)[:, ::-1]
+    slack = 1e-9 * np.array(grid.shape_kji)  # a blade that ends exactly on the border does not leave
+    return kji < -0.5 - slack, kji > np.array(grid.shape_kji) - 0.5 + slack
 
 
 def _face(mask: Mask, grid: Grid, axis: int, border: int) -> tuple[Floats, float]:

@@ -2,12 +2,15 @@
 
 import numpy as np
 
+from planning.geometry.frames import Grid
 from planning.model.anatomy import Anatomy
 from planning.model.limits import Limits
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import SACRIFICED, Plan
 from planning.model.settings import Settings
 from planning.model.structures import KIND_NAMES, StructureKind
+from planning.safety.fields import swept_corners_lps_mm
+from planning.safety.image_edge import sides_left
 from planning.safety.results import PlanProblem, Status
 from planning.safety.status import SPOKEN_NAMES
 from planning.texts import tr
@@ -23,7 +26,13 @@ _CORD_NAMES = (
 def plan_problems(anatomy: Anatomy, plan: Plan, settings: Settings) -> tuple[PlanProblem, ...]:
     """Return what can be said about a plan without measuring anything."""
     problems = [
-        p for o in plan.osteotomies for p in (*_direction(o, anatomy, settings.limits), *_tool(o, settings))
+        p
+        for o in plan.osteotomies
+        for p in (
+            *_direction(o, anatomy, settings.limits),
+            *_tool(o, settings),
+            *_leaves_image(o, anatomy.grid),
+        )
     ]
     return (*problems, *_unknown_names(anatomy, plan), *_refused_sacrifice(anatomy, plan, settings.limits))
 
@@ -64,6 +73,18 @@ def _tool(osteotomy: Osteotomy, settings: Settings) -> list[PlanProblem]:
         )
         return [PlanProblem("tool_too_short", Status.WARN, words, (osteotomy.id,))]
     return []
+
+
+def _leaves_image(osteotomy: Osteotomy, grid: Grid) -> list[PlanProblem]:
+    """Distances know only what the image shows, so a cut that leaves it may meet what nobody has seen."""
+    if not sides_left(swept_corners_lps_mm(osteotomy.blade, overshoot=True), grid):
+        return []
+    words = tr(
+        "{cut} leaves the image: what it meets outside is not known. "
+        "Make it smaller, or import an image that shows more.",
+        cut=osteotomy.title,
+    )
+    return [PlanProblem("cut_leaves_image", Status.WARN, words, (osteotomy.id,))]
 
 
 def _unknown_names(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:

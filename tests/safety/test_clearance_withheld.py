@@ -33,21 +33,60 @@ def _vessel_to_the_lower_border(x: Floats, y: Floats, z: Floats) -> Bools:
     return np.asarray((np.hypot(x, y) <= 4) & (z < -8))
 
 
-def test_a_blade_that_leaves_the_image_says_nothing() -> None:
+def test_a_blade_outside_the_image_says_nothing() -> None:
     anatomy = a_cord_cylinder()
-    outside = a_cut("o", OsteotomyKind.FREE, a_blade((0, -24, 0), (0, 0, 1), (0, 1, 0), 6, 10))
-    (found,) = clearances_of(outside, _fields(anatomy, outside))
+    outside = a_cut("o", OsteotomyKind.FREE, a_blade((0, -34, 0), (0, 0, 1), (0, 1, 0), 6, 10))
+    fields = _fields(anatomy, outside)
+    assert fields.covers(outside.blade)
+    (found,) = clearances_of(outside, fields)
     assert found.value_mm is None
     assert found.with_overshoot_mm is None
     assert found.tool_point_lps_mm is None
     assert found.withheld_reason == "outside_image"
 
 
-def test_an_overshoot_that_leaves_the_image_withholds_itself_alone() -> None:
+@pytest.mark.parametrize("pose", [Pose(), OBLIQUE], ids=["straight", "oblique"])
+@pytest.mark.parametrize("width_mm", [30.0, 60.0, 240.0, 500.0])
+def test_a_blade_wider_than_the_image_is_measured_to_what_ends_inside(pose: Pose, width_mm: float) -> None:
+    anatomy = a_cord_cylinder(pose=pose)  # 40 mm wide
+    wide = a_blade((0, 18, 0), (0, 0, 1), (0, -1, 0), width_mm, 6, 1.0, 3.0, pose=pose)
+    cut = a_cut("o", OsteotomyKind.FREE, wide)
+    fields = _fields(anatomy, cut)
+    assert fields.covers(wide)
+    (found,) = cross_checked(cut, fields)
+    assert found.value_mm == pytest.approx(12 - 5, abs=0.5)
+    assert found.with_overshoot_mm == pytest.approx(9 - 5, abs=0.5)
+
+
+def test_a_wide_blade_elsewhere_changes_no_other_cut() -> None:
     anatomy = a_cord_cylinder()
-    cut = a_cut("o", OsteotomyKind.FREE, a_blade((10, 8, 0), (0, 0, 1), (0, 1, 0), 6, 10, 1.0, 4.0))
+    far_away = a_cut("o", OsteotomyKind.FREE, a_blade((9000, 0, 0), (0, 0, 1), (0, 1, 0), 6, 6))
+    alone, beside = (clearances_of(FAR, _fields(anatomy, *cuts)) for cuts in ((FAR,), (FAR, far_away)))
+    assert alone == beside
+
+
+def test_a_blade_and_a_structure_that_leave_on_one_side_are_not_measured() -> None:
+    grid = a_grid((-30, -30, -12), (30, 30, 12))
+    anatomy = Anatomy(grid, (Structure("v", StructureKind.AORTA, a_mask(grid, _through)),))
+    tall = a_blade((12, 0, -20), (1, 0, 0), (0, 0, 1), 8, 40, 1.0, 0.0)
+    wide = a_blade((0, -22, 0), (0, 0, 1), (0, 1, 0), 80, 8, 1.0, 0.0)
+    through = a_blade((0, 0, -20), (1, 0, 0), (0, 0, 1), 20, 40, 1.0, 0.0)
+    cuts = [a_cut(f"c{n}", OsteotomyKind.FREE, b) for n, b in enumerate((tall, wide, through))]
+    fields = _fields(anatomy, *cuts)
+    (beside,), (across,), (entered,) = (cross_checked(c, fields) for c in cuts)
+    # Above and below the image the vessel may lean towards the tall blade; the wide one leaves sideways.
+    assert (beside.value_mm, beside.withheld_reason) == (None, "outside_image")
+    assert across.value_mm == pytest.approx(14 - 4, abs=0.5)
+    assert entered.value_mm == pytest.approx(-4.0, abs=1.0)
+
+
+def test_an_overshoot_that_leaves_on_the_structures_side_withholds_itself_alone() -> None:
+    grid = a_grid((-30, -30, -12), (30, 30, 30))
+    vessel = Structure("v", StructureKind.AORTA, a_mask(grid, _vessel_to_the_lower_border))
+    anatomy = Anatomy(grid, (vessel,))
+    cut = a_cut("o", OsteotomyKind.FREE, a_blade((9, 0, 0), (1, 0, 0), (0, 0, -1), 4, 5, 1.0, 9.0))
     (found,) = cross_checked(cut, _fields(anatomy, cut))
-    assert found.value_mm == pytest.approx(np.hypot(7, 8) - 5, abs=0.5)
+    assert found.value_mm == pytest.approx(np.hypot(4.5, 3), abs=0.5)
     assert found.with_overshoot_mm is None
     assert found.overshoot_withheld_reason == "outside_image"
     assert found.overshoot_tool_point_lps_mm is None
