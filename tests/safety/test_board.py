@@ -301,7 +301,7 @@ def test_a_cut_that_leaves_the_image_is_told() -> None:
     anatomy = a_case(AORTA).anatomy
     assert anatomy is not None
     middle = vec3(anatomy.grid.to_lps((0.5, 0.5, 0.5)))  # two voxels a side
-    inside = replace(BLADE, origin_lps_mm=middle, width_mm=1.0, depth_mm=0.9, overshoot_mm=0.0)
+    inside = replace(BLADE, origin_lps_mm=middle, width_mm=0.6, depth_mm=0.4, overshoot_mm=0.0)
     codes = []
     for blade in (inside, replace(inside, overshoot_mm=50.0), replace(inside, width_mm=400.0)):
         plan = Plan(osteotomies=(replace(PLAN.osteotomies[1], blade=blade),))
