@@ -26,6 +26,7 @@ from planning.texts import tr
 from rendering.scene_state import DrawnLine
 from widgets.matrix_dialog import MatrixDialog
 from widgets.message_bar import Message
+from widgets.stage_bar import Stage
 from widgets.views.seen import LeftButton, Looking
 
 
@@ -207,8 +208,19 @@ class Bindings(QObject):
         table["outlines"].setChecked(looking.outlines)
 
     def _opened(self) -> None:
-        self.parts.commands.forget()
-        self.showing.show(self.parts.session.view)
+        p = self.parts
+        p.commands.forget()
+        self.showing.show(p.session.view)
+        case = p.session.case
+        if case is None or case.anatomy is None:
+            return
+        cuts = case.plan.osteotomies
+        p.window.stage_bar.choose(
+            Stage.PLAN if cuts else Stage.ANATOMY if case.anatomy.structures else Stage.CASE
+        )
+        if cuts:  # start where the operation is
+            middles = [o.blade.to_lps([0.0, o.blade.depth_mm / 2, 0.0]) for o in cuts]
+            p.window.views.move_crosshair(vec3(sum(middles) / len(middles)))
 
     def _tell_unknown_levels(self, words: str) -> None:
         text = tr("{words}: no vertebral level. Write levels such as T10, T11.", words=words)

@@ -31,7 +31,8 @@ def test_work_runs_elsewhere_and_its_value_arrives_on_the_main_thread(jobs: Jobs
 
     def done(value: int) -> None:
         seen["value"] = value
-        seen["is main"] = QThread.currentThread() == QCoreApplication.instance().thread()
+        application = QCoreApplication.instance()
+        seen["is main"] = application is not None and QThread.currentThread() == application.thread()
 
     jobs.start("a", "A", work, done)
     qtbot.waitUntil(lambda: "value" in seen, timeout=5000)

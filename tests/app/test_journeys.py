@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.flows import case_files, decisions
+from app.flows import case_files
 from app.gui import Workstation
 from planning.editing.anatomy_edits import ConfirmLevels
 from planning.editing.case_edits import SetDiagnosis, SetPatient
@@ -38,6 +38,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, key: str) -> list[str]:
 
     monkeypatch.setattr(case_files, "ask", reply)
     return asked
+
+
+def matrix_is_open(station: Workstation) -> bool:
+    return station.bindings._matrix is not None
 
 
 def edited(station: Workstation, text: str = "chordoma") -> Case:
@@ -131,7 +135,7 @@ def test_a_stale_matrix_closes_with_the_numbers_it_showed(station: Workstation, 
     assert evaluation is not None
     assert dialog.clearances.model().rowCount() == len(evaluation.clearances)
     station.session.do(ChangeOsteotomy("cranial", kerf_mm=1.5))
-    assert station.bindings._matrix is None
+    assert not matrix_is_open(station)
     assert station.window.board.overall.text() == "UPDATING"
     assert station.window.board.lines == ()
     why = station.window.actions_table["matrix"].toolTip()
@@ -188,7 +192,7 @@ def test_confirming_the_levels_needs_a_name_and_evidence(
         dialog.evidence.setText("whole-spine CT from C2")
         return QDialog.DialogCode.Accepted
 
-    monkeypatch.setattr(decisions.LevelsDialog, "exec", fill)
+    monkeypatch.setattr(LevelsDialog, "exec", fill)
     QTest.mouseClick(window.banner.confirm_levels, Qt.MouseButton.LeftButton)
     assert not window.banner.confirm_levels.isVisible()
     assert "whole-spine CT from C2" in window.anatomy_panel.levels.text()

@@ -171,6 +171,17 @@ def test_no_sequence_of_edits_and_late_results_shows_a_stale_number(
     assert (present.evaluation is not None) == bool(present.case.plan.osteotomies)
 
 
+def numbers(session: Session) -> Evaluation | None:
+    """Return the evaluation that is shown."""
+    return session.view.evaluation
+
+
+def settle(session: Session, jobs: HeldJobs) -> None:
+    """Let everything that is computed arrive."""
+    session.derived._advance()
+    jobs.finish_all()
+
+
 def act(session: Session, jobs: HeldJobs, what: str, which: int, amount: float, n: int) -> None:
     """Do one random thing."""
     case = session.case
@@ -184,7 +195,7 @@ def act(session: Session, jobs: HeldJobs, what: str, which: int, amount: float, 
         "redo": session.redo,
         "finish": lambda: jobs.finish(list(jobs.held)[which % len(jobs.held)]) if jobs.held else None,
         "advance": session.derived._advance,
-        "everything": lambda: (session.derived._advance(), jobs.finish_all()),
+        "everything": lambda: settle(session, jobs),
     }
     if what in others:
         others[what]()
@@ -215,13 +226,13 @@ def qtbot_settings(bench: Workbench, qapp: object) -> Settings:
 def test_undo_shows_the_numbers_of_that_version_at_once(case: Case, qtbot_settings: Settings) -> None:
     session, jobs, quick = a_session(qtbot_settings, case)
     jobs.finish_all()
-    first = session.view.evaluation
+    first = numbers(session)
     assert first is not None
     cut = case.plan.osteotomies[0]
     session.do(MoveBlade(cut.id, cut.blade.moved((1.0, 0.0, 0.0))))
-    assert session.view.evaluation is None
+    assert numbers(session) is None
     session.undo()
-    assert session.view.evaluation is first
+    assert numbers(session) is first
     assert session.case is case
     assert quick.calls.count("evaluation") == 1
 
@@ -249,15 +260,19 @@ def test_a_refused_edit_changes_nothing_and_is_told(
     assert told[0].code == "LOCKED"
 
 
+def dirty(session: Session) -> bool:
+    return session.is_dirty
+
+
 def test_dirty_follows_the_saved_version(case: Case, qtbot_settings: Settings) -> None:
     session, _, _ = a_session(qtbot_settings, case)
-    assert not session.is_dirty
+    assert not dirty(session)
     session.do(SetDiagnosis(Diagnosis(text="chordoma")))
-    assert session.is_dirty
+    assert dirty(session)
     session.undo()
-    assert not session.is_dirty
+    assert not dirty(session)
     session.redo()
     edited = session.case
     assert edited is not None
     session.mark_saved(edited, None)
-    assert not session.is_dirty
+    assert not dirty(session)
