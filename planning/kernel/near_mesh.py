@@ -68,39 +68,47 @@ def held_between_corners(forest: Forest, mesh: int, points: Floats, reach: float
     Near is within `reach` along every axis; points without any corner near them stay.
     """
     result = points.copy()
-    stack = np.empty(_DEPTH, np.int32)
     low, high = np.empty(3), np.empty(3)
     for n in range(len(points)):
-        p = points[n]
-        for axis in range(3):
-            low[axis], high[axis] = np.inf, -np.inf
-        stack[0] = forest.roots[mesh]
-        waiting = 1
-        while waiting > 0:
-            waiting -= 1
-            node = stack[waiting]
-            if not _is_near(p, forest.low[node], forest.high[node], reach):
-                continue
-            if forest.held[node] > 0:
-                for t in range(forest.link[node], forest.link[node] + forest.held[node]):
-                    for c in range(3):
-                        corner = forest.corners[t, c]
-                        if _is_near(p, corner, corner, reach):
-                            for axis in range(3):
-                                low[axis] = min(low[axis], corner[axis])
-                                high[axis] = max(high[axis], corner[axis])
-                continue
-            stack[waiting], stack[waiting + 1] = node + 1, forest.link[node]
-            waiting += 2
+        _bounds_near(forest, mesh, points[n], reach, low, high)
         if low[0] <= high[0]:
             for axis in range(3):
-                result[n, axis] = min(max(p[axis], low[axis]), high[axis])
+                result[n, axis] = min(max(points[n, axis], low[axis]), high[axis])
     return result
 
 
 @nb.njit(nogil=True, cache=True)
-def _is_near(point: Floats, low: Floats, high: Floats, reach: float) -> bool:
+def _bounds_near(forest: Forest, mesh: int, point: Floats, reach: float, low: Floats, high: Floats) -> None:
     for axis in range(3):
-        if low[axis] > point[axis] + reach or high[axis] < point[axis] - reach:
-            return False
-    return True
+        low[axis], high[axis] = np.inf, -np.inf
+    stack = np.empty(_DEPTH, np.int32)
+    stack[0] = forest.roots[mesh]
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        node = stack[waiting]
+        if not _is_near(point, forest.low[node], forest.high[node], reach):
+            continue
+        if forest.held[node] == 0:
+            stack[waiting], stack[waiting + 1] = node + 1, forest.link[node]
+            waiting += 2
+            continue
+        for t in range(forest.link[node], forest.link[node] + forest.held[node]):
+            for c in range(3):
+                _widen(point, forest.corners[t, c], reach, low, high)
+
+
+@nb.njit(nogil=True, cache=True)
+def _widen(point: Floats, corner: Floats, reach: float, low: Floats, high: Floats) -> None:
+    if _is_near(point, corner, corner, reach):
+        for axis in range(3):
+            low[axis] = min(low[axis], corner[axis])
+            high[axis] = max(high[axis], corner[axis])
+
+
+@nb.njit(nogil=True, cache=True)
+def _is_near(point: Floats, low: Floats, high: Floats, reach: float) -> bool:
+    near = True
+    for axis in range(3):
+        near = near and low[axis] <= point[axis] + reach and high[axis] >= point[axis] - reach
+    return near
