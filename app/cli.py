@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.faults import without_values
 from app.program import NOT_A_DEVICE, PROGRAM
 from planning.errors import PlanningError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from planning.progress import Progress
 
 DONE, NOT_ALL_PASSING, UNUSABLE = 0, 1, 2
+_NAMES_ALONE = "--names needs --labels: it names the values of a label map."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -48,6 +50,13 @@ def main(arguments: list[str]) -> int:
         print(f"A file could not be read or written: {reason}.", file=sys.stderr)
     except MemoryError:
         print("There is not enough memory for this image. Close other programs or crop it.", file=sys.stderr)
+    except Exception as bug:  # noqa: BLE001 -- Python's own status for a bug, 1, means "evaluated"
+        print(f"The program has a fault and stopped: {without_values(bug)}.", file=sys.stderr)
+    return UNUSABLE
+
+
+def _unusable(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
     return UNUSABLE
 
 
@@ -86,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("case", type=Path)
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--format", default="stl,3mf,seg", help="comma-separated: stl, 3mf, seg, json")
+    command.add_argument(
+        "--identity",
+        choices=("full", "none"),
+        default="none",
+        help="whether DICOM objects name the patient; other formats never do",
+    )
     command.set_defaults(run=_export)
     return parser
 
@@ -95,10 +110,11 @@ def _import(options: argparse.Namespace) -> int:
     from app.errands.import_study import import_case
     from app.errands.workbench import workbench
     from planning.storage.case_file import CaseFile
+    from planning.storage.places import check_place
 
     if options.names and not options.labels:
-        print("--names needs --labels: it names the values of a label map.", file=sys.stderr)
-        return UNUSABLE
+        return _unusable(_NAMES_ALONE)
+    check_place(options.out, overwrite=False)
     with workbench() as bench:
         case = import_case(
             tuple(options.sources), bench, _progress(), options.labels, options.names, options.series
@@ -128,8 +144,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from planning.storage.case_file import open_case
 
     if (options.case is None) == (options.ct is None):
-        print("Give either a case file or --ct with --labels and --plan.", file=sys.stderr)
-        return UNUSABLE
+        return _unusable("Give either a case file or --ct with --labels and --plan.")
+    if options.case is not None and (options.labels or options.names):
+        return _unusable("--labels and --names belong to --ct; a case file holds its own structures.")
+    if options.names and not options.labels:
+        return _unusable(_NAMES_ALONE)
     with workbench() as bench:
         if options.case is not None:
             case = open_case(options.case)
@@ -139,8 +158,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         assessed = assess(case, bench, _progress())
         evaluation = current(assessed.evaluation, case, bench.settings)
         if evaluation is None:
-            print("The evaluation does not belong to this case any more.", file=sys.stderr)
-            return UNUSABLE
+            return _unusable("The evaluation does not belong to this case any more.")
         if options.json:
             print(json.dumps(evaluation_to_json(evaluation), ensure_ascii=False, indent=1, allow_nan=False))
         else:
@@ -174,8 +192,9 @@ def _export(options: argparse.Namespace) -> int:
     formats = formats_of(options.format)
     with workbench() as bench:
         case = open_case(options.case)
-        for path in export_case(case, options.out, formats, bench, _progress()):
-            print(path)
+        with_identity = options.identity == "full"
+        written = export_case(case, options.out, formats, bench, _progress(), with_identity=with_identity)
+        print(*written, sep="\n")
     return DONE
 
 

@@ -8,7 +8,6 @@ import itertools
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.faults import without_values as without_values  # noqa: PLC0414 -- told here too
 from planning.errors import PlanningError
 from planning.progress import Cancelled, Progress
 
@@ -201,10 +201,3 @@ class Jobs(QObject):
 
     def _tell(self) -> None:
         self.changed.emit(self.running)
-
-
-def without_values(error: BaseException) -> str:
-    """Return where an error arose, without its message, which may hold names or paths."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
-    return f"{type(error).__name__} at {places}" if places else type(error).__name__

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errands.evaluation import Assessed, assess
+from app.errands.put_files import put_files
 from app.errands.workbench import Workbench
 from app.program import PROGRAM
 from planning.errors import ExportRefused
@@ -16,7 +17,7 @@ from planning.progress import Progress, part
 from planning.safety.evaluation_json import evaluation_to_json
 from planning.safety.results import Evaluation, current
 from planning.storage.mesh_files import NamedMesh, file_stem, stl_bytes, three_mf_bytes
-from planning.texts import mark
+from planning.texts import mark, tr
 
 FORMATS: Final = ("stl", "3mf", "seg", "json")
 _PIECE_COLOUR: Final = (204, 121, 167)
@@ -39,33 +40,40 @@ def formats_of(text: str) -> tuple[str, ...]:
 
 
 def export_case(
-    case: Case, folder: Path, formats: tuple[str, ...], bench: Workbench, progress: Progress
+    case: Case,
+    folder: Path,
+    formats: tuple[str, ...],
+    bench: Workbench,
+    progress: Progress,
+    *,
+    with_identity: bool = False,
 ) -> tuple[Path, ...]:
     """Write the formats into `folder` and return the files written.
 
-    Everything is made in memory first, so that a refusal leaves nothing half written.
+    Everything is made in memory first, so that a refusal leaves nothing half written. Only DICOM objects
+    can carry the patient, and do so with `with_identity` alone.
 
     Raises
     ------
     ExportRefused
-        Where something is not current, a surface is open, or a file would be overwritten by another kind.
+        Where something is not current, a surface is open, or the disk refuses.
     """
     assessed = assess(case, bench, part(progress, 0.0, 0.7))
     evaluation = current(assessed.evaluation, case, bench.settings)
     if evaluation is None:
         raise ExportRefused("NOT_CURRENT", mark("The evaluation is not current; nothing was exported."))
-    files = list(_files(assessed, evaluation, formats, bench))
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for n, (name, data) in enumerate(files):
-        progress(0.7 + 0.3 * n / len(files), name)
-        (folder / name).write_bytes(data)
-        written.append(folder / name)
-    return tuple(written)
+    files = dict(_files(assessed, evaluation, formats, bench, with_identity=with_identity))
+    progress(0.95, tr("Writing"))
+    return put_files(folder, files)
 
 
 def _files(
-    assessed: Assessed, evaluation: Evaluation, formats: tuple[str, ...], bench: Workbench
+    assessed: Assessed,
+    evaluation: Evaluation,
+    formats: tuple[str, ...],
+    bench: Workbench,
+    *,
+    with_identity: bool,
 ) -> Iterator[tuple[str, bytes]]:
     digest = evaluation.inputs.digest
     meshes = named_meshes(assessed, evaluation, bench)
@@ -77,7 +85,9 @@ def _files(
     if "seg" in formats:
         from planning.imaging.dicom_write import segmentation_bytes
 
-        yield "segmentation.dcm", segmentation_bytes(assessed.case, bench.settings.anatomy_table, PROGRAM)
+        table = bench.settings.anatomy_table
+        data = segmentation_bytes(assessed.case, table, PROGRAM, with_identity=with_identity)
+        yield "segmentation.dcm", data
     if "json" in formats:
         yield "plan.json", _json_bytes(plan_to_json(assessed.case.plan))
         yield "evaluation.json", _json_bytes(evaluation_to_json(evaluation))

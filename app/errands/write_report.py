@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.errands.evaluation import assess
 from app.errands.pictures import report_pictures
+from app.errands.put_files import put_files
 from app.errands.workbench import Workbench
 from app.program import NOT_A_DEVICE, PROGRAM, RESOURCES
 from planning.errors import ExportRefused
@@ -38,7 +39,7 @@ def write_report(
     Raises
     ------
     ExportRefused
-        Where something is not current or a page cannot be set.
+        Where something is not current, a page cannot be set or the disk refuses.
     """
     assessed = assess(case, bench, part(progress, 0.0, 0.5))
     evaluation = current(assessed.evaluation, case, bench.settings)
@@ -60,10 +61,7 @@ def write_report(
         **{f"tables/{t.name}.csv": ("\ufeff" + csv_of(t)).encode() for t in report.tables},
     }
     progress(0.95, tr("Writing"))
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    put_files(folder, files)
     return folder
 
 
