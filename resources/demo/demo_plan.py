@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import distance_transform_edt, map_coordinates
+from skimage.measure import approximate_polygon, find_contours
 
 from planning.errors import PlanInvalid
-from planning.geometry.blade import Blade
+from planning.geometry.blade import Blade, signed_area
 from planning.geometry.frames import Floats, Grid, Vec3, unit, vec3
 from planning.model.anatomy import Anatomy
 from planning.model.osteotomy import CutSide, Osteotomy, OsteotomyKind
@@ -22,6 +24,7 @@ from planning.model.tools import Tool, ToolLibrary
 
 Bools = NDArray[np.bool_]
 
+_PIXEL_MM = 0.25
 LESION = "simulated lesion"
 _SPINE_AXIS = np.array(unit((-0.15, 0.25, 0.955)))
 _ANTERIOR = np.array(unit(np.array((0.0, -1.0, 0.0)) + 0.25 * _SPINE_AXIS))
@@ -43,21 +46,22 @@ class _Row(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """How cuts of one kind are made: tool, how far over the bone, how clear of what is avoided."""
+    """How cuts of one kind are made: tool, how far past the bone, how clear of what is avoided."""
 
     tool: str
-    over_mm: float
+    past_bone_mm: float
     clear_mm: float
-    reach_mm: float
 
 
 _RIB, _PEDICLE = OsteotomyKind.RIB, OsteotomyKind.PEDICLE
 _LAMINA, _DISC = OsteotomyKind.LAMINA, OsteotomyKind.DISC
+# A rib's inner face lies on the pleura, so its cut enters the lung's outline by half a millimetre and
+# needs a guard. A disc's bones begin half a disc space from its plane.
 _WAYS = {
-    _RIB: _Way("ultrasonic_bone_scalpel", 1.0, -0.5, 2.0),
-    _LAMINA: _Way("ultrasonic_bone_scalpel", 1.0, 0.9, 2.0),
-    _PEDICLE: _Way("t_saw", 1.0, 0.9, 2.0),
-    _DISC: _Way("ultrasonic_bone_scalpel", 2.0, 1.0, 5.0),
+    _RIB: _Way("ultrasonic_bone_scalpel", 2.0, -0.6),
+    _LAMINA: _Way("ultrasonic_bone_scalpel", 2.5, 0.35),
+    _PEDICLE: _Way("t_saw", 2.5, 0.6),
+    _DISC: _Way("ultrasonic_bone_scalpel", 4.0, 0.6),
 }
 _AVOIDED = frozenset({StructureKind.SPINAL_CANAL, StructureKind.LUNG, StructureKind.AORTA})
 _LEFT_PLEURA = ("pleural retractor: left lung",)
@@ -75,10 +79,10 @@ _ROWS = (
     _Row(_RIB, _T10, "right", (-47, 94, -199), (-0.93, 0.10, -0.35), _DOWN_RIGHT, (20, 28), 2, _RIGHT_PLEURA),
     _Row(_RIB, _T11, "left", (62, 95, -229), (0.90, 0.12, -0.42), _DOWN_LEFT, (20, 28), 2, _LEFT_PLEURA),
     _Row(_RIB, _T11, "right", (-41, 87.5, -236), (-0.88, 0.12, -0.45), _DOWN_RIGHT, (20, 28), 2),
-    _Row(_LAMINA, _T10, "left", (12.5, 84, -212), _LEFT, -_ANTERIOR, (40, 30), 5, _DURA),
-    _Row(_PEDICLE, _T10, "right", (1.5, 87, -203), _ANTERIOR, -_LEFT, (30, 18), 5, _DURA),
-    _Row(_PEDICLE, _T11, "left", (15.5, 82, -229), _ANTERIOR, _LEFT, (30, 18), 5, _DURA),
-    _Row(_PEDICLE, _T11, "right", (5.5, 82, -230.5), _ANTERIOR, -_LEFT, (30, 18), 5),
+    _Row(_LAMINA, _T10, "left", (10.5, 84, -212), _LEFT, -_ANTERIOR, (40, 30), 5, _DURA),
+    _Row(_PEDICLE, _T10, "right", (1.0, 85, -203), _ANTERIOR, -_LEFT, (28, 18), 5, _DURA),
+    _Row(_PEDICLE, _T11, "left", (16.0, 82, -229), _ANTERIOR, _LEFT, (28, 18), 5, _DURA),
+    _Row(_PEDICLE, _T11, "right", (5.0, 82, -230.5), _ANTERIOR, -_LEFT, (28, 18), 5),
     _Row(_DISC, _T9_T10, "midline", (4.1, 71.8, -194.7), (-0.103, 0.148, 0.984), _ANTERIOR, _WIDE, 9, _AORTA),
     _Row(_DISC, _T11_T12, "midline", (14.3, 57.4, -241.4), (-0.141, 0.261, 0.955), _ANTERIOR, _WIDE, 10),
 )  # fmt: skip
@@ -108,7 +112,7 @@ def placed(
 
 
 def fitted(blade: Blade, grid: Grid, bone: Bools, avoid: Bools, way: _Way) -> Blade:
-    """Return a blade whose footprint is the section of the bone inside its rectangle, with a little over.
+    """Return a blade whose footprint is the bone inside its rectangle with a little over.
 
     Parameters
     ----------
@@ -119,30 +123,36 @@ def fitted(blade: Blade, grid: Grid, bone: Bools, avoid: Bools, way: _Way) -> Bl
         What is cut, and what the footprint stays clear of.
     way : _Way
     """
-    section = _near_plane(grid, bone, blade, way.reach_mm)
     half = blade.width_mm / 2
-    section = section[(np.abs(section[:, 0]) < half) & (section[:, 1] > 0) & (section[:, 1] < blade.depth_mm)]
-    barrier = _near_plane(grid, avoid, blade, blade.kerf_mm / 2 + 1.5)
-    middle = section.mean(axis=0)
-    points = []
-    for angle in np.linspace(0, 2 * np.pi, 96, endpoint=False):
-        ray = np.array([np.cos(angle), np.sin(angle)])
-        aside = np.array([-ray[1], ray[0]])
-        reach = _farthest(section - middle, ray, aside, 0.8) + way.over_mm
-        ahead = (barrier - middle) @ ray
-        blocking = ahead[(np.abs((barrier - middle) @ aside) < way.clear_mm + 0.3) & (ahead > 0)]
-        reach = min(reach, float(blocking.min(initial=np.inf)) - way.clear_mm)
-        points.append(middle + ray * max(0.5, reach))
-    footprint = np.array(points)
-    back, half = float(footprint[:, 1].min()), float(np.abs(footprint[:, 0]).max()) + 0.5
-    footprint[:, 1] -= back
+    a, b = np.arange(-half, half, _PIXEL_MM), np.arange(0.0, blade.depth_mm, _PIXEL_MM)
+    flat = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1)
+    to_bone = _distance(grid, bone, blade, flat, (0.0,))
+    to_avoided = _distance(grid, avoid, blade, flat, (-blade.kerf_mm / 2, 0.0, blade.kerf_mm / 2))
+    allowed = np.minimum(way.past_bone_mm - to_bone, to_avoided - way.clear_mm)
+    outlines = find_contours(np.pad(allowed, 1, constant_values=-1.0), 0.0)
+    longest = max(outlines, key=lambda line: abs(signed_area(line)))
+    outline = approximate_polygon(longest, 0.6)[:-1] * _PIXEL_MM + (a[0] - _PIXEL_MM, b[0] - _PIXEL_MM)
+    back, side = float(outline[:, 1].min()), float(np.abs(outline[:, 0]).max()) + 0.5
+    outline[:, 1] -= back
     return replace(
         blade,
         origin_lps_mm=vec3(blade.to_lps((0.0, back, 0.0))),
-        width_mm=2 * half,
-        depth_mm=float(footprint[:, 1].max()) + 0.5,
-        footprint_mm=tuple((round(float(a), 2), round(float(b), 2)) for a, b in footprint),
+        width_mm=2 * side,
+        depth_mm=float(outline[:, 1].max()) + 0.5,
+        footprint_mm=tuple((round(float(p), 2), round(float(q), 2)) for p, q in outline),
     )
+
+
+def _distance(grid: Grid, voxels: Bools, blade: Blade, flat: Floats, heights_mm: tuple[float, ...]) -> Floats:
+    """Distance from points (a, b) of a blade, least over heights, to the surface of voxels; 0 inside."""
+    spacing_kji = grid.spacing_ijk_mm[::-1]
+    from_centres = distance_transform_edt(~voxels, sampling=spacing_kji)
+    values = []
+    for height in heights_mm:
+        points = blade.to_lps(np.concatenate([flat, np.full((*flat.shape[:2], 1), height)], axis=-1))
+        ijk = grid.to_ijk(points)
+        values.append(map_coordinates(from_centres, np.moveaxis(ijk[..., ::-1], -1, 0), order=1, cval=50.0))
+    return np.asarray(np.min(values, axis=0) - min(spacing_kji) / 2)
 
 
 def demo_plan(anatomy: Anatomy, tools: ToolLibrary) -> Plan:
@@ -215,15 +225,3 @@ def vertebral_body(anatomy: Anatomy, level: str) -> Bools:
     j = np.arange(anatomy.grid.shape_kji[1])
     front = np.where(canal.any(axis=(1, 2)), np.argmax(canal.any(axis=2), axis=1), -1)
     return np.asarray(vertebra & (j[None, :, None] <= front[:, None, None]))
-
-
-def _near_plane(grid: Grid, voxels: Bools, blade: Blade, within_mm: float) -> Floats:
-    local = blade.to_local(grid.to_lps(np.argwhere(voxels)[:, ::-1]))
-    return np.asarray(local[np.abs(local[:, 2]) < within_mm, :2])
-
-
-def _farthest(points: Floats, ray: Floats, aside: Floats, beside_mm: float) -> float:
-    """Return how far the points reach along `ray`."""
-    along = points @ ray
-    near = (np.abs(points @ aside) < beside_mm) & (along > 0)
-    return float(along[near].max(initial=0.0))
