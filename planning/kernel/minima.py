@@ -1,23 +1,18 @@
-"""The smallest signed distance over a swept slab, and where (INTERCHANGE sections 2 and 3).
-
-A slab is a flat region in the blade's (a, b) axes, thickened by half the kerf to either side. The
-region is cut into trapezoids between two values of a; run on by the overshoot along b, each stays
-a trapezoid, so slab and overshoot slab are searched alike.
+"""The smallest signed distance over a swept slab, and where (INTERCHANGE section 3).
 
 Branch and bound on the distance field finds the place; the mesh itself then gives the number: the
 tool point is slid along the slab until the exact distance to the nearest triangle stops falling.
 """
 
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats
 from planning.kernel.distance_field import sample
+from planning.kernel.slab import Slab, holds, onto, to_local, to_lps, touches, whole_cell
 from planning.kernel.triangle_tree import Forest, is_inside, nearest
 
 _TOLERANCE_MM: Final = 0.02
@@ -33,30 +28,6 @@ _DEEP_MM: Final = -2.0
 _DEEP_TOLERANCE_MM: Final = 0.1
 
 
-class Slab(NamedTuple):
-    """A swept slab in plain arrays.
-
-    Parameters
-    ----------
-    origin, axes : array
-        The blade's origin in LPS mm and its rows across, advance, normal: ``local = axes @ (p - origin)``.
-    pieces : array, shape (m, 6)
-        Trapezoids ``a0, a1, low(a0), low(a1), high(a0), high(a1)`` in mm; b runs from low to high.
-    beyond, whole : array, shape (m, 6)
-        What the overshoot adds past the far edge, and pieces and addition in one.
-    half_kerf, overshoot : float
-        Millimetres.
-    """
-
-    origin: Floats
-    axes: Floats
-    pieces: Floats
-    beyond: Floats
-    whole: Floats
-    half_kerf: float
-    overshoot: float
-
-
 class Minimum(NamedTuple):
     """Smallest signed distance of one structure, shape () each, or (3,) points in LPS mm."""
 
@@ -64,24 +35,6 @@ class Minimum(NamedTuple):
     tool_lps_mm: Floats
     surface_lps_mm: Floats
     field_mm: float
-
-
-def slab_of(blade: Blade) -> Slab:
-    """Return the slab a blade sweeps."""
-    pieces = _trapezoids(blade.outline_mm)
-    beyond, whole = pieces.copy(), pieces.copy()
-    beyond[:, 2:4] = pieces[:, 4:6]
-    beyond[:, 4:6] += blade.overshoot_mm
-    whole[:, 4:6] += blade.overshoot_mm
-    return Slab(
-        np.asarray(blade.origin_lps_mm, dtype=np.float64),
-        blade.axes,
-        pieces,
-        beyond,
-        whole,
-        blade.kerf_mm / 2,
-        blade.overshoot_mm,
-    )
 
 
 def minima(
@@ -107,29 +60,6 @@ def _minimum(row: Floats) -> Minimum:
     return Minimum(float(row[0]), row[1:4], row[4:7], float(row[7]))
 
 
-def _trapezoids(outline_mm: Floats) -> Floats:
-    """Cut a polygon, shape (n, 2), at every vertex along b, pairing the edges above each other."""
-    cuts = np.unique(np.round(outline_mm[:, 0], 9))
-    starts, ends = outline_mm, np.roll(outline_mm, -1, axis=0)
-    pieces = []
-    for a0, a1 in pairwise(cuts):
-        edges = sorted(
-            _edge_between(p, q, a0, a1)
-            for p, q in zip(starts, ends, strict=True)
-            if min(p[0], q[0]) <= a0 + 1e-9 and max(p[0], q[0]) >= a1 - 1e-9
-        )
-        for (_, low0, low1), (_, high0, high1) in zip(edges[::2], edges[1::2], strict=True):
-            if high0 + high1 > low0 + low1:
-                pieces.append((a0, a1, low0, low1, high0, high1))
-    return np.array(pieces, dtype=np.float64).reshape(-1, 6)
-
-
-def _edge_between(p: Floats, q: Floats, a0: float, a1: float) -> tuple[float, float, float]:
-    slope = (q[1] - p[1]) / (q[0] - p[0])
-    b0, b1 = float(p[1] + (a0 - p[0]) * slope), float(p[1] + (a1 - p[0]) * slope)
-    return (b0 + b1) / 2, b0, b1
-
-
 @nb.njit(nogil=True, cache=True)
 def _minima(
     slab: Slab, forest: Forest, fields: NDArray[np.float32], origin: Floats, spacing: float
@@ -151,150 +81,80 @@ def _minima(
 
 
 @nb.njit(nogil=True, cache=True)
-def _to_lps(slab: Slab, a: float, b: float, n: float) -> tuple[float, float, float]:
-    o, m = slab.origin, slab.axes
-    return (
-        o[0] + a * m[0, 0] + b * m[1, 0] + n * m[2, 0],
-        o[1] + a * m[0, 1] + b * m[1, 1] + n * m[2, 1],
-        o[2] + a * m[0, 2] + b * m[1, 2] + n * m[2, 2],
-    )
-
-
-@nb.njit(nogil=True, cache=True)
-def _to_local(slab: Slab, x: float, y: float, z: float) -> tuple[float, float, float]:
-    dx, dy, dz = x - slab.origin[0], y - slab.origin[1], z - slab.origin[2]
-    m = slab.axes
-    return (
-        m[0, 0] * dx + m[0, 1] * dy + m[0, 2] * dz,
-        m[1, 0] * dx + m[1, 1] * dy + m[1, 2] * dz,
-        m[2, 0] * dx + m[2, 1] * dy + m[2, 2] * dz,
-    )
-
-
-@nb.njit(nogil=True, cache=True)
-def _b_at(piece: Floats, a: float, share: float) -> float:
-    """Return b at `a`, `share` of the way from the trapezoid's low side to its high side."""
-    part = (a - piece[0]) / (piece[1] - piece[0])
-    low = piece[2] + part * (piece[3] - piece[2])
-    return float(low + share * (piece[4] + part * (piece[5] - piece[4]) - low))
-
-
-@nb.njit(nogil=True, cache=True)
-def _reach(piece: Floats, cell: Floats, b: float) -> float:
-    """Return how far any point of a cell lies from its middle, in the (a, b) plane."""
-    worst = 0.0
-    for side in (-1.0, 1.0):
-        for end in (-1.0, 1.0):
-            other = _b_at(piece, cell[0] + side * cell[3], cell[1] + end * cell[4])
-            worst = max(worst, (other - b) ** 2)
-    return float(np.sqrt(worst + cell[3] ** 2))
-
-
-@nb.njit(nogil=True, cache=True)
 def _searched(
     slab: Slab, pieces: Floats, field: NDArray[np.float32], origin: Floats, spacing: float, known: Floats
 ) -> Floats:
     """Return value, a, b, n of the smallest field value over pieces, if below the known one."""
     best = known.copy()
     inverse = 1.0 / spacing
-    # A cell: middle a, share, n, half sizes of the three, lower bound.
     stack = np.empty((_STACK, 7))
-    for p in range(len(pieces)):
-        piece = pieces[p]
-        stack[0, 0], stack[0, 1], stack[0, 2] = (piece[0] + piece[1]) / 2, 0.5, 0.0
-        stack[0, 3], stack[0, 4], stack[0, 5] = (piece[1] - piece[0]) / 2, 0.5, slab.half_kerf
-        stack[0, 6] = -np.inf
-        waiting = 1
-        while waiting > 0:
-            waiting -= 1
-            cell = stack[waiting]
-            tolerance = _TOLERANCE_MM if best[0] > _DEEP_MM else _DEEP_TOLERANCE_MM
-            if cell[6] >= best[0] - tolerance:
-                continue
-            b = _b_at(piece, cell[0], cell[1])
-            x, y, z = _to_lps(slab, cell[0], b, cell[2])
-            value = sample(field, origin, inverse, x, y, z)
+    whole_cell(slab, pieces, stack[0])
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        cell = stack[waiting]
+        tolerance = _TOLERANCE_MM if best[0] > _DEEP_MM else _DEEP_TOLERANCE_MM
+        if cell[6] >= best[0] - tolerance or not touches(pieces, cell):
+            continue
+        x, y, z = to_lps(slab, cell[0], cell[1], cell[2])
+        value = sample(field, origin, inverse, x, y, z)
+        reach = np.sqrt(cell[3] * cell[3] + cell[4] * cell[4] + cell[5] * cell[5])
+        least = value - reach - _SLACK_MM
+        if least >= best[0] - tolerance:
+            continue
+        is_small = reach < _SMALLEST_CELL_MM
+        if holds(pieces, cell[0], cell[1]):
             if value < best[0]:
-                best[0], best[1], best[2], best[3] = value, cell[0], b, cell[2]
-            flat = _reach(piece, cell, b)
-            reach = np.sqrt(flat * flat + cell[5] * cell[5])
-            least = value - reach - _SLACK_MM
-            if least >= best[0] - tolerance or reach < _SMALLEST_CELL_MM:
-                continue
-            axis = _longest(piece, cell)
-            half = cell[3 + axis] / 2
-            other = stack[waiting + 1]
-            for k in range(6):
-                other[k] = cell[k]
-            cell[axis] -= half
-            other[axis] += half
-            cell[3 + axis] = other[3 + axis] = half
-            cell[6] = other[6] = least
-            waiting += 2
+                best[0], best[1], best[2], best[3] = value, cell[0], cell[1], cell[2]
+        elif is_small:
+            _try_edge(slab, pieces, field, origin, inverse, cell, best)
+        if is_small:
+            continue
+        waiting = _split(stack, waiting, least)
     return best
 
 
 @nb.njit(nogil=True, cache=True)
-def _longest(piece: Floats, cell: Floats) -> int:
-    along = _b_at(piece, cell[0], cell[1] + cell[4]) - _b_at(piece, cell[0], cell[1] - cell[4])
-    if 2 * cell[3] >= along and cell[3] >= cell[5]:
-        return 0
-    return 1 if along >= 2 * cell[5] else 2
+def _split(stack: Floats, at: int, least: float) -> int:
+    """Halve the cell at one place of the stack across its longest side; return the new height."""
+    cell, other = stack[at], stack[at + 1]
+    axis = 0
+    for k in (1, 2):
+        if cell[3 + k] > cell[3 + axis]:
+            axis = k
+    half = cell[3 + axis] / 2
+    for k in range(6):
+        other[k] = cell[k]
+    cell[axis] -= half
+    other[axis] += half
+    cell[3 + axis] = other[3 + axis] = half
+    cell[6] = other[6] = least
+    return at + 2
 
 
 @nb.njit(nogil=True, cache=True)
-def _onto(slab: Slab, pieces: Floats, a: float, b: float, n: float) -> tuple[float, float, float]:
-    """Return the point of the slab nearest to a local point."""
-    best, best_a, best_b = np.inf, a, b
-    for p in range(len(pieces)):
-        qa, qb = _onto_piece(pieces[p], a, b)
-        d2 = (qa - a) ** 2 + (qb - b) ** 2
-        if d2 < best:
-            best, best_a, best_b = d2, qa, qb
-    return best_a, best_b, min(max(n, -slab.half_kerf), slab.half_kerf)
-
-
-@nb.njit(nogil=True, cache=True)
-def _onto_piece(piece: Floats, a: float, b: float) -> tuple[float, float]:
-    if piece[0] <= a <= piece[1] and _b_at(piece, a, 0.0) <= b <= _b_at(piece, a, 1.0):
-        return a, b
-    best, best_a, best_b = np.inf, a, b
-    for side in range(4):
-        if side < 2:  # the low and the high edge
-            pa, pb = piece[0], piece[2 + 2 * side]
-            qa, qb = piece[1], piece[3 + 2 * side]
-        else:  # the edges at a0 and a1
-            pa = qa = piece[side - 2]
-            pb, qb = piece[side], piece[side + 2]
-        ua, ub = qa - pa, qb - pb
-        length2 = ua * ua + ub * ub
-        share = 0.0
-        if length2 > 0:
-            share = min(max(((a - pa) * ua + (b - pb) * ub) / length2, 0.0), 1.0)
-        ca, cb = pa + share * ua, pb + share * ub
-        d2 = (ca - a) ** 2 + (cb - b) ** 2
-        if d2 < best:
-            best, best_a, best_b = d2, ca, cb
-    return best_a, best_b
-
-
-@nb.njit(nogil=True, cache=True)
-def nearest_to(slab: Slab, overshoot: bool, points: Floats) -> float:
-    """Return the distance from the slab, run on by its overshoot if asked, to the nearest of LPS points."""
-    pieces = slab.whole if overshoot else slab.pieces
-    best = np.inf
-    for p in range(len(points)):
-        a, b, n = _to_local(slab, points[p, 0], points[p, 1], points[p, 2])
-        qa, qb, qn = _onto(slab, pieces, a, b, n)
-        best = min(best, (qa - a) ** 2 + (qb - b) ** 2 + (qn - n) ** 2)
-    return float(np.sqrt(best))
+def _try_edge(
+    slab: Slab,
+    pieces: Floats,
+    field: NDArray[np.float32],
+    origin: Floats,
+    inverse: float,
+    cell: Floats,
+    best: Floats,
+) -> None:
+    """Look at the point of the region nearest to a small cell's middle, which lies outside it."""
+    a, b, n = onto(slab, pieces, cell[0], cell[1], cell[2])
+    x, y, z = to_lps(slab, a, b, n)
+    value = sample(field, origin, inverse, x, y, z)
+    if value < best[0]:
+        best[0], best[1], best[2], best[3] = value, a, b, n
 
 
 @nb.njit(nogil=True, cache=True)
 def _signed(
     slab: Slab, forest: Forest, mesh: int, a: float, b: float, n: float
 ) -> tuple[float, float, float, float]:
-    x, y, z = _to_lps(slab, a, b, n)
+    x, y, z = to_lps(slab, a, b, n)
     d2, _, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
     distance = np.sqrt(d2)
     return (-distance if is_inside(forest, mesh, x, y, z) else distance), qx, qy, qz
@@ -304,7 +164,7 @@ def _signed(
 def _settle(slab: Slab, pieces: Floats, forest: Forest, mesh: int, found: Floats, row: Floats) -> None:
     """Turn a place found on the field into the exact minimum on the mesh near it."""
     a, b, n = found[1], found[2], found[3]
-    x, y, z = _to_lps(slab, a, b, n)
+    x, y, z = to_lps(slab, a, b, n)
     reach = abs(found[0]) + 2.0
     d2, t, qx, qy, qz = nearest(forest, mesh, x, y, z, reach * reach)
     if t < 0:
@@ -313,11 +173,11 @@ def _settle(slab: Slab, pieces: Floats, forest: Forest, mesh: int, found: Floats
     for _ in range(_SLIDES):
         if value <= _STILL_MM or found[0] < -_NEAR_MM:
             break
-        ta, tb, tn = _to_local(slab, qx, qy, qz)
-        ta, tb, tn = _onto(slab, pieces, ta, tb, tn)
+        ta, tb, tn = to_local(slab, qx, qy, qz)
+        ta, tb, tn = onto(slab, pieces, ta, tb, tn)
         if (ta - a) ** 2 + (tb - b) ** 2 + (tn - n) ** 2 < _STILL_MM**2:
             break
-        x, y, z = _to_lps(slab, ta, tb, tn)
+        x, y, z = to_lps(slab, ta, tb, tn)
         d2, t, rx, ry, rz = nearest(forest, mesh, x, y, z, value * value)
         if t < 0 or np.sqrt(d2) > value - _STILL_MM / 10:
             break
@@ -325,7 +185,7 @@ def _settle(slab: Slab, pieces: Floats, forest: Forest, mesh: int, found: Floats
     if value < _NEAR_MM or found[0] < _NEAR_MM:
         a, b, n, value, qx, qy, qz = _deepened(slab, pieces, forest, mesh, a, b, n)
     row[0] = value
-    row[1], row[2], row[3] = _to_lps(slab, a, b, n)
+    row[1], row[2], row[3] = to_lps(slab, a, b, n)
     row[4], row[5], row[6] = qx, qy, qz
     row[7] = found[0]
 
@@ -344,8 +204,8 @@ def _deepened(
             ta = a + side if axis == 0 else a
             tb = b + side if axis == 1 else b
             tn = n + side if axis == 2 else n
-            ta, tb, tn = _onto(slab, pieces, ta, tb, tn)
-            x, y, z = _to_lps(slab, ta, tb, tn)
+            ta, tb, tn = onto(slab, pieces, ta, tb, tn)
+            x, y, z = to_lps(slab, ta, tb, tn)
             # Inside, a point no further from the old nearest point is no deeper.
             if value < 0 and (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= value * value:
                 continue

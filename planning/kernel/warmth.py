@@ -5,7 +5,8 @@ import numpy as np
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Grid
 from planning.kernel.distance_field import Region, sampled, signed_distance_field
-from planning.kernel.minima import minima, nearest_to, slab_of
+from planning.kernel.minima import minima
+from planning.kernel.slab import nearest_points, slab_of
 from planning.kernel.surface import Smoothing, surface_of
 from planning.kernel.triangle_tree import forest_of, signed_distances
 
@@ -21,6 +22,6 @@ def touch_every_kernel() -> None:
     slab = slab_of(blade)
     minima(slab, forest, field[None], region.low_lps_mm, region.spacing_mm)
     points = np.full((1, 3), 4.0)
-    nearest_to(slab, True, points)
+    nearest_points(slab, points, np.array([1]), np.full((1, 2), np.inf))
     sampled(field, region.low_lps_mm, region.spacing_mm, points)
     signed_distances(forest, 0, points)

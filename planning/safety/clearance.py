@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Vec3
 from planning.kernel.exact_distance import mesh_values, mesh_values_by
-from planning.kernel.minima import Minimum, Slab, minima, nearest_to, slab_of
+from planning.kernel.minima import Minimum, minima
 from planning.kernel.process import Worker
+from planning.kernel.slab import Slab, nearest_points, slab_of
 from planning.model.osteotomy import Osteotomy
 from planning.progress import Progress, silent
 from planning.safety.fields import CheckedStructure, Fields, swept_corners_lps_mm
@@ -73,9 +75,11 @@ def clearances_of(osteotomy: Osteotomy, fields: Fields) -> tuple[RawClearance, .
     slab = slab_of(blade)
     region = fields.region
     found = minima(slab, fields.forest, fields.values, region.low_lps_mm, region.spacing_mm)
+    values = np.array([[near.value_mm, further.value_mm] for near, further in found])
+    hidden = _may_go_on(slab, fields, values, places)
     return tuple(
-        _clearance(structure, slab, pair, places)
-        for structure, pair in zip(fields.structures, found, strict=True)
+        _clearance(structure, pair, (bool(doubt[0]), bool(doubt[1])), places[1].reason)
+        for structure, pair, doubt in zip(fields.structures, found, hidden, strict=True)
     )
 
 
@@ -160,15 +164,30 @@ def _place(blade: Blade, fields: Fields, overshoot: bool) -> _Place:
     return _Place(None, sides)
 
 
+def _may_go_on(
+    slab: Slab, fields: Fields, values_mm: Floats, places: tuple[_Place, _Place]
+) -> NDArray[np.bool_]:
+    """Say for each structure, shape (structures, 2), whether it may go on nearer outside the image."""
+    points, ends, slack_mm = fields.cut_faces
+    slack = slack_mm[:, None]
+    # Looking a little past the value is enough to know whether a cut face is nearer.
+    to_face = nearest_points(slab, points, ends, np.maximum(values_mm, 0.0) + slack + 1.0) - slack
+    # A structure entered inside the image stays entered, whatever lies outside.
+    leaves = [[bool(s.cut_faces.sides & place.sides) for place in places] for s in fields.structures]
+    return np.asarray((to_face < values_mm) | (np.array(leaves) & (values_mm >= 0)))
+
+
 def _clearance(
-    structure: CheckedStructure, slab: Slab, pair: tuple[Minimum, Minimum], places: tuple[_Place, _Place]
+    structure: CheckedStructure,
+    pair: tuple[Minimum, Minimum],
+    may_go_on: tuple[bool, bool],
+    overshoot_reason: str | None,
 ) -> RawClearance:
     if not structure.is_true:
         return _withheld(structure, SURFACE)
+    if may_go_on[0]:
+        return _withheld(structure, OUTSIDE_IMAGE)
     near, further = pair
-    reason = _doubt(structure, slab, near, places[0].sides, overshoot=False)
-    if reason is not None:
-        return _withheld(structure, reason)
     clearance = RawClearance(
         structure.id,
         near.value_mm,
@@ -178,23 +197,8 @@ def _clearance(
         _point(further.tool_lps_mm),
         _point(further.surface_lps_mm),
     )
-    reason = places[1].reason or _doubt(structure, slab, further, places[1].sides, overshoot=True)
+    reason = overshoot_reason or (OUTSIDE_IMAGE if may_go_on[1] else None)
     return clearance if reason is None else _without_overshoot(clearance, reason)
-
-
-def _doubt(
-    structure: CheckedStructure, slab: Slab, minimum: Minimum, sides: Sides, overshoot: bool
-) -> str | None:
-    """Return why a minimum may be undercut by what the image does not show, or None."""
-    faces = structure.cut_faces
-    # A structure entered inside the image stays entered, whatever lies outside.
-    if faces.sides & sides and minimum.value_mm >= 0:
-        return OUTSIDE_IMAGE
-    if len(faces.points_lps_mm):
-        to_face = nearest_to(slab, overshoot, faces.points_lps_mm) - faces.slack_mm
-        if to_face < minimum.value_mm:
-            return OUTSIDE_IMAGE
-    return None
 
 
 def _withheld(structure: CheckedStructure, reason: str) -> RawClearance:

@@ -89,6 +89,14 @@ class Fields:
         """Place of each structure."""
         return {s.id: n for n, s in enumerate(self.structures)}
 
+    @cached_property
+    def cut_faces(self) -> tuple[Floats, NDArray[np.int64], Floats]:
+        """All structures' cut faces: points one behind the other, where each ends, and their slack in mm."""
+        faces = [s.cut_faces for s in self.structures]
+        ends = np.cumsum([len(f.points_lps_mm) for f in faces], dtype=np.int64)
+        points = np.concatenate([np.zeros((0, 3)), *(f.points_lps_mm for f in faces)])
+        return points, ends, np.array([f.slack_mm for f in faces], dtype=np.float64)
+
     def covers(self, blade: Blade) -> bool:
         """Say whether the region holds the blade, overshoot included, or none is needed for it."""
         corners = swept_corners_lps_mm(blade, overshoot=True)

@@ -16,7 +16,7 @@ from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 from planning.geometry.blade import Blade
 from planning.geometry.frames import unit, vec3
 from planning.kernel import threads
-from planning.kernel.minima import slab_of
+from planning.kernel.slab import slab_of
 from planning.kernel.vtk_arrays import data_array, numpy_array, poly_data
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.plan import Plan

@@ -6,7 +6,8 @@ from planning.geometry.blade import Blade, signed_area
 from planning.geometry.frames import Floats
 from planning.geometry.mesh import Mesh
 from planning.kernel.distance_field import Region, signed_distance_field
-from planning.kernel.minima import Minimum, minima, nearest_to, slab_of
+from planning.kernel.minima import Minimum, minima
+from planning.kernel.slab import nearest_points, slab_of
 from planning.kernel.triangle_tree import forest_of
 from tests.kernel.shapes import a_random_blade, ball_mesh, box_mesh
 
@@ -135,9 +136,23 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert np.array_equal(one[1].tool_lps_mm, other[1].tool_lps_mm)
 
 
-def test_distance_from_a_slab_to_points() -> None:
+def test_distance_from_a_slab_to_groups_of_points() -> None:
     slab = slab_of(_flat_blade(0.0, 4.0))
-    points = np.array([[0.0, 25.0, 0.0], [0.0, 0.0, 50.0]])
-    assert nearest_to(slab, False, points) == pytest.approx(10.0)
-    assert nearest_to(slab, True, points) == pytest.approx(6.0)
-    assert nearest_to(slab, False, points[1:]) == pytest.approx(49.5)
+    points = np.array([[0.0, 25.0, 0.0], [0.0, 0.0, 50.0], [0.0, 0.0, 50.0]])
+    found = nearest_points(slab, points, np.array([2, 3]), np.full((2, 2), 100.0))
+    assert found == pytest.approx(np.array([[10.0, 6.0], [49.5, 49.5]]))
+    near = nearest_points(slab, points, np.array([2, 3]), np.full((2, 2), 7.0))
+    assert near == pytest.approx(np.array([[7.0, 6.0], [7.0, 7.0]]))
+
+
+def test_a_footprint_of_many_corners_is_searched_as_surely_as_its_hull() -> None:
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    wavy = (12 + 2 * np.cos(9 * angles))[:, None] * np.stack([np.cos(angles), np.sin(angles)], -1) + [0, 15]
+    footprint = tuple((float(a), float(b)) for a, b in wavy)
+    blade = Blade((0, -15, 0), (0, 0, 1), (0, 1, 0), 40.0, 40.0, 1.0, 2.0, footprint)
+    for place in ((-20.0, 3.0, 1.0), (14.0, 16.0, -2.0), (2.0, -22.0, 5.0)):
+        radius = 3.0
+        ((near, _),) = _minima(blade, ball_mesh(place, radius, 4))
+        sampled = np.linalg.norm(_dense(blade, False) - place, axis=1).min() - radius
+        assert near.value_mm == pytest.approx(sampled, abs=0.25)
+        assert near.value_mm <= sampled + 0.03
