@@ -1,0 +1,136 @@
+import locale
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from planning.errors import ExportRefused
+from planning.model.anatomy import LevelConfirmation
+from planning.model.case import Diagnosis
+from planning.model.settings import load_settings
+from planning.model.study import Patient
+from planning.progress import silent
+from planning.report.content import Lines
+from planning.report.identity import Identity, patient_line
+from planning.report.sections import Choices, report_of
+from planning.report.tables import csv_of
+from planning.safety.evaluation import evaluate
+from planning.safety.results import Status
+from tests.builders import a_case
+
+SETTINGS = load_settings(Path(__file__).parents[2] / "resources")
+CHOICES = Choices(Identity.NONE, "enbloc 0.1.0", "2026-11-23 10:00", "Research use. Not a medical device.")
+
+
+@pytest.fixture(scope="module")
+def case():
+    return a_case()
+
+
+@pytest.fixture(scope="module")
+def evaluation(case):
+    return evaluate(case, SETTINGS, silent)
+
+
+@pytest.fixture(scope="module")
+def report(case, evaluation):
+    return report_of(case, evaluation, SETTINGS, (), CHOICES)
+
+
+def table(report, name):
+    return next(t for t in report.tables if t.name == name)
+
+
+def test_a_case_without_biopsy_and_level_count_says_so_on_every_page(case, evaluation, report):
+    assert {"HISTOLOGY UNPROVEN", "LEVEL COUNT NOT CONFIRMED"} <= set(report.stamps)
+
+
+def test_what_is_known_takes_the_stamps_away(case):
+    from datetime import UTC, datetime
+
+    confirmed = LevelConfirmation("A. Surgeon", datetime(2026, 11, 23, tzinfo=UTC), "counted from C2")
+    known = replace(
+        case,
+        diagnosis=Diagnosis("metastasis", "breast", "proven by biopsy"),
+        anatomy=replace(case.anatomy, levels_confirmed=confirmed),
+    )
+    stamps = report_of(known, evaluate(known, SETTINGS, silent), SETTINGS, (), CHOICES).stamps
+    assert "HISTOLOGY UNPROVEN" not in stamps
+    assert "LEVEL COUNT NOT CONFIRMED" not in stamps
+
+
+def test_an_evaluation_of_another_plan_is_refused(case, evaluation):
+    moved = case.plan.osteotomies[0]
+    plan = replace(case.plan, osteotomies=(replace(moved, step=7), *case.plan.osteotomies[1:]))
+    with pytest.raises(ExportRefused):
+        report_of(case.with_plan(plan), evaluation, SETTINGS, (), CHOICES)
+
+
+def test_every_clearance_of_the_evaluation_stands_in_the_csv(case, evaluation, report):
+    rows = table(report, "clearances").rows
+    assert len(rows) == len(evaluation.clearances)
+    for row, clearance in zip(rows, evaluation.clearances, strict=True):
+        shown = "–" if clearance.value_mm is None else f"{clearance.value_mm:.1f}".replace("-", "−")
+        assert row[2].text == shown
+        assert row[-1].status is clearance.status
+
+
+def test_the_printed_part_leaves_out_nothing_that_fails_or_is_near(case, evaluation, report):
+    printed = {
+        (row[0].text, row[1].text)
+        for section in report.sections
+        for block in section.blocks
+        if getattr(block, "name", "") == "clearances"
+        for row in block.rows
+    }
+    titles = {o.id: o.title for o in case.plan.osteotomies}
+    names = {s.id: s.title for s in case.anatomy.structures}
+    for c in evaluation.clearances:
+        if c.status in (Status.FAIL, Status.NOT_ASSESSED) or (c.value_mm or 0.0) < 20.0:
+            assert any(titles[c.osteotomy] == cut and names[c.structure_id] in what for cut, what in printed)
+
+
+def test_steps_stand_in_order_with_tool_kerf_and_depth(case, report):
+    rows = table(report, "steps").rows
+    steps = [int(row[0].text) for row in rows if row[0].text != "–"]
+    assert steps == sorted(steps)
+    by_title = {row[1].text: row for row in rows}
+    for osteotomy in case.plan.osteotomies:
+        row = by_title[osteotomy.title]
+        assert row[3].text == f"{osteotomy.blade.kerf_mm:.1f}"
+        assert row[4].text.startswith(f"{osteotomy.blade.depth_mm:.1f} + ")
+
+
+def test_the_board_is_printed_worst_first(report):
+    lines = next(b for s in report.sections for b in s.blocks if isinstance(b, Lines)).lines
+    order = [Status.FAIL, Status.NOT_ASSESSED, Status.WARN, Status.PASS]
+    ranks = [order.index(status) for status, _, _ in lines]
+    assert ranks == sorted(ranks)
+
+
+def test_every_limit_is_printed_with_its_source(report):
+    rows = table(report, "limits").rows
+    assert len(rows) == len(SETTINGS.limits.printed)
+    assert all(row[3].text for row in rows)
+
+
+def test_identity_is_the_users_choice():
+    patient = Patient("Muster^Anna^Maria", "PID-771", "19610203", "F")
+    assert patient_line(patient, Identity.FULL, "c") == "Muster, Anna Maria · PID-771 · 1961-02-03 · F"
+    for choice, start in ((Identity.INITIALS, "M.A.M. · case "), (Identity.NONE, "Case ")):
+        line = patient_line(patient, choice, "c")
+        assert line.startswith(start)
+        assert not {"Muster", "PID-771", "1961"} & set(line.replace("-", " ").split())
+
+
+def test_the_locale_changes_no_number(report):
+    before = [csv_of(t) for t in report.tables]
+    kept = locale.setlocale(locale.LC_NUMERIC)
+    conv = dict(locale.localeconv())
+    locale._override_localeconv = {**conv, "decimal_point": ","}
+    try:
+        assert [csv_of(t) for t in report.tables] == before
+    finally:
+        locale._override_localeconv = {}
+        locale.setlocale(locale.LC_NUMERIC, kept)
+    assert "." in table(report, "steps").rows[0][3].text
