@@ -168,11 +168,15 @@ def _seed_faces(
             on_stride = (z % _FACE_STRIDE == 0 or z == nz - 1) and (y % _FACE_STRIDE == 0 or y == ny - 1)
             if on_face and not on_stride:
                 continue
-            for x in range(0, nx, _FACE_STRIDE if on_face else max(nx - 1, 1)):
+            stride = _FACE_STRIDE if on_face else max(nx - 1, 1)
+            within = np.inf
+            for x in range(0, nx, stride):
                 px, py, pz = origin[0] + x * spacing, origin[1] + y * spacing, origin[2] + z * spacing
-                d2, t, _, _, _ = nearest(forest, mesh, px, py, pz, np.inf)
+                d2, t, _, _, _ = nearest(forest, mesh, px, py, pz, within * within)
                 distance2[z, y, x] = d2
                 triangle[z, y, x] = t
+                # The next node's nearest triangle is no further than this one's and the way to it.
+                within = np.sqrt(d2) + 1.01 * stride * spacing
 
 
 @nb.njit(nogil=True, cache=True)
