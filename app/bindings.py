@@ -155,6 +155,11 @@ class Bindings(QObject):
         dialog.show()
         self._matrix = dialog
 
+    @property
+    def matrix(self) -> MatrixDialog | None:
+        """The open dialog of all numbers, or None."""
+        return self._matrix
+
     def fly_to_line(self, line: BoardLine) -> None:
         """Fly all views to a line's two closest points."""
         if line.osteotomy is not None:

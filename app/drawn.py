@@ -182,7 +182,7 @@ def _blades(
             id=o.id,
             title=o.title,
             blade=o.blade,
-            active=o.id == choices.active_cut,
+            active=o.id == choices.active_cut and not choices.pieces_shown,
             locked=o.locked,
             status=worst(statuses[o.id]) if o.id in statuses else None,
             visible=o.id not in choices.hidden_cuts,

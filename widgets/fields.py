@@ -6,6 +6,8 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
+from planning.texts import tr
+
 
 class NumberField(QDoubleSpinBox):
     """A number with a unit, read and written with a point in every language.
@@ -69,10 +71,11 @@ class StepField(QSpinBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setRange(0, 999)
-        self.setSpecialValueText("–")
+        self.setPrefix(tr("step "))
+        self.setSpecialValueText(tr("step –"))
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(56)
+        self.setMinimumWidth(78)
         self.valueChanged.connect(lambda value: self.entered.emit(value or None))
 
     def show_value(self, value: int | None) -> None:

@@ -30,6 +30,7 @@ from planning.texts import mark, tr
 from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
 
+_WIDEST_PX: Final = 230
 _Index = QModelIndex | QPersistentModelIndex
 CLEARANCE_HEADERS: Final = (
     mark("Status"), mark("Cut"), mark("Structure"), mark("Clearance"), mark("With overshoot"),
@@ -101,7 +102,7 @@ class MatrixDialog(QDialog):
     def __init__(self, evaluation: Evaluation, case: Case, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("All numbers"))
-        self.resize(1040, 560)
+        self.resize(1240, 620)
         clearances = [_clearance_row(c, case) for c in evaluation.clearances]
         margins = [_margin_row(m, case) for m in evaluation.tumour_margins]
         margins += [_specimen_row(m) for m in evaluation.specimen_margins]
@@ -137,7 +138,11 @@ class MatrixDialog(QDialog):
         table.setShowGrid(False)
         table.verticalHeader().setVisible(False)
         table.resizeColumnsToContents()
-        table.setColumnWidth(0, 130)
+        for column in range(len(headers)):
+            table.setColumnWidth(column, min(table.columnWidth(column), _WIDEST_PX))
+        table.setColumnWidth(0, 140)
+        at_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        table.horizontalHeader().setDefaultAlignment(at_left)
         table.horizontalHeader().setSectionResizeMode(len(headers) - 1, QHeaderView.ResizeMode.Stretch)
         table.clicked.connect(
             lambda index: self.place_asked.emit(model.rows[sorted_model.mapToSource(index).row()].place)

@@ -133,7 +133,8 @@ class SeriesDialog(QDialog):
     def _check(self) -> None:
         series = self.chosen
         problem = series.problem.message if series is not None and series.problem is not None else ""
-        self.remark.setText(problem or (tr("Choose a series.") if series is None else ""))
+        notes = " ".join(f.message for f in series.findings) if series is not None else ""
+        self.remark.setText(problem or (tr("Choose a series.") if series is None else notes))
         self.remark.setVisible(bool(self.remark.text()))
         self.load.setEnabled(series is not None and not problem)
         self.load.setToolTip(tip(self.remark.text()))

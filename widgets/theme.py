@@ -30,6 +30,8 @@ class Theme:
     muted: str
     accent: str
     on_accent: str
+    warn_text: str
+    fail_text: str
 
 
 def status_colour(status: Status) -> str:
@@ -40,10 +42,12 @@ def status_colour(status: Status) -> str:
 DARK: Final = Theme(
     "dark", window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
     text="#e8ebef", muted="#9aa4b1", accent="#7d93ff", on_accent="#0c1020",
+    warn_text="#f0b429", fail_text="#ff8a50",
 )  # fmt: skip
 LIGHT: Final = Theme(
     "light", window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
     text="#171b20", muted="#5a6572", accent="#3c55d8", on_accent="#ffffff",
+    warn_text="#7a5000", fail_text="#a03c00",
 )  # fmt: skip
 THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}
 
@@ -126,21 +130,22 @@ QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 6px 12px; bo
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: bold; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px;
-  background: {t.window}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+QCheckBox::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
+  border: 1px solid {t.muted}; border-radius: 3px; background: {t.window}; }}
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {t.accent};
+  border-color: {t.accent}; image: url({icons}/check-{t.name}.svg); }}
 QStatusBar {{ background: {t.window}; color: {t.muted}; }}
 QLabel#muted {{ color: {t.muted}; }}
 QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#title {{ font-weight: bold; }}
 QLabel#welcome {{ font-size: {huge}pt; font-weight: bold; }}
 QFrame#drop {{ background: {t.panel}; border: 2px dashed {t.border}; border-radius: 12px; }}
-QPushButton#alert {{ color: {warn}; border-color: {warn}; font-weight: bold; }}
+QPushButton#alert {{ color: {t.warn_text}; border-color: {warn}; font-weight: bold; }}
 QLabel#patient {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#badge {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px; padding: 1px 6px;
   font-weight: bold; }}
-QLabel#badge[tone="warn"] {{ color: {warn}; border-color: {warn}; }}
-QLabel#badge[tone="fail"] {{ color: {fail}; border-color: {fail}; }}
+QLabel#badge[tone="warn"] {{ color: {t.warn_text}; border-color: {warn}; }}
+QLabel#badge[tone="fail"] {{ color: {t.fail_text}; border-color: {fail}; }}
 QFrame#panel {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 6px; }}
 QFrame#strip {{ background: {t.panel}; border: none; border-bottom: 1px solid {t.border}; }}
 QFrame#message {{ background: {t.raised}; border: 1px solid {t.border}; border-left: 4px solid {t.accent};

@@ -81,6 +81,9 @@ class PieceCard(QFrame):
         self.freedom = label(freedom_words(piece), wrap=True)
         self.freedom.setVisible(bool(self.freedom.text()))
         column.addWidget(self.freedom)
+        if piece.mesh is None:
+            missing = tr("Not drawn: no solid agrees with its voxels. Its bones are shown instead.")
+            column.addWidget(label(missing, "muted", wrap=True))
         if piece.role in _SPECIMEN:
             for link in piece.links[:_REMOVABLE_LINKS_SHOWN]:
                 column.addLayout(self._link_row(link))

@@ -1,0 +1,121 @@
+"""Messages, jobs and numbers in words."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from widgets.fields import NumberField, TextField
+from widgets.job_bar import JobBar, time_left
+from widgets.message_bar import Message, MessageBar
+from widgets.plain_text import label, millimetres, tip
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
+
+
+@pytest.mark.parametrize(
+    "value,words",
+    [
+        (None, "–"),
+        (2.13, "2.1 mm"),
+        (0.04, "< 0.1 mm"),
+        (-0.04, "−< 0.1 mm"),
+        (-1.26, "−1.3 mm"),
+        (0.0, "< 0.1 mm"),
+    ],
+)
+def test_a_distance_in_words(value: float | None, words: str) -> None:
+    assert millimetres(value) == words
+
+
+def test_hostile_words_stay_words(qtbot: QtBot) -> None:
+    shown = label("<b>bold</b>")
+    qtbot.addWidget(shown)
+    assert shown.textFormat() is Qt.TextFormat.PlainText
+    assert tip("<img src=x>") == "<qt>&lt;img src=x&gt;</qt>"
+
+
+def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.dismiss()
+    assert bar.isHidden()
+    bar.show_message(Message("Saved."))
+    bar.show_message(Message("Disk full.", "fail", "CASE_FILE_FULL"))
+    assert bar.sentence.text() == "Disk full."
+    bar.show_message(Message("Two patients.", "fail"))
+    bar.show_message(Message("Two patients.", "fail"))  # said once
+    assert bar.sentence.text() == "Disk full."
+    QTest.mouseClick(bar.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "Disk full.\nCASE_FILE_FULL"
+    QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    assert bar.sentence.text() == "Two patients."
+    QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    assert bar.isHidden()
+
+
+@dataclass
+class AJob:
+    key: str
+    title: str
+    message: str
+    fraction: float
+    started_s: float
+    can_cancel: bool = True
+
+
+def test_short_work_does_not_flicker_and_long_work_can_be_stopped(qtbot: QtBot) -> None:
+    bar = JobBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.show_jobs([AJob("a", "Saving", "", 0.5, time.monotonic())])
+    assert bar.bar.isHidden()
+    bar.show_jobs([AJob("b", "Loading images", "slice 3", 0.5, time.monotonic() - 10)])
+    assert bar.words.text() == "Loading images · slice 3 · about 10 s left"
+    assert bar.bar.value() == 500
+    with qtbot.waitSignal(bar.cancel_asked) as asked:
+        QTest.mouseClick(bar.cancel, Qt.MouseButton.LeftButton)
+    assert asked.args == ["b"]
+    bar.show_jobs([])
+    assert bar.words.text() == ""
+
+
+def test_time_left_is_said_only_when_it_can_be_known() -> None:
+    assert time_left(1.0, 0.5) == ""
+    assert time_left(10.0, 0.01) == ""
+    assert time_left(60.0, 0.25) == "about 3 min left"
+
+
+def test_a_number_field_tells_only_what_a_person_typed(qtbot: QtBot) -> None:
+    field = NumberField(0, 100, "mm")
+    qtbot.addWidget(field)
+    field.show()
+    told: list[float] = []
+    field.entered.connect(told.append)
+    field.show_value(12.34)
+    assert told == []
+    assert field.text() == "12.3 mm"
+    field.selectAll()
+    QTest.keyClicks(field, "7.5")
+    assert told == []
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert told == [7.5]
+
+
+def test_a_text_field_tells_once(qtbot: QtBot) -> None:
+    field = TextField()
+    qtbot.addWidget(field)
+    field.show()
+    told: list[str] = []
+    field.entered.connect(told.append)
+    field.show_text("T10")
+    field.selectAll()
+    QTest.keyClicks(field, "T11")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert told == ["T11"]
