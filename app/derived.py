@@ -6,6 +6,7 @@ Jobs compute; nothing here decides whether a result may be shown: that is
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +17,7 @@ from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.model.stamp import is_current
+from planning.model.structures import StructureKind
 from planning.progress import Progress
 from planning.safety.fields import Fields
 from planning.safety.results import Evaluation, current
@@ -23,6 +25,9 @@ from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 
 _KEPT: Final = 8
+_LARGE_ORGANS: Final = frozenset(
+    {StructureKind.LUNG, StructureKind.PLEURA, StructureKind.KIDNEY, StructureKind.OTHER}
+)
 _QUIET_MS: Final = 250
 
 
@@ -147,13 +152,18 @@ class Derived(QObject):
             return
         self._pending = anatomy
         known = self._surfaces
+        # Spine, vessels and tumour are drawn while lungs and other large organs are still being built.
+        near = _near_the_spine(anatomy) if known is None else anatomy
 
         def done(surfaces: Surfaces) -> None:
-            self._surfaces, self._surfaced = surfaces, anatomy
+            self._surfaces = surfaces
+            self._pending = None
+            if near is anatomy:
+                self._surfaced = anatomy
             self._advance()
 
         self._start(
-            "surfaces", tr("Building surfaces"), lambda p: self._compute.surfaces(anatomy, p, known), done
+            "surfaces", tr("Building surfaces"), lambda p: self._compute.surfaces(near, p, known), done
         )
 
     def _start_fields(self, case: Case) -> None:
@@ -206,6 +216,12 @@ class Derived(QObject):
                 self._jobs.bug.emit(type(error).__name__)
 
         self._jobs.start(key, title, work, done, failed)
+
+
+def _near_the_spine(anatomy: Anatomy) -> Anatomy:
+    """Return the anatomy without its large organs, or the same one where it has none."""
+    near = tuple(s for s in anatomy.structures if s.kind not in _LARGE_ORGANS)
+    return replace(anatomy, structures=near) if 0 < len(near) < len(anatomy.structures) else anatomy
 
 
 def _has_work(case: Case | None) -> bool:
