@@ -123,14 +123,9 @@ def test_identity_is_the_users_choice():
         assert not {"Muster", "PID-771", "1961"} & set(line.replace("-", " ").split())
 
 
-def test_the_locale_changes_no_number(report):
+def test_the_locale_changes_no_number(report, monkeypatch):
     before = [csv_of(t) for t in report.tables]
-    kept = locale.setlocale(locale.LC_NUMERIC)
-    conv = dict(locale.localeconv())
-    locale._override_localeconv = {**conv, "decimal_point": ","}
-    try:
-        assert [csv_of(t) for t in report.tables] == before
-    finally:
-        locale._override_localeconv = {}
-        locale.setlocale(locale.LC_NUMERIC, kept)
+    comma = {**locale.localeconv(), "decimal_point": ",", "thousands_sep": "."}
+    monkeypatch.setattr(locale, "localeconv", lambda: comma)
+    assert [csv_of(t) for t in report.tables] == before
     assert "." in table(report, "steps").rows[0][3].text
