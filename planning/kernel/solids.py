@@ -33,7 +33,9 @@ class SolidPiece:
     volume_mm3: float
 
 
-def cut_solids(meshes: Sequence[Mesh], blades: Sequence[Blade]) -> tuple[SolidPiece, ...]:
+def cut_solids(
+    meshes: Sequence[Mesh], blades: Sequence[Blade], widened_mm: float = 0.0
+) -> tuple[SolidPiece, ...]:
     """Return the pieces that remain of each mesh when every blade's swept slab is taken away.
 
     Pieces are closed, in the order of the meshes and, within one, the largest first. A mesh that
@@ -45,8 +47,11 @@ def cut_solids(meshes: Sequence[Mesh], blades: Sequence[Blade]) -> tuple[SolidPi
         Closed, in LPS millimetres.
     blades : sequence of Blade
         Only the planned slabs cut; overshoot does not.
+    widened_mm : float
+        How far every blade's region is taken to reach beyond its outline, in its own plane: kerf and
+        cut faces stay where they are.
     """
-    slabs = [slab_solid(blade, overshoot=False) for blade in blades]
+    slabs = [slab_solid(blade, overshoot=False, widened_mm=widened_mm) for blade in blades]
     pieces: list[SolidPiece] = []
     for source, mesh in enumerate(meshes):
         solid = manifold_of(mesh)
@@ -81,9 +86,11 @@ def mesh_of_solid(solid: manifold3d.Manifold) -> Mesh:
     )
 
 
-def slab_solid(blade: Blade, overshoot: bool) -> manifold3d.Manifold:
+def slab_solid(blade: Blade, overshoot: bool, widened_mm: float = 0.0) -> manifold3d.Manifold:
     """Return the slab a blade sweeps as a solid in LPS millimetres, run on by its overshoot if asked."""
     region = slab_region(blade, overshoot)
+    if widened_mm > 0:
+        region = region.offset(widened_mm, manifold3d.JoinType.Miter)
     thickness = max(blade.kerf_mm, _THINNEST_MM)
     flat = region.extrude(thickness).translate((0.0, 0.0, -thickness / 2))
     return flat.transform(np.column_stack([blade.axes.T, blade.origin_lps_mm]))
@@ -117,12 +124,15 @@ def _boxes_meet(one: manifold3d.Manifold, other: manifold3d.Manifold) -> bool:
 
 
 def cut_solids_by(
-    worker: Worker, meshes: Sequence[Mesh], blades: Sequence[Blade], progress: Progress = silent
+    worker: Worker,
+    meshes: Sequence[Mesh],
+    blades: Sequence[Blade],
+    widened_mm: float = 0.0,
+    progress: Progress = silent,
 ) -> tuple[SolidPiece, ...]:
     """Return `cut_solids`, computed in the child process; raises `WorkerDied` when that ends."""
-    header, arrays = worker.call(
-        _TASK, {"blades": [blade_to_json(b) for b in blades]}, mesh_arrays(meshes), progress, _TIMEOUT_S
-    )
+    asked = {"blades": [blade_to_json(b) for b in blades], "widened_mm": widened_mm}
+    header, arrays = worker.call(_TASK, asked, mesh_arrays(meshes), progress, _TIMEOUT_S)
     noted = zip(header["pieces"], meshes_from(arrays), strict=True)
     return tuple(SolidPiece(int(source), mesh, float(volume)) for (source, volume), mesh in noted)
 
@@ -130,5 +140,6 @@ def cut_solids_by(
 def run_task(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Header, Sequence[Array]]:
     """Run `cut_solids` in the child process for `cut_solids_by`."""
     del room
-    pieces = cut_solids(meshes_from(arrays), [blade_from_json(entry) for entry in header["blades"]])
+    blades = [blade_from_json(entry) for entry in header["blades"]]
+    pieces = cut_solids(meshes_from(arrays), blades, float(header["widened_mm"]))
     return {"pieces": [[p.source, p.volume_mm3] for p in pieces]}, mesh_arrays([p.mesh for p in pieces])

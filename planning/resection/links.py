@@ -8,6 +8,14 @@ from planning.geometry.frames import Vec3
 RELEASED = "release"
 
 
+def is_meant(link_id: str, release: str) -> bool:
+    """Say whether a release of `release` releases the link: its own id, or one that continues it with ``/``.
+
+    A kind alone, such as ``disc``, means no link: it would free every level at a stroke.
+    """
+    return link_id == release or ("/" in release and link_id.startswith(release + "/"))
+
+
 class LinkKind(StrEnum):
     """What holds two bones together."""
 

@@ -78,7 +78,7 @@ class RawProblem:
 
     `code` is one of ``tumour_left``, ``tumour_split``, ``not_free``, ``cut_changes_nothing``,
     ``target_missing``, ``neighbour_missing``, ``tumour_missing``, ``outside_image``, ``release_unknown``,
-    ``solids_disagree``.
+    ``solids_disagree``. `subject` is the piece, level or link it is about, where there may be several.
     """
 
     code: str
@@ -87,6 +87,7 @@ class RawProblem:
     osteotomies: tuple[str, ...] = ()
     volume_mm3: float | None = None
     point_lps_mm: Vec3 | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,7 +79,7 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
     for level in plan.target_levels:
         if level not in ground.axes:
             sentence = tr("{level} is a target but is not segmented; its pieces are left out.", level=level)
-            yield RawProblem("target_missing", "not_assessed", sentence)
+            yield RawProblem("target_missing", "not_assessed", sentence, subject=level)
     ordered = in_order(level for level in plan.target_levels if level in ground.axes)
     for level, up in ((ordered[0], True), (ordered[-1], False)) if ordered else ():
         if neighbour(ground, level, up) is None and level not in ("C1", "S1"):
@@ -89,7 +89,7 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
                 place=place,
                 level=level,
             )
-            yield RawProblem("neighbour_missing", "not_assessed", sentence)
+            yield RawProblem("neighbour_missing", "not_assessed", sentence, subject=level)
     if plan.tumour is not None and not plan_tumours(ground.anatomy, plan):
         sentence = tr(
             "The plan's tumour, {name}, is not among the structures; margins are not assessed.",
@@ -120,7 +120,7 @@ def _tumour_outside(
         code = "tumour_split" if piece.role in SPECIMENS else "tumour_left"
         yield RawProblem(
             code, "fail", _tumour_sentence(code, piece, main, cuts), tuple(c.id for c in cuts),
-            piece.tumour_mm3, _tumour_point(ground, blocks, labels, piece),
+            piece.tumour_mm3, _tumour_point(ground, blocks, labels, piece), piece.id,
         )  # fmt: skip
 
 
@@ -184,7 +184,8 @@ def _not_free(pieces: Sequence[RawPiece]) -> Iterator[RawProblem]:
                 piece=piece.title,
                 links=names,
             )
-            yield RawProblem("not_free", "fail", sentence, point_lps_mm=piece.links[0].point_lps_mm)
+            point = piece.links[0].point_lps_mm
+            yield RawProblem("not_free", "fail", sentence, point_lps_mm=point, subject=piece.id)
 
 
 def _idle_cuts(
@@ -245,7 +246,7 @@ def _unknown_releases(plan: Plan, released: frozenset[str]) -> Iterator[RawProbl
                 "The plan releases {link}, but there is no such link here; it frees nothing.",
                 link=release.link,
             )
-            yield RawProblem("release_unknown", "warn", sentence)
+            yield RawProblem("release_unknown", "warn", sentence, subject=release.link)
 
 
 def _outside_image(ground: Ground) -> Iterator[RawProblem]:
@@ -256,4 +257,4 @@ def _outside_image(ground: Ground) -> Iterator[RawProblem]:
                 "{bone} reaches the edge of the image: what lies beyond is in no volume and no margin.",
                 bone=bone.title,
             )
-            yield RawProblem("outside_image", "warn", sentence)
+            yield RawProblem("outside_image", "warn", sentence, subject=bone.id)

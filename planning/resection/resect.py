@@ -18,7 +18,7 @@ from planning.progress import Progress, part
 from planning.resection.blocks import Blocks, JointState, blocks_of
 from planning.resection.bonds import SMALLEST_PIECE_MM3
 from planning.resection.ground import Ground, ground_of
-from planning.resection.links import RELEASED, RawLink
+from planning.resection.links import RELEASED, RawLink, is_meant
 from planning.resection.pieces import SPECIMENS, RawPiece, Resection, Role
 from planning.resection.problems import missing_field, problems_of
 from planning.resection.roles import JoinedBlocks, grouped, roles_of
@@ -102,8 +102,7 @@ def _reached(start: set[str], between: list[tuple[RawLink, str, str]], passable:
 
 
 def _released(ground: Ground, plan: Plan) -> frozenset[str]:
-    ids = [j.id for j in ground.joints]
-    return frozenset(i for i in ids for r in plan.releases if i == r.link or i.startswith(r.link + "/"))
+    return frozenset(j.id for j in ground.joints for r in plan.releases if is_meant(j.id, r.link))
 
 
 def _link(

@@ -6,7 +6,7 @@ solid must lie in one voxel piece, every piece must have solids, and their volum
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -19,12 +19,13 @@ from planning.kernel.process import Worker
 from planning.kernel.solids import SolidPiece, cut_solids, cut_solids_by
 from planning.kernel.surface import Smoothing, surface_of
 from planning.kernel.voxel_graph import Labels
+from planning.model.osteotomy import Osteotomy
 from planning.model.plan import Plan
 from planning.progress import Progress, part
 from planning.resection.bonds import SMALLEST_PIECE_MM3
 from planning.resection.ground import Ground
+from planning.resection.parting import Bridge, parted
 from planning.resection.pieces import RawPiece, RawProblem, Resection, Role
-from planning.resection.specimen_surface import labels_at
 from planning.resection.tissue import points_of
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
@@ -33,15 +34,20 @@ MOST_APART: Final = 0.02
 """Solids and voxel pieces agree within this share of the volume (INTERCHANGE section 3)."""
 _ROUNDED_MM3: Final = 20.0  # a smooth surface rounds the corners of a small fragment
 _MOST_STEP_MM: Final = 0.2
-_MOST_STRAY: Final = 0.1  # share of a solid's surface that may touch voxels of another piece
 
 
 @dataclass(frozen=True, eq=False)
 class PieceMeshes:
-    """Meshes by piece id, and where solids and voxels disagree."""
+    """Meshes by piece id, and where solids and voxels disagree.
+
+    `bones` are the surfaces of uncut bones made on the way, by bone number of `ground`: used again
+    for the next position of a blade.
+    """
 
     meshes: Mapping[str, Mesh]
     problems: tuple[RawProblem, ...]
+    bones: Mapping[int, Mesh] = field(default_factory=dict)
+    ground: Ground | None = None
 
 
 def piece_meshes(
@@ -50,6 +56,7 @@ def piece_meshes(
     progress: Progress,
     surfaces: Surfaces | None = None,
     worker: Worker | None = None,
+    known: PieceMeshes | None = None,
 ) -> PieceMeshes:
     """Return a closed mesh for every piece whose solids agree with its voxels.
 
@@ -63,48 +70,128 @@ def piece_meshes(
         Surfaces of the same anatomy, used for bones no blade comes near.
     worker : Worker, optional
         Cuts in the child process; without it manifold3d holds the interpreter lock here.
+    known : PieceMeshes, optional
+        An earlier result; its bones are used again where the uncut field is the same.
     """
     ground = resection.ground
     if ground is None:
         return PieceMeshes({}, ())
     blades = [o.blade for o in plan.osteotomies]
-    sources = _sources(ground, blades, surfaces, part(progress, 0.0, 0.6))
+    made = dict(known.bones) if known is not None and known.ground is ground else {}
+    sources = _sources(ground, blades, surfaces, made, part(progress, 0.0, 0.6))
     progress(0.6, tr("Cutting the solids"))
-    cut = part(progress, 0.6, 0.95)
-    solids = cut_solids(sources, blades) if worker is None else cut_solids_by(worker, sources, blades, cut)
-    progress(0.95, tr("Cutting the solids"))
-    placed, strays = _placed(resection, solids)
+
+    def cut(meshes: Sequence[Mesh], by: Sequence[Blade], widened_mm: float) -> tuple[SolidPiece, ...]:
+        if worker is None:
+            return cut_solids(meshes, by, widened_mm)
+        return cut_solids_by(worker, meshes, by, widened_mm, part(progress, 0.6, 0.95))
+
+    solids, bridges = parted(resection, sources, blades, cut)
     meshes, problems = {}, []
     for piece in resection.pieces:
-        mine = placed.get(piece.label, [])
-        words = _disagreement(piece, mine, [s for s in strays if piece.label in s])
-        if words is not None:
-            problems.append(RawProblem("solids_disagree", "warn", words, point_lps_mm=piece.centre_lps_mm))
+        mine = _worth_drawing([s.solid for s in solids if s.label == piece.label])
+        joining = [b for b in bridges if piece.label in b.labels]
+        if joining:
+            problems.append(_bridged(resection, piece, joining[0], plan.osteotomies))
+        elif (words := _disagreement(piece, mine)) is not None:
+            problems.append(
+                RawProblem(
+                    "solids_disagree", "warn", words, point_lps_mm=piece.centre_lps_mm, subject=piece.id
+                )
+            )
         elif mine:
             meshes[piece.id] = _together([s.mesh for s in mine])
-    return PieceMeshes(meshes, tuple(problems))
+    return PieceMeshes(meshes, tuple(problems), made, ground)
+
+
+def _worth_drawing(solids: Sequence[SolidPiece]) -> list[SolidPiece]:
+    """Return the solids without crumbs, unless there is nothing else."""
+    return [s for s in solids if s.volume_mm3 >= SMALLEST_PIECE_MM3] or list(solids)
+
+
+def _bridged(resection: Resection, piece: RawPiece, bridge: Bridge, cuts: Sequence[Osteotomy]) -> RawProblem:
+    other = ", ".join(p.title for p in resection.pieces if p.label in bridge.labels and p is not piece)
+    if bridge.width_mm is None:
+        words = tr(
+            "Cut voxel by voxel, the {piece} comes apart from the {other}; as a smooth solid it does not, "
+            "so the {piece} is not drawn. Check slice by slice that the cuts between them meet.",
+            piece=piece.title,
+            other=other,
+        )
+    else:
+        words = tr(
+            "Beside {cuts} a bridge of bone less than {width} mm wide may still join the {piece} to the "
+            "{other}, so the {piece} is not drawn. Widen {cuts} there by {width} mm.",
+            cuts=", ".join(cuts[n].title for n in bridge.cuts),
+            width=f"{bridge.width_mm:.1f}",
+            piece=piece.title,
+            other=other,
+        )
+    return RawProblem(
+        "solids_disagree",
+        "warn",
+        words,
+        tuple(cuts[n].id for n in bridge.cuts),
+        point_lps_mm=bridge.point_lps_mm or piece.centre_lps_mm,
+        subject=piece.id,
+    )
+
+
+def _disagreement(piece: RawPiece, solids: Sequence[SolidPiece]) -> str | None:
+    """Return in words how solids and voxels of a piece disagree, or None."""
+    if not solids:
+        if piece.volume_mm3 <= _ROUNDED_MM3:
+            return None  # a few voxels: too small for a surface, and counted all the same
+        return tr(
+            "The {piece} ({voxels} mm³) is too thin for a smooth surface and is not drawn. It is counted.",
+            piece=piece.title,
+            voxels=f"{piece.volume_mm3:.0f}",
+        )
+    if piece.role is Role.REMAINING:
+        # Bones beyond the field are drawn whole, so their volume says nothing.
+        return None
+    volume = sum(s.volume_mm3 for s in solids)
+    if abs(volume - piece.volume_mm3) <= max(MOST_APART * piece.volume_mm3, _ROUNDED_MM3):
+        return None
+    return tr(
+        "The {piece} is {voxels} mm³ by its voxels, but {solid} mm³ as a smooth solid: over 2 % apart. "
+        "It is not drawn; the volume given is that of the voxels.",
+        piece=piece.title,
+        solid=f"{volume:.0f}",
+        voxels=f"{piece.volume_mm3:.0f}",
+    )
 
 
 def _sources(
-    ground: Ground, blades: Sequence[Blade], surfaces: Surfaces | None, progress: Progress
+    ground: Ground,
+    blades: Sequence[Blade],
+    surfaces: Surfaces | None,
+    made: dict[int, Mesh],
+    progress: Progress,
 ) -> list[Mesh]:
-    """Return the uncut surface of every bone in the field, its tumour included."""
-    labels = _hosted(ground)
+    """Return the uncut surface of every bone in the field, its tumour included; note in `made` new ones."""
     tissue, meshes = ground.tissue, []
+    labels = _hosted(ground)
+    grown = set(np.unique(labels[tissue.tissue_kji != labels]).tolist())
     for number, bone in enumerate(tissue.bones, 1):
         progress(number / len(tissue.bones), tr("Making surfaces"))
         known = surfaces.mesh(bone.id) if surfaces is not None else None
-        has_tumour = bool((labels[tissue.tissue_kji != labels] == number).any())
-        if known is not None and not has_tumour and not _near_any(known, blades):
+        if known is not None and number not in grown and not _near_any(known, blades):
             meshes.append(known)
-        elif (labels == number).any():
-            box = _window(labels == number)
-            mask = np.ascontiguousarray(labels[box] == number)
-            start = (box[0].start, box[1].start, box[2].start)
-            mesh = surface_of(mask, start, tissue.grid, Smoothing.BROAD).mesh
-            meshes.append(_with_volume(mesh, float(mask.sum()) * tissue.grid.voxel_volume_mm3))
-
+            continue
+        if number not in made and (mask := labels == number).any():
+            made[number] = _bone_surface(mask, ground)
+        if number in made:
+            meshes.append(made[number])
     return meshes
+
+
+def _bone_surface(mask_kji: NDArray[np.bool_], ground: Ground) -> Mesh:
+    box = _window(mask_kji)
+    mask = np.ascontiguousarray(mask_kji[box])
+    start = (box[0].start, box[1].start, box[2].start)
+    mesh = surface_of(mask, start, ground.tissue.grid, Smoothing.BROAD).mesh
+    return _with_volume(mesh, float(mask.sum()) * ground.tissue.grid.voxel_volume_mm3)
 
 
 def _with_volume(mesh: Mesh, volume_mm3: float) -> Mesh:
@@ -164,58 +251,6 @@ def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
         used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
         spans.append(slice(int(used[0]), int(used[-1]) + 1))
     return spans[0], spans[1], spans[2]
-
-
-def _placed(
-    resection: Resection, solids: Sequence[SolidPiece]
-) -> tuple[dict[int, list[SolidPiece]], list[set[int]]]:
-    """Return the solids of each piece label, and the labels of solids that lie in several pieces."""
-    placed: dict[int, list[SolidPiece]] = {}
-    strays = []
-    for solid in solids:
-        labels, share = _labels_inside(resection, solid.mesh)
-        if not len(labels):
-            continue
-        main = int(labels[np.argmax(share)])
-        placed.setdefault(main, []).append(solid)
-        others = {int(n) for n, s in zip(labels, share, strict=True) if n != main and s > _MOST_STRAY}
-        if others and solid.volume_mm3 >= SMALLEST_PIECE_MM3:
-            strays.append({main} | others)
-    return placed, strays
-
-
-def _labels_inside(resection: Resection, mesh: Mesh) -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
-    """Return the piece labels right beneath a solid's surface and their shares of its area."""
-    corners = mesh.vertices_lps_mm[mesh.triangles].astype(np.float64)
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(across, axis=1)
-    inward = -across / np.maximum(area, 1e-12)[:, None]
-    beneath = corners.mean(axis=1) + 0.6 * min(resection.grid.spacing_ijk_mm) * inward
-    found = labels_at(resection, beneath)
-    labels = np.unique(found[found > 0])
-    share = np.array([area[found == n].sum() for n in labels])
-    return labels, share / max(float(share.sum()), 1e-12)
-
-
-def _disagreement(piece: RawPiece, solids: Sequence[SolidPiece], strays: Sequence[set[int]]) -> str | None:
-    """Return in words how solids and voxels of a piece disagree, or None."""
-    if strays:
-        return tr(
-            "The {piece} is one piece as a solid with its neighbour but not as voxels; it is not drawn.",
-            piece=piece.title,
-        )
-    if not solids:
-        return tr("The {piece} exists as voxels but not as a solid; it is not drawn.", piece=piece.title)
-    if piece.role is Role.REMAINING:
-        # Bones beyond the field are drawn whole, so their volume says nothing.
-        return None
-    volume = sum(s.volume_mm3 for s in solids)
-    if abs(volume - piece.volume_mm3) <= max(MOST_APART * piece.volume_mm3, _ROUNDED_MM3):
-        return None
-    return tr(
-        "The {piece} has {solid} mm³ as a solid, {voxels} mm³ as voxels; over 2 % apart, so not drawn.",
-        piece=piece.title, solid=f"{volume:.0f}", voxels=f"{piece.volume_mm3:.0f}",
-    )  # fmt: skip
 
 
 def _together(meshes: Sequence[Mesh]) -> Mesh:

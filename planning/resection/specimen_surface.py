@@ -124,10 +124,11 @@ def _spread(blade: Blade) -> Floats:
     low, high = outline.min(axis=0), outline.max(axis=0)
     steps = [np.arange(lo + SAMPLE_MM / 2, hi, SAMPLE_MM) for lo, hi in zip(low, high, strict=True)]
     ab = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    return ab[_inside(outline, ab)]
+    return ab[in_region(outline, ab)]
 
 
-def _inside(outline: Floats, ab: Floats) -> NDArray[np.bool_]:
+def in_region(outline: Floats, ab: Floats) -> NDArray[np.bool_]:
+    """Say which points (a, b), shape (n, 2), lie in a polygon, shape (m, 2)."""
     inside = np.zeros(len(ab), dtype=bool)
     for (a0, b0), (a1, b1) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
         between = (b0 > ab[:, 1]) != (b1 > ab[:, 1])

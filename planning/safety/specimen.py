@@ -46,6 +46,7 @@ def problem_of(raw: RawProblem) -> PlanProblem:
         osteotomies=raw.osteotomies,
         volume_mm3=raw.volume_mm3,
         point_lps_mm=raw.point_lps_mm,
+        subject=raw.subject,
     )
 
 

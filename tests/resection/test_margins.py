@@ -10,7 +10,9 @@ from planning.model.mask import Mask
 from planning.model.osteotomy import OsteotomyKind
 from planning.model.plan import Plan, Release
 from planning.progress import silent
+from planning.resection import parting
 from planning.resection.margin_map import RawSpecimenMargin, specimen_margins
+from planning.resection.pieces import Resection
 from planning.resection.resect import resect
 from planning.resection.specimen import piece_meshes
 from planning.segmentation.surfaces import surfaces_of
@@ -186,19 +188,59 @@ def test_solids_agree_with_voxels_in_number_and_volume() -> None:
             assert mesh.volume_mm3 == pytest.approx(piece.volume_mm3, rel=0.02)
 
 
-def test_solids_that_disagree_are_reported_and_not_drawn() -> None:
-    # A blade just short of the bone's edge: no voxel centres meet beyond it, but the solid is not through.
-    anatomy = a_vertebral_column(discs=False, ribs=False)
+def _short_of_the_edge(anatomy: Anatomy) -> tuple[Resection, Plan]:
+    """A blade just short of the edge: no voxel centres meet beyond it, but the solid is not through."""
     blade = a_blade((0, 11.6, Z + 14), (0, 0, 1), (0, -1, 0), 31.2, 23.2)
     plan = a_plan()
     body = a_cut("body", OsteotomyKind.VERTEBRAL_BODY, blade.moved((0, 0, -20)))
     short = replace(plan, osteotomies=(plan.osteotomies[0], body, *plan.osteotomies[2:]))
-    resection = resect(anatomy, short, silent)
+    return resect(anatomy, short, silent), short
+
+
+def test_a_bridge_thinner_than_a_voxel_parts_as_the_voxels_do() -> None:
+    resection, short = _short_of_the_edge(a_vertebral_column(discs=False, ribs=False))
+    made = piece_meshes(resection, short, silent)
+    assert made.problems == ()
+    specimen = resection.specimen
+    assert specimen is not None
+    mesh = made.meshes[specimen.id]
+    assert mesh.is_closed
+    assert mesh.volume_mm3 == pytest.approx(specimen.volume_mm3, rel=0.02)
+    # The cut face stays where the blade cuts: nothing of the specimen lies below it.
+    face_mm = Z + 14 - 20 + short.osteotomies[1].blade.kerf_mm / 2
+    assert mesh.bounds_lps_mm[0][2] == pytest.approx(face_mm, abs=1e-3)
+
+
+def test_a_wider_bridge_is_reported_with_what_to_do_and_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parting, "WIDENED_VOXELS", ())
+    resection, short = _short_of_the_edge(a_vertebral_column(discs=False, ribs=False))
     made = piece_meshes(resection, short, silent)
     problems = [p for p in made.problems if p.code == "solids_disagree"]
-    assert problems
     assert "specimen_anterior-1" not in made.meshes
-    assert "not drawn" in problems[0].sentence
+    first = problems[0]
+    assert first.osteotomies == ("body",)
+    assert first.subject == "specimen_anterior-1"
+    assert "is not drawn. Widen body there by 1.5 mm." in first.sentence
+    assert first.point_lps_mm is not None
+    # The bridge lies at either end of the blade's 31.2 mm, at its height.
+    assert abs(first.point_lps_mm[2] - (Z - 6)) < 2.5
+    assert len({p.subject for p in problems}) == len(problems)
+
+
+def test_bones_are_made_once_for_every_position_of_a_blade() -> None:
+    anatomy, plan = a_vertebral_column(), a_plan()
+    resection = resect(anatomy, plan, silent)
+    made = piece_meshes(resection, plan, silent)
+    cut = plan.osteotomies[0]
+    moved = replace(
+        plan, osteotomies=(replace(cut, blade=cut.blade.moved((0, 0, 0.5))), *plan.osteotomies[1:])
+    )
+    later = resect(anatomy, moved, silent, resection)
+    again, afresh = piece_meshes(later, moved, silent, known=made), piece_meshes(later, moved, silent)
+    assert all(again.bones[n] is mesh for n, mesh in made.bones.items())
+    assert {i: m.volume_mm3 for i, m in again.meshes.items()} == {
+        i: pytest.approx(m.volume_mm3) for i, m in afresh.meshes.items()
+    }
 
 
 def test_no_field_no_meshes() -> None:
