@@ -8,7 +8,7 @@ from typing import Final, Literal
 from planning.errors import SettingsInvalid
 from planning.model.levels import LEVELS, level_order
 from planning.model.reading import Table
-from planning.model.structures import StructureKind
+from planning.model.structures import BONES, StructureKind
 from planning.texts import mark, tr
 
 SCHEMA: Final = "enbloc-limits/1"
@@ -184,7 +184,7 @@ def limits_from(values: dict[str, object], document: str = "limits.toml") -> Lim
         _clearance(top.table("clearance").table(group), group, printed)
         for group in top.table("clearance").values
     )
-    _no_kind_twice(clearances, top)
+    _each_kind_once(clearances, top)
     lower, margin, review, direction = (
         _with_keys(top.table(key), keys) for key, keys in _SMALL_TABLES.items()
     )
@@ -222,6 +222,7 @@ _SMALL_TABLES: Final = {
     "review": ("demanded", "advised"),
     "direction": ("kinds", "posterior_cosine"),
 }
+_WITHOUT_LIMIT: Final = BONES | {StructureKind.TUMOUR, StructureKind.IMPLANT, StructureKind.OTHER}
 _CLEARANCE_KEYS: Final = (
     "kinds",
     "overshoot_status",
@@ -289,11 +290,15 @@ def _clearance(table: Table, group: str, printed: list[PrintedLimit]) -> Clearan
     )
 
 
-def _no_kind_twice(clearances: tuple[ClearanceLimit, ...], top: Table) -> None:
+def _each_kind_once(clearances: tuple[ClearanceLimit, ...], top: Table) -> None:
     kinds = [kind for limit in clearances for kind in limit.kinds]
     doubled = next((kind for kind in kinds if kinds.count(kind) > 1), None)
     if doubled is not None:
         raise top.bad("clearance", tr("groups that share no kind; {kind} is in two", kind=doubled.value))
+    left_out = next((kind for kind in StructureKind if kind not in (*kinds, *_WITHOUT_LIMIT)), None)
+    if left_out is not None:
+        # Its clearances would be left out of every evaluation without a word.
+        raise top.bad("clearance", tr("groups that hold every kind; {kind} is in none", kind=left_out.value))
 
 
 def _sigma(table: Table, printed: list[PrintedLimit]) -> tuple[float | None, tuple[Technique, ...], str]:
@@ -327,9 +332,13 @@ def _ledger(ligation: Table, roots: Table, printed: list[PrintedLimit]) -> Ledge
     )
     if level_order(first) > level_order(last):
         raise ligation.bad("adamkiewicz_to", tr("a level below adamkiewicz_from"))
+    warn_levels = _count(ligation, "warn_levels", printed)
+    fail_levels = _count(ligation, "fail_levels", printed)
+    if fail_levels < warn_levels:
+        raise ligation.bad("fail_levels", tr("no fewer than warn_levels"))
     return LedgerLimits(
-        warn_levels=_count(ligation, "warn_levels", printed),
-        fail_levels=_count(ligation, "fail_levels", printed),
+        warn_levels=warn_levels,
+        fail_levels=fail_levels,
         adamkiewicz_levels=(first, last),
         roots_may_be_cut=frozenset(_levels(roots, "may_be_cut", printed)),
         roots_preserved=frozenset(_levels(roots, "preserved", printed)),

@@ -33,6 +33,19 @@ def missing_structures(anatomy: Anatomy, limits: Limits) -> tuple[str, ...]:
     return tuple(r.name for r in limits.required if not r.kinds & there and not _all_marked(r, marked))
 
 
+def emptied_structures(anatomy: Anatomy, limits: Limits) -> tuple[str, ...]:
+    """Return the references of named structures without a voxel: nothing can be measured to them.
+
+    Kinds marked as *not in this field* are left out.
+    """
+    marked = {n.kind for n in anatomy.not_in_field}
+    return tuple(
+        s.reference
+        for s in anatomy.structures
+        if s.mask.is_empty and s.kind not in marked and limits.clearance(s.kind) is not None
+    )
+
+
 def _all_marked(required: Required, marked: set[StructureKind]) -> bool:
     # The name's own kind decides; other kinds that would satisfy it need no mark of their own.
     return any(kind.value == required.name and kind in marked for kind in required.kinds)
@@ -46,11 +59,12 @@ def is_unreviewed(structure: Structure, limits: Limits) -> bool:
 def slice_spacing_mm(case: Case) -> float:
     """Return the spacing that bounds what can be told along the slices: the coarser of image and grid.
 
-    An image resampled to a finer grid keeps the spacing it was acquired with.
+    An image resampled to a finer grid keeps the spacing it was acquired with. Rounded to a
+    micrometre, because turned axes and 32-bit headers make 3 mm a little more than 3 mm.
     """
     image = case.image
     grid_mm = case.anatomy.grid.largest_voxel_edge_mm if case.anatomy is not None else 0.0
-    return max(grid_mm, image.slice_spacing_mm if image is not None else 0.0)
+    return round(max(grid_mm, image.slice_spacing_mm if image is not None else 0.0), 3)
 
 
 def remarks_of(case: Case, limits: Limits) -> Remarks:

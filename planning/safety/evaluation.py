@@ -14,7 +14,13 @@ from planning.resection.pieces import RawProblem, Resection
 from planning.resection.resect import resect
 from planning.resection.specimen import PieceMeshes, piece_meshes
 from planning.safety.clearance import RawClearance, all_cross_checked, clearances_of
-from planning.safety.completeness import LEVELS_UNCONFIRMED, missing_structures, remarks_of, slice_spacing_mm
+from planning.safety.completeness import (
+    LEVELS_UNCONFIRMED,
+    emptied_structures,
+    missing_structures,
+    remarks_of,
+    slice_spacing_mm,
+)
 from planning.safety.fields import Fields, fields_of
 from planning.safety.judge import Judge
 from planning.safety.ledger import ledger_of
@@ -183,7 +189,10 @@ def _told_apart(*problems: PlanProblem) -> tuple[PlanProblem, ...]:
 
 
 def _not_assessed(judge: Judge, clearances: tuple[Clearance, ...]) -> tuple[str, ...]:
-    names = [*missing_structures(judge.inputs.anatomy, judge.settings.limits)]
+    names = [
+        *missing_structures(judge.inputs.anatomy, judge.settings.limits),
+        *emptied_structures(judge.inputs.anatomy, judge.settings.limits),
+    ]
     if not judge.tumours:
         names.append(StructureKind.TUMOUR.value)
     names += [c.structure for c in clearances if c.status is Status.NOT_ASSESSED]

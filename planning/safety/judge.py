@@ -1,5 +1,6 @@
 """From measured distances to results: sigma, lower bound, status, and what is withheld and why."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,10 +103,10 @@ class Judge:
         mine = [raw for raw in raws if raw.structure_id in ids]
         if not ids or len(mine) < len(ids):
             return self._no_margin(osteotomy, "no_tumour" if not ids else "surface")
-        reason = self.withheld or next((r.withheld_reason for r in mine if r.value_mm is None), None)
+        reason = self.withheld or _lost(mine)
         if self.withheld is None and any(is_unreviewed(s, self.settings.limits) for s in self.tumours):
             reason = "unreviewed"
-        closest = min(mine, key=lambda r: r.value_mm if r.value_mm is not None else 0.0)
+        closest = min(mine, key=lambda r: r.value_mm if r.value_mm is not None else math.inf)
         value_mm = closest.value_mm
         if reason is not None or value_mm is None:
             return self._no_margin(osteotomy, reason or "surface")
@@ -181,6 +182,16 @@ class Judge:
             simulated=structure.simulated,
             capped=capped is not verdict,
         )
+
+
+def _lost(raws: Sequence[RawClearance]) -> str | None:
+    """Return why the smallest of several distances is not known, or None where it is.
+
+    A cut through one part of a tumour stays one, whatever is not known of another part.
+    """
+    if any(raw.value_mm is not None and raw.value_mm < 0 for raw in raws):
+        return None
+    return next((raw.withheld_reason or "surface" for raw in raws if raw.value_mm is None), None)
 
 
 def _withheld(

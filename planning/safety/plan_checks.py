@@ -6,13 +6,13 @@ from planning.geometry.frames import Grid
 from planning.model.anatomy import Anatomy
 from planning.model.limits import Limits
 from planning.model.osteotomy import Osteotomy
-from planning.model.plan import SACRIFICED, Plan
+from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.settings import Settings
 from planning.model.structures import KIND_NAMES, StructureKind
 from planning.safety.fields import swept_corners_lps_mm
 from planning.safety.image_edge import sides_left
 from planning.safety.results import PlanProblem, Status
-from planning.safety.status import SPOKEN_NAMES
+from planning.safety.status import SPOKEN_NAMES, guard_names, kind_names
 from planning.texts import tr
 
 POSTERIOR_LPS = (0.0, 1.0, 0.0)
@@ -34,7 +34,13 @@ def plan_problems(anatomy: Anatomy, plan: Plan, settings: Settings) -> tuple[Pla
             *_leaves_image(o, anatomy.grid),
         )
     ]
-    return (*problems, *_unknown_names(anatomy, plan), *_refused_sacrifice(anatomy, plan, settings.limits))
+    return (
+        *problems,
+        *_unknown_names(anatomy, plan),
+        *_names_of_several(anatomy, plan),
+        *_idle_guards(anatomy, plan),
+        *_refused_sacrifice(anatomy, plan, settings.limits),
+    )
 
 
 def _direction(osteotomy: Osteotomy, anatomy: Anatomy, limits: Limits) -> list[PlanProblem]:
@@ -99,6 +105,66 @@ def _unknown_names(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
         )
         problems.append(PlanProblem("unknown_structure", Status.WARN, words, subject=reference))
     return problems
+
+
+def _names_of_several(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
+    """Return names that are meant for one structure but reach several, as a kind does that many have."""
+    named = [
+        *(a.structure for a in plan.structure_actions if a.action is not Action.KEEP),
+        *(m.structure for m in plan.mobilised),
+    ]
+    problems = []
+    for reference in dict.fromkeys(named):
+        meant = [s for s in anatomy.structures if reference in (s.reference, s.id)]
+        if len(meant) < 2:
+            continue
+        words = tr(
+            "What the plan does to {name} is taken to be done to all {count} structures called so: {titles}. "
+            "Give each a name of its own, or confirm that all are meant.",
+            name=reference,
+            count=len(meant),
+            titles=", ".join(s.title for s in meant),
+        )
+        problems.append(PlanProblem("ambiguous_structure", Status.WARN, words, subject=reference))
+    return problems
+
+
+def _idle_guards(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
+    """Return guards that protect nothing, because they name no structure or one that nobody has."""
+    there = {s.kind for s in anatomy.structures}
+    known = {name.casefold() for s in anatomy.structures for name in guard_names(s, anatomy)}
+    # What is not segmented is told elsewhere; naming it is no slip of the pen.
+    known |= {name.casefold() for kind in StructureKind if kind not in there for name in kind_names(kind)}
+    known |= {name.casefold() for name in _CORD_NAMES}
+    problems = []
+    for osteotomy in plan.osteotomies:
+        for guard in osteotomy.guards:
+            words = _idle_words(osteotomy, guard, known)
+            if words:
+                problems.append(PlanProblem("idle_guard", Status.WARN, words, (osteotomy.id,), subject=guard))
+    return problems
+
+
+def _idle_words(osteotomy: Osteotomy, guard: str, known: set[str]) -> str:
+    """Return what is wrong with a guard in words; empty where it protects all it names."""
+    tool, _, protected = guard.partition(":")
+    names = [name.strip() for name in protected.split(",") if name.strip()]
+    if not tool.strip() or not names:
+        return tr(
+            "{cut}: the guard {guard} protects nothing. Write it as guard: structure.",
+            cut=osteotomy.title,
+            guard=guard,
+        )
+    strange = [name for name in names if name.casefold() not in known]
+    if not strange:
+        return ""
+    return tr(
+        "{cut}: the guard {guard} does not protect {names}: no structure of this case, or more than one, "
+        "is called so; mend the name.",
+        cut=osteotomy.title,
+        guard=guard,
+        names=", ".join(strange),
+    )
 
 
 def _refused_sacrifice(anatomy: Anatomy, plan: Plan, limits: Limits) -> list[PlanProblem]:

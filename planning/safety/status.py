@@ -163,7 +163,8 @@ def protection_of(
     """
     remarks: list[str] = []
     sacrificed = _sacrifice(osteotomy, structure, plan, limits, remarks)
-    guard = next((g for g in (osteotomy.guard_for(n) for n in _names(structure, anatomy)) if g), None)
+    names = guard_names(structure, anatomy)
+    guard = next((g for g in (osteotomy.guard_for(n) for n in names) if g), None)
     mobilised = any(
         a.action is Action.MOBILISE and _means(a.structure, structure) and _in_time(a.step, osteotomy)
         for a in plan.structure_actions
@@ -206,14 +207,18 @@ def _in_time(step: int | None, osteotomy: Osteotomy) -> bool:
     return step is None or osteotomy.step is None or step <= osteotomy.step
 
 
-def _names(structure: Structure, anatomy: Anatomy) -> list[str]:
+def guard_names(structure: Structure, anatomy: Anatomy) -> tuple[str, ...]:
     """Return what a guard may call a structure; its kind only while no other structure has it."""
-    names = [structure.reference, structure.id]
-    if len(anatomy.of_kind(structure.kind)) == 1:
-        kind = structure.kind.value
-        names += [kind, kind.replace("_", " "), KIND_NAMES[structure.kind], tr(KIND_NAMES[structure.kind])]
-        names += SPOKEN_NAMES.get(structure.kind, ())
-    return names
+    alone = len(anatomy.of_kind(structure.kind)) == 1
+    own = (structure.name, structure.id) if structure.name else (structure.id,)
+    return (*own, *(kind_names(structure.kind) if alone else ()))
+
+
+def kind_names(kind: StructureKind) -> tuple[str, ...]:
+    """Return what people and files call a kind of structure."""
+    name = kind.value
+    spoken = SPOKEN_NAMES.get(kind, ())
+    return (name, name.replace("_", " "), KIND_NAMES[kind], tr(KIND_NAMES[kind]), *spoken)
 
 
 def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm: float) -> list[str]:

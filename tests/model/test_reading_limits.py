@@ -129,6 +129,8 @@ def test_slices_ligation_and_required_structures() -> None:
         (("clearance", "cord", "fail_below_mm", "tag"), "X", "clearance.cord.fail_below_mm.tag"),
         (("clearance", "cord", "kinds"), ["aorta"], "aorta is in two"),
         (("clearance", "cord", "kinds"), ["spine"], "clearance.cord.kinds"),
+        (("clearance", "cord", "kinds"), [], "spinal_cord is in none"),
+        (("ligation", "fail_levels", "value"), 3, "ligation.fail_levels in limits.toml must be no fewer"),
         (("margin", "class_threshold_mm", "value"), 3.0, "margin.class_threshold_mm.value"),
         (("sigma", "default_technique"), "by eye", "sigma.default_technique in limits.toml must be one of"),
         (("ligation", "adamkiewicz_to", "level"), "T3", "a level below adamkiewicz_from"),
