@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from rendering.colours import PIECE_RGB
 from rendering.scene_state import DrawnBlade, DrawnPiece, DrawnStructure, LevelName, Stamp
 
 _APART_MM: Final = 90.0
+# Asked for on every step of a drag; forgotten with the mesh.
+_MIDDLES: Final[WeakKeyDictionary[Mesh, Floats]] = WeakKeyDictionary()
 _CONTEXT: Final = frozenset({StructureKind.VERTEBRA, StructureKind.SACRUM})
 
 
@@ -239,4 +242,7 @@ def _offset(piece: Piece, anchor: Floats, apart: float) -> Vec3:
 
 
 def _middle(mesh: Mesh) -> Floats:
-    return np.asarray(mesh.vertices_lps_mm.mean(axis=0, dtype=np.float64))
+    found = _MIDDLES.get(mesh)
+    if found is None:
+        found = _MIDDLES[mesh] = np.asarray(mesh.vertices_lps_mm.mean(axis=0, dtype=np.float64))
+    return found

@@ -27,6 +27,7 @@ class Showing:
         self._commands = commands
         self._last_plan: object = None
         self._last_surfaces: object = None
+        self._last_evaluation: object = None
 
     def show(self, view: SessionView) -> None:
         """Show everything; parts skip what did not change."""
@@ -93,8 +94,10 @@ class Showing:
 
     def _show_board(self, view: SessionView) -> None:
         safety, case = self._window.board, view.case
-        # Withdrawn before anything is worded: a fault on the way leaves UPDATING, never an old number.
-        safety.show_updating()
+        if view.evaluation is None or view.evaluation is not self._last_evaluation:
+            # Withdrawn before anything is worded: a fault on the way leaves UPDATING, never an old number.
+            safety.withdraw()
+            self._last_evaluation = view.evaluation
         if view.evaluation is not None and case is not None:
             safety.show_lines(view.evaluation.status, board(view.evaluation, case), view.evaluation.warnings)
         elif view.updating and case is not None:

@@ -30,6 +30,7 @@ class BoardRow(QFrame):
         self.setObjectName("row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.line: BoardLine | None = None
+        self._painted_status: Status | None = None
         self._mark = QLabel()
         self._mark.setFixedSize(18, 18)
         self.word = label("", "title")
@@ -55,7 +56,8 @@ class BoardRow(QFrame):
         """Show a line; nothing is done where it is the same."""
         if line == self.line and self.accept.isEnabled() == may_accept:
             return
-        self.line = line
+        repaint = self._painted_status is not line.status
+        self.line, self._painted_status = line, line.status
         self._mark.setPixmap(status_pixmap(line.status, 18))
         self.word.setText(status_word(line.status))
         self.step.setText(tr("step {step}", step=line.step) if line.step is not None else "")
@@ -65,9 +67,15 @@ class BoardRow(QFrame):
         has_place = line.tool_point_lps_mm is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if has_place else Qt.CursorShape.ArrowCursor)
         self.setToolTip(tip(tr("Click: all views fly to the two closest points.")) if has_place else "")
-        self.setProperty("status", line.status.value)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        if repaint:
+            self.setProperty("status", line.status.value)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def forget(self) -> None:
+        """Hold no number any more; the words go with the next line, before anything is painted."""
+        self.line = None
+        self.sentence.clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Fly to the place."""
@@ -171,6 +179,14 @@ class SafetyBoard(QFrame):
         self._show(lines, may_accept=True)
         self.remarks.setText("\n".join(f"• {note}" for note in notes))
 
+    def withdraw(self) -> None:
+        """Take every line away at once; what may be shown follows."""
+        self._mark.setVisible(False)
+        self.overall.setText(tr("UPDATING"))
+        self.matrix.setEnabled(False)
+        for row in self.rows:
+            row.forget()
+
     def show_updating(self, live: Sequence[BoardLine] = ()) -> None:
         """Withdraw every number; only what was computed from this very drag is shown."""
         self._mark.setVisible(False)
@@ -209,4 +225,4 @@ class SafetyBoard(QFrame):
             row.setVisible(True)
         for row in self.rows[len(lines) :]:
             row.setVisible(False)
-            row.line = None
+            row.forget()

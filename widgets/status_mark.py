@@ -1,5 +1,6 @@
 """A status as word and shape, so that it is never told by colour alone."""
 
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -40,7 +41,11 @@ def status_icon(status: Status, size_px: int = 16) -> QIcon:
 
 def status_pixmap(status: Status, size_px: int = 16, theme: Theme | None = None) -> QPixmap:
     """Return the shape of a status as a picture, drawn at twice the size for sharp screens."""
-    theme = theme or present_theme()
+    return _pixmap(status, size_px, theme or present_theme())
+
+
+@lru_cache(maxsize=64)
+def _pixmap(status: Status, size_px: int, theme: Theme) -> QPixmap:
     pixmap = QPixmap(size_px * 2, size_px * 2)
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
