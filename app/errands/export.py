@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errands.evaluation import Assessed, assess
-from app.errands.put_files import put_files
+from app.errands.put_files import check_folder, put_files
 from app.errands.workbench import Workbench
 from app.program import PROGRAM
 from planning.errors import ExportRefused
@@ -58,6 +58,7 @@ def export_case(
     ExportRefused
         Where something is not current, a surface is open, or the disk refuses.
     """
+    check_folder(folder)
     assessed = assess(case, bench, part(progress, 0.0, 0.7))
     evaluation = current(assessed.evaluation, case, bench.settings)
     if evaluation is None:

@@ -7,11 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from planning.errors import ExportRefused
-from planning.texts import mark
+from planning.texts import mark, tr
 
 _NOT_WRITTEN = mark(
     "The folder {name} cannot be written ({reason}), so nothing was. Check the place and the free space."
 )
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `ExportRefused` where files can plainly not be put, before anything is computed for them."""
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    if not place.is_dir():
+        raise ExportRefused("NOT_WRITTEN", _NOT_WRITTEN, name=folder.name, reason=tr("no folder"))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ExportRefused("NOT_WRITTEN", _NOT_WRITTEN, name=folder.name, reason=tr("no permission"))
 
 
 def put_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:

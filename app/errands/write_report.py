@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.errands.evaluation import assess
 from app.errands.pictures import report_pictures
-from app.errands.put_files import put_files
+from app.errands.put_files import check_folder, put_files
 from app.errands.workbench import Workbench
 from app.program import NOT_A_DEVICE, PROGRAM, RESOURCES
 from planning.errors import ExportRefused
@@ -41,6 +41,7 @@ def write_report(
     ExportRefused
         Where something is not current, a page cannot be set or the disk refuses.
     """
+    check_folder(folder)
     assessed = assess(case, bench, part(progress, 0.0, 0.5))
     evaluation = current(assessed.evaluation, case, bench.settings)
     if evaluation is None:

@@ -35,6 +35,7 @@ CRASHED: Final = mark(
 REASON: Final = "{reason} ({file})"
 HUNG: Final = mark("Reading this file took longer than {seconds} seconds, so it was left out.")
 NOISE: Final = mark("This is no image but a leftover of an operating system.")
+SPECIAL: Final = mark("{name} is a device or a pipe, not a file or folder. Choose the folder of the images.")
 LINK: Final = mark("This is a link to another place and is not followed.")
 
 
@@ -53,7 +54,7 @@ def scan(source: Path, progress: Progress = silent, worker: Worker | None = None
     Raises
     ------
     ImportRefused
-        ``NO_SOURCE``, ``EMPTY``, ``TOO_MANY_FILES``, ``NO_SERIES`` (no file is an image), or the
+        ``NO_SOURCE``, ``SPECIAL``, ``EMPTY``, ``TOO_MANY_FILES``, ``NO_SERIES`` (no file is an image), or the
         codes of `planning.imaging.archive`.
     """
     if worker is None:
@@ -64,6 +65,8 @@ def scan(source: Path, progress: Progress = silent, worker: Worker | None = None
             own.close()
     if not source.exists() or not os.access(source, os.R_OK):
         raise ImportRefused("NO_SOURCE", NO_SOURCE, name=source.name)
+    if not (source.is_file() or source.is_dir()):
+        raise ImportRefused("SPECIAL", SPECIAL, name=source.name)
     if source.is_file() and is_volume_file(source):
         return Scan((volume_summary(source, worker),), ())
     if (source.is_file() and zipfile.is_zipfile(source)) or source.suffix.lower() == ".zip":
@@ -108,6 +111,8 @@ def _files_of(folder: Path, progress: Progress) -> tuple[list[Path], list[Reject
             rejected.append(Rejected(relative, "LINK", tr(LINK)))
         elif _is_noise(relative):
             rejected.append(Rejected(relative, "NOISE", tr(NOISE)))
+        elif not entry.is_file():
+            rejected.append(Rejected(relative, "SPECIAL", tr(SPECIAL, name=relative.name)))
         else:
             files.append(Path(entry.path))
         if len(files) > MAX_FILES:

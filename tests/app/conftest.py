@@ -11,6 +11,7 @@ from app.errands.workbench import Workbench, workbench
 from app.gui import Workstation, build
 from app.settings import Preferences
 from planning.model.case import Case
+from tests.app.outside import CommandLine
 from tests.builders import a_case, a_plan, a_vertebral_column
 
 SMALL = ("T8", "T9", "T10", "T11", "T12")
@@ -21,6 +22,14 @@ def bench() -> Iterator[Workbench]:
     """Settings and the child process."""
     with workbench() as made:
         yield made
+
+
+@pytest.fixture
+def command(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line in this process."""
+    return CommandLine(bench, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

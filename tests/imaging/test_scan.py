@@ -94,6 +94,15 @@ def test_progress_never_runs_backwards(tmp_path: Path, worker: Worker) -> None:
     assert seen[-1] == 1.0
 
 
+def test_pipes_are_never_opened(tmp_path: Path, worker: Worker) -> None:
+    phantom.write_series(tmp_path, phantom.a_grid(np.eye(3)))
+    os.mkfifo(tmp_path / "pipe")
+    found = scan(tmp_path, worker=worker)
+    assert [s.count for s in found.series] == [phantom.SHAPE_KJI[0]]
+    assert found.rejected_counts == {"SPECIAL": 1}
+    assert _refusal(tmp_path / "pipe", worker).code == "SPECIAL"
+
+
 def test_hostile_text_stays_text(tmp_path: Path, worker: Worker) -> None:
     evil = "<b>{0.__class__}</b>%s../../x"
 
