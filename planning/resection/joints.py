@@ -32,6 +32,10 @@ _SEARCH_MM: Final = 15.0  # joint surfaces are looked for this far round the oth
 _CONTACT_MM: Final = 1.5  # beyond the narrowest place, what still counts as joint surface
 _DISC_MM: Final = 8.0  # a disc is this much higher at its highest than at its lowest
 _OPPOSITE_MM: Final = 2.5  # endplate voxels face each other where each is the other's nearest
+_USUAL: Final = (("T12", "L1"), ("L5", "S1"))
+# From the body's centre to the next bone: half a body and a disc are under 20 mm at T11 and 30 mm at L4;
+# a whole vertebra between them makes it over 30 and 45 mm.
+_VARIANTS_MM: Final = {("T11", "L1"): 26.0, ("L4", "S1"): 38.0}
 
 _Pair = tuple[tuple[str, int], tuple[str, int]]
 Chooser = Callable[[Floats], NDArray[np.bool_]]
@@ -107,7 +111,7 @@ def joints_of(
     tissue: Tissue, axes: Mapping[str, VertebraAxes], clouds: Mapping[int, Cloud]
 ) -> tuple[Joint, ...]:
     """Return every joint between the bones of the field."""
-    spine = [(level, _vertebra(tissue, level, clouds)) for level in axes]
+    spine = [(level, vertebra_number(tissue, level, clouds)) for level in axes]
     present = [(level, number) for level, number in spine if number]
     plans = [
         *_between_vertebrae(tissue, present, axes, clouds),
@@ -125,19 +129,26 @@ def joints_of(
     return tuple(joints)
 
 
-def _vertebra(tissue: Tissue, level: str, clouds: Mapping[int, Cloud]) -> int:
+def vertebra_number(tissue: Tissue, level: str, clouds: Mapping[int, Cloud]) -> int:
+    """Return the number of a level's vertebra (the sacrum is S1), or 0."""
     for number, bone in enumerate(tissue.bones, 1):
         if number in clouds and bone.kind in _SPINE and (bone.level or "S1") == level:
             return number
     return 0
 
 
-def are_neighbours(upper: str, lower: str) -> bool:
-    """Whether no vertebra lies between two levels, variants of the lower spine included."""
-    if level_order(lower) - level_order(upper) == 1:
+def are_neighbours(upper: str, lower: str, axes: Mapping[str, VertebraAxes], lower_cloud: Cloud) -> bool:
+    """Whether no vertebra lies between two levels, variants of the lower spine included.
+
+    Eleven thoracic or four lumbar vertebrae look, by their names, like a T12 or L5 that nobody
+    segmented; only how near the two lie tells which it is.
+    """
+    if level_order(lower) - level_order(upper) == 1 or (upper, lower) in _USUAL:
         return True
-    # Eleven or twelve thoracic, four or five lumbar vertebrae.
-    return (upper in ("T11", "T12") and lower == "L1") or (upper in ("L4", "L5") and lower == "S1")
+    if (upper, lower) not in _VARIANTS_MM:
+        return False
+    apart_mm = float(lower_cloud.tree.query(np.asarray(axes[upper].body_lps_mm))[0])
+    return apart_mm <= _VARIANTS_MM[(upper, lower)]
 
 
 def _between_vertebrae(
@@ -146,7 +157,7 @@ def _between_vertebrae(
     axes: Mapping[str, VertebraAxes],
     clouds: Mapping[int, Cloud],
 ) -> Iterator[_Plan]:
-    pairs = [(a, b) for a, b in pairwise(spine) if are_neighbours(a[0], b[0])]
+    pairs = [(a, b) for a, b in pairwise(spine) if are_neighbours(a[0], b[0], axes, clouds[b[1]])]
     discs, alone = _discs(tissue, pairs, clouds)
     for (upper, a), (lower, b) in pairs:
         own, name = axes[upper], f"{upper}-{lower}"

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from planning.geometry.frames import Vec3, vec3
 from planning.kernel.slab_volume import PLAN_TUMOUR
 from planning.model.anatomy import Anatomy
-from planning.model.levels import in_order
+from planning.model.levels import LEVELS, in_order, level_order
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import Plan
 from planning.model.structures import StructureKind
 from planning.resection.blocks import Blocks
 from planning.resection.ground import Ground
-from planning.resection.links import RawLink
+from planning.resection.links import RawLink, is_meant
 from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
 from planning.resection.roles import neighbour
 from planning.resection.tissue import plan_tumours
@@ -80,9 +80,11 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
         if level not in ground.axes:
             sentence = tr("{level} is a target but is not segmented; its pieces are left out.", level=level)
             yield RawProblem("target_missing", "not_assessed", sentence, subject=level)
-    ordered = in_order(level for level in plan.target_levels if level in ground.axes)
-    for level, up in ((ordered[0], True), (ordered[-1], False)) if ordered else ():
-        if neighbour(ground, level, up) is None and level not in ("C1", "S1"):
+    ends = [("C1", True), ("S1", False), *_ends_at_missing_targets(ground, plan)]
+    for level in in_order(level for level in plan.target_levels if level in ground.axes):
+        for up in (True, False):
+            if (level, up) in ends or neighbour(ground, level, up) is not None:
+                continue
             place = tr("above") if up else tr("below")
             sentence = tr(
                 "The vertebra {place} {level} is not segmented: whether the specimen is free is unknown.",
@@ -96,6 +98,16 @@ def _missing(ground: Ground, plan: Plan) -> Iterator[RawProblem]:
             name=plan.tumour,
         )
         yield RawProblem("tumour_missing", "not_assessed", sentence)
+
+
+def _ends_at_missing_targets(ground: Ground, plan: Plan) -> Iterator[tuple[str, bool]]:
+    """Yield the levels, and on which side, whose neighbour is a target that is reported as missing itself."""
+    for level in set(plan.target_levels) - set(ground.axes):
+        place = level_order(level)
+        if place > 0:
+            yield LEVELS[place - 1], False
+        if place + 1 < len(LEVELS):
+            yield LEVELS[place + 1], True
 
 
 def _tumour_outside(
@@ -241,7 +253,7 @@ def _idle_together(
 
 def _unknown_releases(plan: Plan, released: frozenset[str]) -> Iterator[RawProblem]:
     for release in plan.releases:
-        if not any(i == release.link or i.startswith(release.link + "/") for i in released):
+        if not any(is_meant(i, release.link) for i in released):
             sentence = tr(
                 "The plan releases {link}, but there is no such link here; it frees nothing.",
                 link=release.link,

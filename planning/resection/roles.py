@@ -25,7 +25,7 @@ from planning.model.structures import Structure, StructureKind
 from planning.resection.blocks import Blocks
 from planning.resection.bonds import SMALLEST_PIECE_MM3
 from planning.resection.ground import Ground
-from planning.resection.joints import are_neighbours
+from planning.resection.joints import are_neighbours, vertebra_number
 from planning.resection.links import LinkKind
 from planning.resection.pieces import Role
 
@@ -182,8 +182,12 @@ def _meets_missing(ground: Ground, blocks: Blocks, number: int, block: int, main
 
 def neighbour(ground: Ground, level: str, up: bool) -> str | None:
     """Return the segmented vertebra right above or below a level, or None."""
-    pairs = ((other, level) if up else (level, other) for other in ground.axes if other != level)
-    return next((p[0] if up else p[1] for p in pairs if are_neighbours(*p)), None)
+    for other in ground.axes:
+        upper, lower = (other, level) if up else (level, other)
+        number = vertebra_number(ground.tissue, lower, ground.clouds)
+        if other != level and number and are_neighbours(upper, lower, ground.axes, ground.clouds[number]):
+            return other
+    return None
 
 
 def _main_block(blocks: Blocks, number: int, ahead: list[int], mine: list[int]) -> int | None:
