@@ -55,12 +55,12 @@ class _Way(NamedTuple):
 
 _RIB, _PEDICLE = OsteotomyKind.RIB, OsteotomyKind.PEDICLE
 _LAMINA, _DISC = OsteotomyKind.LAMINA, OsteotomyKind.DISC
-# A rib's inner face lies on the pleura, so its cut enters the lung's outline by half a millimetre and
+# A rib's inner face lies on the pleura, so its cut reaches the lung's outline and
 # needs a guard. A disc's bones begin half a disc space from its plane.
 _WAYS = {
-    _RIB: _Way("ultrasonic_bone_scalpel", 2.0, -0.6),
-    _LAMINA: _Way("ultrasonic_bone_scalpel", 2.5, 0.35),
-    _PEDICLE: _Way("t_saw", 2.5, 0.6),
+    _RIB: _Way("ultrasonic_bone_scalpel", 1.5, -0.1),
+    _LAMINA: _Way("ultrasonic_bone_scalpel", 1.2, 0.35),
+    _PEDICLE: _Way("t_saw", 1.2, 0.6),
     _DISC: _Way("ultrasonic_bone_scalpel", 4.0, 0.6),
 }
 _AVOIDED = frozenset({StructureKind.SPINAL_CANAL, StructureKind.LUNG, StructureKind.AORTA})
