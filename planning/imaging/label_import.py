@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from planning.errors import ImportRefused, LabelsRefused
 from planning.geometry.frames import Grid
-from planning.imaging.label_mapping import Labels, Placed, masks_of, place
+from planning.imaging.label_mapping import Labels, Placed, cut_short, masks_of, place
 from planning.imaging.label_names import (
     Meaning,
     NameTable,
@@ -55,6 +55,10 @@ RESAMPLED: Final = mark(
     "{name} lies on another grid ({found} mm voxels) than the image ({wanted} mm); "
     "each image voxel took the label at its centre."
 )
+CUT_SHORT: Final = mark(
+    "The label map ends inside the image and cuts off: {structures}. They may go on beyond it unlabelled, "
+    "so distances to them there read too large. Segment the whole field."
+)
 EMPTY_STRUCTURE: Final = mark("{structure} has no voxel in the image, so it is not assessed.")
 EMPTY_FILES: Final = mark("{count} of {total} masks in the folder are empty in this image.")
 LISTED_AS_OTHER: Final = mark("No kind is known for: {names}. They were taken in as other structures.")
@@ -88,6 +92,7 @@ class _Map:
     table: NameTable
     resolution_mm: float | None
     merge: bool
+    cut_short: frozenset[int] = frozenset()
 
 
 def import_labels(
@@ -155,7 +160,7 @@ def _from_folder(folder: Path, grid: Grid, progress: Progress, worker: Worker) -
         for one in _maps(file, table, grid, findings, step, worker, merge=True):
             inside, total = inside + one.placed.inside, total + one.placed.total
             if one.placed.inside:
-                maps.append(_Map(one.name, _cropped(one.placed), table, one.resolution_mm, merge=True))
+                maps.append(replace(one, placed=_cropped(one.placed)))
     _check_inside(folder.name, inside, total, findings)
     if len(maps) < len(files):
         values = (("count", str(len(files) - len(maps))), ("total", str(len(files))))
@@ -194,7 +199,8 @@ def _maps(
         placed = place(labels, source, grid, part(progress, 0.7, 1.0))
         if not placed.exact:
             findings.append(_resampled_finding(path.name, source, grid))
-        yield _Map(path.name, placed, table, _resolution(table, source, grid), merge)
+        short = cut_short(labels, source, grid)
+        yield _Map(path.name, placed, table, _resolution(table, source, grid), merge, short)
 
 
 def _embedded_table(path: Path, classes: Mapping[int, str]) -> NameTable:
@@ -247,6 +253,7 @@ def _each_once(findings: list[Finding]) -> list[Finding]:
 def _collected(maps: list[_Map], grid: Grid, findings: list[Finding], progress: Progress) -> LabelImport:
     structures: list[Structure] = []
     others: list[str] = []
+    short: list[str] = []
     for n, one in enumerate(maps):
         progress(n / len(maps), tr("Placing labels"))
         seen = set()
@@ -256,8 +263,14 @@ def _collected(maps: list[_Map], grid: Grid, findings: list[Finding], progress: 
             if not meaning.known:
                 others.append(meaning.source_name)
             structures.append(_structure(one, value, meaning, mask, {s.id for s in structures}))
+            if value in one.cut_short:
+                short.append(structures[-1].title)
         if one.table.claims_presence:
             findings += [_empty(m) for value, m in one.table.meanings.items() if value not in seen]
+    if short:
+        findings.append(
+            Finding("LABELS_CUT_SHORT", CUT_SHORT, (("structures", ", ".join(short)),), Severity.WARN)
+        )
     if others:
         findings.append(Finding("LISTED_AS_OTHER", LISTED_AS_OTHER, (("names", ", ".join(others)),)))
     return LabelImport(tuple(structures), tuple(findings), tuple(others))

@@ -64,6 +64,23 @@ def masks_of(placed: Placed, shape_kji: tuple[int, int, int]) -> Iterator[tuple[
             yield n + 1, empty.with_box(start, placed.voxels_kji[box] == n + 1)
 
 
+def cut_short(labels_kji: Labels, source: Grid, target: Grid) -> frozenset[int]:
+    """Return the values that touch the border of their map where the image goes on beyond it.
+
+    What they mean may go on there too, unlabelled.
+    """
+    found: set[int] = set()
+    for axis in range(3):
+        for end, beyond in ((0, -1), (-1, source.shape_kji[axis])):
+            face = np.take(labels_kji, [end], axis=axis)
+            kji = np.argwhere(face)
+            values = face[tuple(kji.T)]
+            kji[:, axis] = beyond
+            inside = target.contains(source.to_lps(kji[:, ::-1])) if len(kji) else np.zeros(0, bool)
+            found |= {int(value) for value in np.unique(values[inside])}
+    return frozenset(found)
+
+
 def _apart(one: NDArray[np.float64], other: NDArray[np.float64], source: Grid) -> float:
     """Return how far two index transforms take a corner of the source apart, in voxels."""
     ends = [(0, n - 1) for n in source.shape_kji[::-1]]

@@ -133,11 +133,11 @@ def _place(parsed: dict[str, Any], name: str, notes: list[tuple[str, str]]) -> F
     if q_code <= 0 and s_code <= 0:
         raise ImportRefused("NO_ORIENTATION", NO_ORIENTATION, name=name)
     placed = _sform(parsed) if s_code > 0 else _qform(parsed)
-    if q_code > 0 and s_code > 0:
-        apart = _apart(placed, _qform(parsed), parsed["dim"][1:4])
-        if apart > _CONFLICT_MM:
-            notes.append(("AFFINE_CONFLICT", f"{apart:.1f}"))
     unit = parsed["units"]
+    if q_code > 0 and s_code > 0:
+        apart_mm = _apart(placed, _qform(parsed), parsed["dim"][1:4]) * _MM_PER_UNIT.get(unit, 1.0)
+        if apart_mm > _CONFLICT_MM:
+            notes.append(("AFFINE_CONFLICT", f"{apart_mm:.1f}"))
     if unit in _UNIT_NAMES:
         notes.append(("UNITS", _UNIT_NAMES[unit]))
     elif unit != 2:

@@ -18,6 +18,7 @@ from planning.imaging.scan import scan
 from planning.imaging.totalsegmentator import meaning_of
 from planning.kernel.process import Worker
 from planning.model.structures import BONES, ReviewState, StructureKind
+from planning.model.study import Severity
 from tests.imaging import phantom
 
 DATA = Path(__file__).parents[1] / "data"
@@ -261,3 +262,19 @@ def test_real_labels_lie_on_the_anatomy_they_name(worker: Worker) -> None:
 def _middle(mask: NDArray[np.bool_], grid: Grid) -> float:
     k, j, i = np.nonzero(mask)
     return float(grid.to_lps(np.column_stack([i, j, k]))[:, 0].mean())
+
+
+def test_a_map_that_ends_inside_the_image_names_what_it_cuts_off(tmp_path: Path, worker: Worker) -> None:
+    """The ball lies across the low end of the map, which ends 5 mm inside the image there, not elsewhere."""
+    grid = GRID.cropped((0, 0, 5), (GRID.shape_kji[0], GRID.shape_kji[1], GRID.shape_kji[2] - 5))
+    for x, name in ((0, "aorta"), (1, None)):
+        labels = np.zeros(grid.shape_kji, dtype=np.uint8)
+        labels[0:3, 2:5, x : x + 2] = 1
+        found = _import(tmp_path, worker, labels, grid)
+        cut = [f for f in found.findings if f.code == "LABELS_CUT_SHORT"]
+        assert [f.severity for f in cut] == ([Severity.WARN] if name else [])
+        assert all(name in f.message for f in cut if name)
+    whole = np.zeros(GRID.shape_kji, dtype=np.uint8)
+    whole[:, 2:5, 2:5] = 1
+    codes = [f.code for f in _import(tmp_path, worker, whole, GRID).findings]
+    assert "LABELS_CUT_SHORT" not in codes

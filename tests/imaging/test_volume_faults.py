@@ -126,6 +126,22 @@ def test_two_places_in_one_file_are_a_warning(tmp_path: Path, worker: Worker) ->
     assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 0.51, "the sform was used"
 
 
+def test_two_places_in_metres_are_compared_in_millimetres(tmp_path: Path, worker: Worker) -> None:
+    path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
+    data = bytearray(path.read_bytes())
+    for offset, count in ((80, 3), (268, 3), (280, 12)):
+        values = struct.unpack_from(f"<{count}f", data, offset)
+        struct.pack_into(f"<{count}f", data, offset, *(v / 1000 for v in values))
+    (x,) = struct.unpack_from("<f", data, 268)
+    struct.pack_into("<f", data, 268, x + 0.05)
+    data[123] = 1
+    path.write_bytes(data)
+    (conflict,) = [
+        f for f in load_volume_file(path, worker=worker).image.findings if f.code == "AFFINE_CONFLICT"
+    ]
+    assert "50.0 mm" in conflict.message
+
+
 @pytest.mark.parametrize("slope", [0.0, float("nan")])
 def test_a_useless_scale_is_ignored(tmp_path: Path, worker: Worker, slope: float) -> None:
     path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
