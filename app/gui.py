@@ -37,6 +37,7 @@ from planning.model.settings import Settings
 from planning.progress import Progress
 from planning.safety.evaluation import evaluate
 from planning.safety.fields import Fields, fields_of
+from planning.safety.measured import Recent
 from planning.safety.results import Evaluation
 from planning.safety.self_test import SelfTest, self_test
 from planning.segmentation.surfaces import Surfaces, surfaces_of
@@ -59,6 +60,7 @@ class PlanningComputations:
     """The heavy computations of planning, as the session needs them."""
 
     bench: Workbench
+    recent: Recent = field(default_factory=Recent)
 
     def surfaces(self, anatomy: Anatomy, progress: Progress, known: Surfaces | None) -> Surfaces:
         """Return the surface of every structure."""
@@ -77,7 +79,7 @@ class PlanningComputations:
         self, case: Case, settings: Settings, progress: Progress, surfaces: Surfaces, fields: Fields
     ) -> Evaluation:
         """Return everything said about the plan."""
-        evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker)
+        evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker, self.recent)
         _ = evaluation.inputs.digest  # hashed here once, off the main thread
         return evaluation
 

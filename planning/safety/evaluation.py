@@ -3,17 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planning.errors import PlanInvalid, WorkerDied
+from planning.errors import PlanInvalid
 from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM, Inputs, inputs_of
 from planning.model.structures import StructureKind
-from planning.progress import Progress, part
-from planning.resection.margin_map import RawSpecimenMargin, specimen_margins
-from planning.resection.pieces import RawProblem, Resection
-from planning.resection.resect import resect
-from planning.resection.specimen import PieceMeshes, piece_meshes
-from planning.safety.clearance import RawClearance, all_cross_checked, clearances_of
+from planning.progress import Progress
+from planning.safety.clearance import RawClearance, clearances_of
 from planning.safety.completeness import (
     LEVELS_UNCONFIRMED,
     emptied_structures,
@@ -21,14 +17,15 @@ from planning.safety.completeness import (
     remarks_of,
     slice_spacing_mm,
 )
-from planning.safety.fields import Fields, fields_of
+from planning.safety.fields import Fields
 from planning.safety.judge import Judge
 from planning.safety.ledger import ledger_of
+from planning.safety.measured import Measured, Recent, measured_of
 from planning.safety.plan_checks import plan_problems
 from planning.safety.results import Clearance, Evaluation, PlanProblem, Status, TumourMargin, worst
 from planning.safety.self_test import self_test
 from planning.safety.specimen import link_of, piece_of, problem_of, specimen_margins_of
-from planning.segmentation.surfaces import Surfaces, surfaces_of
+from planning.segmentation.surfaces import Surfaces
 from planning.texts import mark, tr
 
 if TYPE_CHECKING:
@@ -57,6 +54,7 @@ def evaluate(
     surfaces: Surfaces | None = None,
     fields: Fields | None = None,
     worker: "Worker | None" = None,
+    recent: Recent | None = None,
 ) -> Evaluation:
     """Evaluate the active plan of a case.
 
@@ -69,6 +67,8 @@ def evaluate(
         Known ones; whatever does not belong to the case's masks is computed anew.
     worker : Worker or None
         Child process for what holds the interpreter lock.
+    recent : Recent or None
+        Where the latest measurement is kept: what did not change since is not measured again.
 
     Raises
     ------
@@ -81,15 +81,11 @@ def evaluate(
     if not tested.ok:
         return _withheld_entirely(case, settings, inputs, tested.reason or "")
     judge = Judge(case, settings, inputs, _withheld(case, settings))
-    surfaces = surfaces_of(inputs.anatomy, part(progress, 0.0, 0.25), surfaces, worker)
-    fields = fields_of(inputs.anatomy, surfaces, inputs.plan, part(progress, 0.25, 0.45), fields)
-    cuts = inputs.plan.osteotomies
-    rows = all_cross_checked(cuts, fields, part(progress, 0.45, 0.6), worker)
-    measured = {o.id: row for o, row in zip(cuts, rows, strict=True)}
-    resection = resect(inputs.anatomy, inputs.plan, part(progress, 0.6, 0.75))
-    margins = specimen_margins(resection, inputs.anatomy, inputs.plan, part(progress, 0.75, 0.85), surfaces)
-    solids = _solids(resection, inputs, part(progress, 0.85, 1.0), surfaces, worker)
-    return _composed(judge, measured, resection, margins, solids)
+    known = recent.measured if recent is not None else None
+    measured = measured_of(inputs.anatomy, inputs.plan, progress, surfaces, fields, worker, known)
+    if recent is not None:
+        recent.measured = measured
+    return _composed(judge, measured)
 
 
 def live(case: Case, settings: Settings, fields: Fields, osteotomy_id: str) -> LiveResult:
@@ -127,28 +123,14 @@ def _withheld(case: Case, settings: Settings) -> str | None:
     return "thick_slices" if too_thick else None
 
 
-def _solids(
-    resection: Resection, inputs: Inputs, progress: Progress, surfaces: Surfaces, worker: "Worker | None"
-) -> PieceMeshes:
-    """Return the meshes the pieces are drawn with; no number depends on them, so losing them loses none."""
-    try:
-        return piece_meshes(resection, inputs.plan, progress, surfaces, worker)
-    except WorkerDied as error:
-        return PieceMeshes({}, (RawProblem("solids_missing", "warn", error.message),))
-
-
-def _composed(
-    judge: Judge,
-    measured: Raws,
-    resection: Resection,
-    margins: tuple[RawSpecimenMargin, ...],
-    solids: PieceMeshes,
-) -> Evaluation:
+def _composed(judge: Judge, found: Measured) -> Evaluation:
     inputs, settings = judge.inputs, judge.settings
     cuts = inputs.plan.osteotomies
+    measured = {o.id: found.rows[o.blade] for o in cuts}
+    resection, solids = found.resection, found.solids
     clearances = tuple(c for o in cuts for c in judge.clearances(o, measured[o.id]))
     tumour_margins = tuple(judge.margin(o, measured[o.id]) for o in cuts)
-    specimen = specimen_margins_of(judge, margins)
+    specimen = specimen_margins_of(judge, found.margins)
     problems = _told_apart(
         *(problem_of(p) for p in (*resection.problems, *solids.problems)),
         *_other_tumours(judge, measured),
