@@ -103,11 +103,12 @@ Block = Paragraph | Facts | Table | Figure | Lines | SignatureLines
 
 @dataclass(frozen=True)
 class Section:
-    """A titled part of the report."""
+    """A titled part of the report; one kept `together` is never parted by the end of a page."""
 
     title: str
     blocks: tuple[Block, ...]
     new_page: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True)

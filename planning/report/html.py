@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from planning.report.content import Report
+from planning.report.photographs import jpeg_of
 from planning.report.words import SHAPES, signature_header, status_words
 from planning.texts import literal
 
@@ -25,5 +26,5 @@ def html_of(report: Report, template_folder: Path, language: str = "en") -> str:
         shapes={status.value: shape for status, shape in SHAPES.items()},
         signature_header=signature_header(),
         kind=lambda block: type(block).__name__,
-        base64=lambda data: b64encode(data).decode("ascii"),
+        base64=lambda png: b64encode(jpeg_of(png)).decode("ascii"),
     )

@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from enum import StrEnum
 
-from planning.model.study import Patient
+from planning.model.case import Case
+from planning.model.study import Patient, StudyImage
 from planning.texts import tr
 
 
@@ -14,6 +16,37 @@ class Identity(StrEnum):
     FULL = "full"
     INITIALS = "initials"
     NONE = "none"
+
+
+def disclosed(case: Case, identity: Identity) -> Case:
+    """Return the case as it may be shown: without what names the patient, unless in full.
+
+    Descriptions are typed at the scanner and often hold names; identifiers lead to the archive. With
+    ``initials`` the patient's name keeps its first letters, with ``none`` the day of the images shrinks
+    to its year. No number depends on any of it, so an evaluation of the case stays current.
+    """
+    if identity is Identity.FULL:
+        return case
+    letters = "^".join(_initials(case.patient.name)) if identity is Identity.INITIALS else ""
+    images = tuple(_disclosed_image(image, identity) for image in case.images)
+    return replace(case, patient=Patient(name=letters), images=images)
+
+
+def _disclosed_image(image: StudyImage, identity: Identity) -> StudyImage:
+    return replace(
+        image,
+        description="",
+        series_uid="",
+        study_uid="",
+        frame_of_reference_uid="",
+        contrast="",
+        acquired=image.acquired if identity is Identity.INITIALS else image.acquired[:4],
+        sop_instance_uids=(),
+    )
+
+
+def _initials(name: str) -> list[str]:
+    return [part[0] for part in re.split(r"[\^=\s]+", name) if part]
 
 
 def patient_line(patient: Patient, identity: Identity, case_id: str) -> str:
@@ -26,7 +59,7 @@ def patient_line(patient: Patient, identity: Identity, case_id: str) -> str:
         parts = (person_name(patient.name), patient.patient_id, date_words(patient.birth_date), patient.sex)
         return " · ".join(p for p in parts if p) or tr("Patient not named in the images")
     if identity is Identity.INITIALS:
-        initials = "".join(f"{part[0]}." for part in re.split(r"[\^=\s]+", patient.name) if part)
+        initials = "".join(f"{letter}." for letter in _initials(patient.name))
         return " · ".join(p for p in (initials, tr("case {code}", code=code)) if p)
     return tr("Case {code}", code=code)
 

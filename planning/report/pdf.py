@@ -11,6 +11,7 @@ import typst
 
 from planning.errors import ExportRefused
 from planning.report.content import Block, Figure, Lines, Report, Table
+from planning.report.photographs import jpeg_of
 from planning.report.words import signature_header, status_words
 from planning.texts import literal, mark
 
@@ -46,7 +47,7 @@ def pdf_of(
         folder = Path(name)
         (folder / "pictures").mkdir()
         for n, figure in enumerate(report.figures):
-            (folder / "pictures" / f"{n}.png").write_bytes(figure.png)
+            (folder / "pictures" / f"{n}.jpg").write_bytes(jpeg_of(figure.png))
         data = _literal(_as_json(report, paper, language))
         (folder / "report.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         (folder / "report.typ").write_bytes((template_folder / "report.typ").read_bytes())
@@ -67,7 +68,7 @@ def pdf_of(
 
 
 def _as_json(report: Report, paper: Paper, language: str) -> dict[str, Any]:
-    files = {id(figure): f"{n}.png" for n, figure in enumerate(report.figures)}
+    files = {id(figure): f"{n}.jpg" for n, figure in enumerate(report.figures)}
     return {
         "title": report.title,
         "subtitle": report.subtitle,
@@ -85,6 +86,7 @@ def _as_json(report: Report, paper: Paper, language: str) -> dict[str, Any]:
             {
                 "title": section.title,
                 "new_page": section.new_page,
+                "together": section.together,
                 "blocks": [_block(block, files) for block in section.blocks],
             }
             for section in report.sections

@@ -95,7 +95,7 @@ def report_of(
             _not_assessed(evaluation),
             _structures(case),
             _limits(settings),
-            Section(tr("Sign-off"), (sign_off_lines(case),), new_page=True),
+            Section(tr("Sign-off"), (sign_off_lines(case),), together=True),
         ),
         full_tables=(clearance_table(case, evaluation),),
     )
@@ -235,7 +235,7 @@ def _cuts(case: Case, pictures: tuple[Picture, ...]) -> tuple[Section, ...]:
     for n, osteotomy in enumerate(_in_order(case)):
         shown = tuple(Figure(p.name, p.caption, p.png) for p in by_place[osteotomy.id])
         title = tr("Cut: {title}", title=osteotomy.title)
-        sections.append(Section(title, (_geometry(osteotomy), *shown), new_page=n % 3 == 0))
+        sections.append(Section(title, (_geometry(osteotomy), *shown), new_page=n == 0, together=True))
     return tuple(sections)
 
 
@@ -314,7 +314,9 @@ def _structures(case: Case) -> Section:
 
 
 def _limits(settings: Settings) -> Section:
-    rows = tuple((Cell(p.key), Cell(p.value), Cell(p.tag), Cell(p.source)) for p in settings.limits.printed)
+    rows = tuple(
+        (Cell(_readable(p.key)), Cell(p.value), Cell(p.tag), Cell(p.source)) for p in settings.limits.printed
+    )
     tools = tuple(
         (
             Cell(t.name),
@@ -346,6 +348,11 @@ def _limits(settings: Settings) -> Section:
         ),
         new_page=True,
     )
+
+
+def _readable(key: str) -> str:
+    """Return a key of the limits file in words that may break over lines."""
+    return key.replace(".", " · ").replace("_", " ")
 
 
 def _in_order(case: Case) -> list[Osteotomy]:

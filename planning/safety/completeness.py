@@ -120,11 +120,8 @@ def _levels(anatomy: Anatomy) -> list[str]:
 def _reviews(anatomy: Anatomy, limits: Limits) -> list[str]:
     drafts = [s for s in anatomy.structures if s.review.state not in REVIEWED and not s.mask.is_empty]
     kinds = limits.review_advised | limits.review_demanded
-    return [
-        tr("{structure} has not been reviewed by a person", structure=s.title)
-        for s in drafts
-        if s.kind in kinds
-    ]
+    titles = [s.title for s in drafts if s.kind in kinds]
+    return [tr("not reviewed by a person: {structures}", structures=", ".join(titles))] if titles else []
 
 
 def _simulated(anatomy: Anatomy) -> list[str]:

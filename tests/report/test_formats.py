@@ -80,7 +80,7 @@ def test_html_says_status_in_shape_and_word_and_stamps_the_page():
     page = html_of(a_report(), RESOURCES / "report")
     assert "■ fail" in page
     assert page.count("INTRALESIONAL") == 1
-    assert 'src="data:image/png;base64,' in page
+    assert 'src="data:image/jpeg;base64,' in page
 
 
 @pytest.fixture(scope="module")

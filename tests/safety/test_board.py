@@ -250,7 +250,7 @@ def test_drafts_levels_findings_and_simulated_structures_are_spoken_of() -> None
 
     assert remarks.cautions == (
         "No person has confirmed the level count: nothing is better than a warning until someone does.",
-        "lesion 1 (simulated) has not been reviewed by a person",
+        "not reviewed by a person: lesion 1 (simulated)",
         "A slice was missing.",
     )
     assert remarks.notes == (
