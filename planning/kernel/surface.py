@@ -146,14 +146,18 @@ def surface_of(
     if not mask_kji.any():
         raise ComputationFailed("EMPTY_STRUCTURE", mark("A structure without voxels has no surface."))
     raw = _extracted(mask_kji, start_kji)
-    best: Surface | None = None
-    for band, reduction in (*((smoothing.value, share) for share in _REDUCTIONS), (0.0, 0.0)):
-        surface = _attempt(raw, grid, smoothing, band, reduction, reduce)
+    for reduction in _REDUCTIONS:
+        surface = _attempt(raw, grid, smoothing, smoothing.value, reduction, reduce)
         if surface.fidelity.is_true:
-            return surface
-        best = surface
-    assert best is not None  # noqa: S101 -- the loop above runs
-    return best
+            break
+    else:
+        return _attempt(raw, grid, smoothing, 0.0, 0.0, reduce)
+    if surface.fidelity.volume_ratio >= LEAST_VOLUME_RATIO or smoothing is Smoothing.FINE:
+        return surface
+    # Broad smoothing may by the rule move each point by half a voxel, but a spicule one voxel wide
+    # would lose most of itself: what is so thin is treated like a vessel.
+    fine = surface_of(mask_kji, start_kji, grid, Smoothing.FINE, reduce)
+    return fine if fine.fidelity.is_true else surface
 
 
 def _extracted(mask_kji: NDArray[np.bool_], start_kji: tuple[int, int, int]) -> _Raw:

@@ -55,6 +55,18 @@ def test_a_thin_vessel_keeps_its_volume(radius_mm: float) -> None:
     assert surface.mesh.is_closed
 
 
+def test_a_spicule_of_tumour_one_voxel_thick_keeps_its_volume_and_its_length() -> None:
+    grid = a_grid((0, 0, 0), (30, 12, 12), (1.0, 1.0, 1.0))
+    voxels = np.zeros(grid.shape_kji, dtype=bool)
+    voxels[6, 6, 4:26] = True
+    surface = surface_of_voxels(voxels, grid, Smoothing.BROAD)
+    assert surface.fidelity.is_true
+    assert surface.mesh.volume_mm3 == pytest.approx(22.0, rel=0.07)
+    low, high = surface.mesh.bounds_lps_mm
+    assert high[1] - low[1] == pytest.approx(1.0, abs=0.5)
+    assert (low[0], high[0]) == pytest.approx((4.0, 26.0), abs=0.5)
+
+
 def test_a_vessel_one_voxel_thick_keeps_its_volume_between_thick_slices() -> None:
     grid = a_grid((0, 0, 0), (30, 30, 30), (0.7, 0.7, 2.5))
     voxels = np.zeros(grid.shape_kji, dtype=bool)
