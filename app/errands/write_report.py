@@ -1,6 +1,7 @@
 """Write a case's report: PDF, HTML, pictures, tables, plan and evaluation, only from current results."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from planning.model.case import Case
 from planning.model.plan_json import plan_to_json
 from planning.progress import Progress, part
 from planning.report.html import html_of
-from planning.report.identity import Identity, patient_line
+from planning.report.identity import Identity, disclosed, patient_line
 from planning.report.pdf import Paper, pdf_of
 from planning.report.sections import Choices, report_of
 from planning.report.tables import csv_of
@@ -47,9 +48,10 @@ def write_report(
     if evaluation is None:
         raise ExportRefused("NOT_CURRENT", mark("The evaluation is not current; nothing was written."))
     patient = patient_line(case.patient, identity, case.id)
-    pictures = report_pictures(assessed, bench, patient, part(progress, 0.5, 0.85))
+    shown = disclosed(case, identity)
+    pictures = report_pictures(replace(assessed, case=shown), bench, patient, part(progress, 0.5, 0.85))
     choices = Choices(identity, PROGRAM, f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}", NOT_A_DEVICE)
-    report = report_of(case, evaluation, bench.settings, pictures, choices)
+    report = report_of(shown, evaluation, bench.settings, pictures, choices)
     progress(0.85, tr("Setting the pages"))
     templates = RESOURCES / "report"
     files: dict[str, bytes] = {

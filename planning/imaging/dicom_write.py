@@ -7,6 +7,7 @@ case, so that nothing leads back; with identity it belongs to the original study
 import hashlib
 import io
 import re
+from datetime import date
 from typing import Final
 
 import highdicom
@@ -29,6 +30,7 @@ from planning.texts import mark
 _CT_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
 _MR_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.4"
 _UID_LENGTH: Final = 64
+_TEXT_LENGTH: Final = 64
 _ANATOMICAL: Final = CodedConcept("123037004", "SCT", "Anatomical Structure")
 _ALTERED: Final = CodedConcept("49755003", "SCT", "Morphologically Altered Structure")
 _PHYSICAL: Final = CodedConcept("260787004", "SCT", "Physical object")
@@ -169,10 +171,10 @@ def _is_uid(text: str) -> bool:
 def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: bool) -> None:
     header.SpecificCharacterSet = "ISO_IR 192"
     if with_identity:
-        header.PatientName = case.patient.name
-        header.PatientID = case.patient.patient_id
-        header.PatientBirthDate = case.patient.birth_date
-        header.PatientSex = case.patient.sex
+        header.PatientName = _plain(case.patient.name)
+        header.PatientID = _plain(case.patient.patient_id)
+        header.PatientBirthDate = _date(case.patient.birth_date)
+        header.PatientSex = case.patient.sex if case.patient.sex in ("M", "F", "O") else ""
     else:
         code = hashlib.sha256(case.id.encode()).hexdigest()[:8].upper()
         header.PatientName, header.PatientID = f"CASE^{code}", code
@@ -190,10 +192,23 @@ def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: 
         known = with_identity and _is_uid(plain)
         setattr(header, keyword, plain if known else _uid(case, what, image.id))
     header.StudyID = header.AccessionNumber = header.ReferringPhysicianName = ""
-    header.StudyDate = image.acquired[:8] if with_identity else ""
+    header.StudyDate = _date(image.acquired[:8]) if with_identity else ""
     header.StudyTime = ""
     header.SeriesNumber = 1
     header.PositionReferenceIndicator = ""
+
+
+def _plain(text: str) -> str:
+    """Return hostile text as an element of 64 characters can hold it."""
+    return "".join(c for c in text if c.isprintable() and c != "\\")[:_TEXT_LENGTH]
+
+
+def _date(text: str) -> str:
+    """Return a date of the calendar, else nothing: real files hold impossible ones."""
+    try:
+        return f"{date.fromisoformat(text):%Y%m%d}" if re.fullmatch(r"[0-9]{8}", text) else ""
+    except ValueError:
+        return ""
 
 
 def _uid(case: Case, *parts: str) -> str:

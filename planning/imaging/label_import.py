@@ -49,10 +49,10 @@ OUTSIDE: Final = mark(
     "or another patient and was not used."
 )
 PARTLY_OUTSIDE: Final = mark(
-    "{percent} % of the labelled volume of {name} lies outside the image and was cut off."
+    "{percent} % of the label map's labelled volume lies outside the image and was cut off."
 )
 RESAMPLED: Final = mark(
-    "{name} lies on another grid ({found} mm voxels) than the image ({wanted} mm); "
+    "The label map lies on another grid ({found} mm voxels) than the image ({wanted} mm); "
     "each image voxel took the label at its centre."
 )
 CUT_SHORT: Final = mark(
@@ -87,7 +87,6 @@ class LabelImport:
 class _Map:
     """One layer of one label file on the image's axes, with the names of its values."""
 
-    name: str
     placed: Placed
     table: NameTable
     resolution_mm: float | None
@@ -198,9 +197,9 @@ def _maps(
         labels: Labels = (voxels != 0).view("u1") if merge else voxels
         placed = place(labels, source, grid, part(progress, 0.7, 1.0))
         if not placed.exact:
-            findings.append(_resampled_finding(path.name, source, grid))
+            findings.append(_resampled_finding(source, grid))
         short = cut_short(labels, source, grid)
-        yield _Map(path.name, placed, table, _resolution(table, source, grid), merge, short)
+        yield _Map(placed, table, _resolution(table, source, grid), merge, short)
 
 
 def _embedded_table(path: Path, classes: Mapping[int, str]) -> NameTable:
@@ -223,9 +222,10 @@ def _resolution(table: NameTable, source: Grid, target: Grid) -> float | None:
     return max(known) if known else None
 
 
-def _resampled_finding(name: str, source: Grid, target: Grid) -> Finding:
+def _resampled_finding(source: Grid, target: Grid) -> Finding:
     found, wanted = (" x ".join(f"{edge:.3g}" for edge in g.spacing_ijk_mm) for g in (source, target))
-    return Finding("LABELS_RESAMPLED", RESAMPLED, (("name", name), ("found", found), ("wanted", wanted)))
+    # Findings go into reports, and a file may be named after its patient: none is told here.
+    return Finding("LABELS_RESAMPLED", RESAMPLED, (("found", found), ("wanted", wanted)))
 
 
 def _check_inside(name: str, inside: int, total: int, findings: list[Finding]) -> None:
@@ -234,7 +234,7 @@ def _check_inside(name: str, inside: int, total: int, findings: list[Finding]) -
     if inside < _LEAST_INSIDE * total:
         raise LabelsRefused("LABELS_OUTSIDE", OUTSIDE, name=name, percent=f"{100 * inside / total:.0f}")
     if inside < total:
-        values = (("name", name), ("percent", f"{100 * (total - inside) / total:.2g}"))
+        values = (("percent", f"{100 * (total - inside) / total:.2g}"),)
         findings.append(Finding("LABELS_PARTLY_OUTSIDE", PARTLY_OUTSIDE, values, Severity.WARN))
 
 
@@ -296,7 +296,8 @@ def _structure(one: _Map, value: int, meaning: Meaning, mask: Mask, taken: set[s
         side=meaning.side,
         name=meaning.name,
         simulated=meaning.simulated,
-        source=f"{one.name}: {label or value}",
+        # A file may be named after its patient, and reports print where a structure comes from.
+        source=tr("label map: {label}", label=label or value),
         effective_resolution_mm=one.resolution_mm,
     )
 

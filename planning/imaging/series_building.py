@@ -26,7 +26,7 @@ PATIENT_MIX: Final = mark(
 LOCALIZER: Final = mark("This is a scout view (localiser), not a stack of slices.")
 NOT_A_VOLUME: Final = mark("These are pictures (secondary capture or screen copy), not slices of a volume.")
 IDENTITY_CONFLICT: Final = mark(
-    "Patient number {number} appears with different names, birth dates or sexes. Check that all images "
+    "One patient number appears with different names, birth dates or sexes. Check that all images "
     "belong to the same patient before loading any of them."
 )
 SEVERAL_PATIENTS: Final = mark(
@@ -87,7 +87,7 @@ def with_identity_conflicts(
     for summary in summaries:
         by_number[summary.patient.patient_id].add(_identity_of(summary.patient))
     conflicts = {
-        number: Finding("IDENTITY_CONFLICT", IDENTITY_CONFLICT, (("number", number),), Severity.WARN)
+        number: Finding("IDENTITY_CONFLICT", IDENTITY_CONFLICT, severity=Severity.WARN)
         for number, identities in by_number.items()
         if len(identities) > 1
     }

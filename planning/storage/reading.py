@@ -125,7 +125,8 @@ class Reading:
         content = self._document(_reference(value, path))
         self._lost_slices.clear()
         image: StudyImage = self._codec.decoded_fields(StudyImage, content, path)
-        title = image.description or image.modality or image.id
+        # Findings go into reports, and a description may name the patient.
+        title = image.modality or image.id
         words = mark("Slices {first} to {last} of {image} are damaged in the case file and shown as air.")
         for first, last in self._lost_slices:
             values = (("first", str(first)), ("last", str(last)), ("image", title))

@@ -84,5 +84,5 @@ def test_commands_on_a_full_disk_leave_nothing(
     request.getfixturevalue("full_disk")
     refused(command("import", *phantom.options[1:], "--out", tmp_path / "other.enbloc"))
     refused(command("export", case, "--out", tmp_path / "export", "--format", "stl,seg"), "export")
-    refused(command("report", case, "--out", tmp_path / "report"), "report")
+    refused(command("report", case, "--out", tmp_path / "report"))
     assert everything_below(tmp_path) == before

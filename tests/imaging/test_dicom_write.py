@@ -87,6 +87,17 @@ def test_identifiers_that_are_none_are_replaced(case):
     assert all(uid.startswith("2.25.") for uid in uids)
 
 
+@pytest.mark.parametrize("birth_date", ["19410229", "unknown", "1941", "", "0"])
+def test_an_identity_no_standard_allows_is_written_as_far_as_it_can_be(case, birth_date):
+    patient = Patient("Quill\\feather\n^" + "x" * 200, "P\\1" + "9" * 99, birth_date, "female")
+    image = replace(case.images[0], acquired="20261399")
+    odd = replace(case, patient=patient, images=(image,))
+    header = pydicom.dcmread(io.BytesIO(segmentation_bytes(odd, TABLE, "p", with_identity=True)))
+    assert str(header.PatientName).startswith("Quillfeather^xxx")
+    assert header.PatientID == "P1" + "9" * 62
+    assert (header.PatientBirthDate, header.PatientSex, header.StudyDate) == ("", "", "")
+
+
 def test_the_structures_carry_snomed_codes(case, written):
     header = pydicom.dcmread(io.BytesIO(written))
     codes = {s.SegmentLabel: s.SegmentedPropertyTypeCodeSequence[0].CodeValue for s in header.SegmentSequence}

@@ -72,7 +72,7 @@ def test_every_property_of_labels_json_arrives(tmp_path: Path, worker: Worker) -
     assert (unknown.kind, unknown.name, unknown.mask.count) == (StructureKind.OTHER, "label 200", 1)
     assert found.listed_as_other == ("label 200",)
     assert {s.review.state for s in found.structures} == {ReviewState.DRAFT}
-    assert "labels.nii.gz: 1" in vertebra.source
+    assert vertebra.source == "label map: 1"
 
 
 def test_a_named_structure_without_voxels_is_said(tmp_path: Path, worker: Worker) -> None:
