@@ -74,7 +74,7 @@ def remarks_of(case: Case, limits: Limits) -> Remarks:
         return Remarks()
     cautions = [*_slices(slice_spacing_mm(case), limits), *_levels(anatomy), *_reviews(anatomy, limits)]
     cautions += [f.message for f in case.findings if f.severity is Severity.WARN]
-    notes = [*_simulated(anatomy), *_resolution(anatomy, limits), *_marked(anatomy)]
+    notes = [*_simulated(anatomy), *_resolution(anatomy, limits), *_marked(anatomy), *_others(anatomy)]
     notes += [f.message for f in case.findings if f.severity is not Severity.WARN]
     notes.append(
         tr(
@@ -144,6 +144,13 @@ def _resolution(anatomy: Anatomy, limits: Limits) -> list[str]:
         )
         for s in coarse
     ]
+
+
+def _others(anatomy: Anatomy) -> list[str]:
+    count = sum(not s.mask.is_empty for s in anatomy.of_kind(StructureKind.OTHER, StructureKind.IMPLANT))
+    if not count:
+        return []
+    return [tr("no distance is judged to {count} structures of other kinds, implants included", count=count)]
 
 
 def _marked(anatomy: Anatomy) -> list[str]:

@@ -14,7 +14,7 @@ from planning.model.settings import load_settings
 from planning.model.structures import Structure, StructureKind
 from planning.progress import silent
 from planning.safety.clearance import RawClearance
-from planning.safety.completeness import slice_spacing_mm
+from planning.safety.completeness import remarks_of, slice_spacing_mm
 from planning.safety.evaluation import evaluate
 from planning.safety.judge import Judge
 from planning.safety.plan_checks import plan_problems
@@ -85,6 +85,15 @@ def test_a_structure_without_a_voxel_is_not_assessed_unless_marked() -> None:
 
     assert "T10 left" in evaluate(a_case(anatomy, plan), SETTINGS, silent).not_assessed
     assert "T10 left" not in evaluate(a_case(marked, plan), SETTINGS, silent).not_assessed
+
+
+def test_structures_of_other_kinds_are_said_not_to_be_judged() -> None:
+    liver = Structure("liver", StructureKind.OTHER, AORTA.structures[0].mask, name="liver")
+    case = a_case(replace(AORTA, structures=(*AORTA.structures, liver)))
+    words = "no distance is judged to 1 structures of other kinds, implants included"
+
+    assert words in remarks_of(case, SETTINGS.limits).notes
+    assert words not in remarks_of(a_case(AORTA), SETTINGS.limits).notes
 
 
 def test_slices_of_three_millimetres_on_turned_axes_are_no_thicker() -> None:
