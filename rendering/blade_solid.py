@@ -1,14 +1,20 @@
 """The shapes of a blade: its slab, its outline, and where the tool may run on. Numpy only."""
 
+from functools import lru_cache
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, Vec3
 from planning.geometry.mesh import Mesh
-from rendering.section import convex_hull, convex_section
+from rendering.section import convex_section
 
 THINNEST_MM = 0.05  # a kerf of zero would have no faces to draw
+# A blade keeps its outline while it is dragged, and the others keep their place: both are kept.
+_OUTLINES_KEPT: Final = 128
+_CUTS_KEPT: Final = 512
 
 
 def slab_mesh(blade: Blade) -> Mesh:
@@ -52,7 +58,8 @@ def overshoot_edges(blade: Blade) -> Floats:
     return blade.to_lps(np.column_stack([flat, np.zeros(len(flat))])).reshape(-1, 2, 3)
 
 
-def slab_sections(blade: Blade, normal_lps: Floats, height_mm: float) -> list[Floats]:
+@lru_cache(maxsize=_CUTS_KEPT)
+def slab_sections(blade: Blade, normal_lps: Vec3, height_mm: float) -> tuple[Floats, ...]:
     """Return the slab's cross-section as convex polygons in LPS that touch but never overlap."""
     half = max(blade.kerf_mm, THINNEST_MM) / 2
     polygons = []
@@ -61,10 +68,11 @@ def slab_sections(blade: Blade, normal_lps: Floats, height_mm: float) -> list[Fl
         polygon = convex_section(blade.to_lps(flat), normal_lps, height_mm)
         if len(polygon):
             polygons.append(polygon)
-    return polygons
+    return tuple(polygons)
 
 
-def centre_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Floats:
+@lru_cache(maxsize=_CUTS_KEPT)
+def centre_lines(blade: Blade, normal_lps: Vec3, height_mm: float) -> Floats:
     """Return where the blade's middle plane meets a plane: segments of shape (n, 2, 3), by region part."""
     segments = []
     for part in convex_parts(blade.outline_mm):
@@ -74,7 +82,8 @@ def centre_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Floats:
     return np.array(segments).reshape(-1, 2, 3)
 
 
-def overshoot_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Floats:
+@lru_cache(maxsize=_CUTS_KEPT)
+def overshoot_lines(blade: Blade, normal_lps: Vec3, height_mm: float) -> Floats:
     """Return where the overshoot beyond the far edge meets a plane, segments of shape (n, 2, 3)."""
     if blade.overshoot_mm <= 0:
         return np.empty((0, 2, 3))
@@ -89,15 +98,55 @@ def overshoot_lines(blade: Blade, normal_lps: Floats, height_mm: float) -> Float
     return np.array(segments).reshape(-1, 2, 3)
 
 
-def convex_parts(outline: Floats) -> list[Floats]:
-    """Return an outline as convex polygons: itself where convex, else its triangles."""
-    if len(convex_hull(outline)) == len(outline):
-        return [outline]
-    return [outline[triangle] for triangle in triangulated(outline)]
+def convex_parts(outline: Floats) -> tuple[Floats, ...]:
+    """Return an outline as few convex polygons that touch but never overlap: itself where convex."""
+    return _convex_parts(np.asarray(outline, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=_OUTLINES_KEPT)
+def _convex_parts(corners: bytes) -> tuple[Floats, ...]:
+    outline = np.frombuffer(corners).reshape(-1, 2)
+    parts: list[list[int]] = []
+    for triangle in triangulated(outline).tolist():
+        parts = _joined(outline, parts, triangle)
+    return tuple(outline[part] for part in parts)
+
+
+def _joined(outline: Floats, parts: list[list[int]], piece: list[int]) -> list[list[int]]:
+    """Add a piece to the parts, as one with those whose union with it stays convex (Hertel and Mehlhorn)."""
+    for n, part in enumerate(parts):
+        union = _union(part, piece)
+        if union is not None and _is_convex(outline[union]):
+            return _joined(outline, parts[:n] + parts[n + 1 :], union)
+    return [*parts, piece]
+
+
+def _union(part: list[int], piece: list[int]) -> list[int] | None:
+    """Return two counter-clockwise polygons as one, or None where they share no edge."""
+    for k, start in enumerate(part):
+        if start in piece:
+            at = piece.index(start)
+            round_piece = piece[at:] + piece[:at]
+            if round_piece[-1] == part[(k + 1) % len(part)]:
+                union = part[k + 1 :] + part[: k + 1] + round_piece[1:-1]
+                return union if len(set(union)) == len(union) else None
+    return None
+
+
+def _is_convex(polygon: Floats) -> bool:
+    steps = np.roll(polygon, -1, axis=0) - polygon
+    after = np.roll(steps, -1, axis=0)
+    return bool((steps[:, 0] * after[:, 1] - steps[:, 1] * after[:, 0] >= 0).all())
 
 
 def triangulated(outline: Floats) -> NDArray[np.int64]:
     """Return the triangles of a counter-clockwise simple polygon, indices (n - 2, 3), by ear clipping."""
+    return _triangulated(np.asarray(outline, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=_OUTLINES_KEPT)
+def _triangulated(corners: bytes) -> NDArray[np.int64]:
+    outline = np.frombuffer(corners).reshape(-1, 2)
     left = list(range(len(outline)))
     triangles = []
     while len(left) > 3:

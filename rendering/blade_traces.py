@@ -1,16 +1,18 @@
 """Blades on a slice: the slab's cross-section true to scale, its middle line, its overshoot."""
 
+from functools import lru_cache
+
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, Vec3
 from rendering.blade_solid import centre_lines, overshoot_edges, overshoot_lines, slab_mesh, slab_sections
 from rendering.convert import set_cell_colours, triangle_data
 from rendering.line_layer import LineLayer, Strokes
 from rendering.scene_state import DrawnBlade, SliceState
-from rendering.section import MeshSection, dashed
+from rendering.section import MeshSection, Segments, dashed
 from rendering.slice_geometry import height_mm
 from rendering.themes import Rgb
 
@@ -34,7 +36,7 @@ class BladeFill:
 
     def show(self, state: SliceState) -> None:
         """Cut the visible blades by the slice."""
-        normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
+        normal, height = state.screen_axes.normal_lps, height_mm(state)
         polygons: list[tuple[Floats, Rgb, float]] = []
         for drawn in state.blades:
             if drawn.visible:
@@ -59,24 +61,29 @@ class BladeTraces:
 
     def show(self, state: SliceState) -> None:
         """Cut the visible blades by the slice."""
-        normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
+        normal, height = state.screen_axes.normal_lps, height_mm(state)
         visible = [drawn for drawn in state.blades if drawn.visible]
         self._lines.show([stroke for drawn in visible for stroke in _strokes(drawn, normal, height)])
 
 
-def _strokes(drawn: DrawnBlade, normal: Floats, height: float) -> list[Strokes]:
+def _strokes(drawn: DrawnBlade, normal: Vec3, height: float) -> list[Strokes]:
     blade, alpha = drawn.blade, 1.0 if drawn.active else FAINT
     if _lies_in(blade, normal):
-        segments = MeshSection(slab_mesh(blade), normal).at(height)
-        strokes = [Strokes(segments, drawn.colour_rgb, alpha)]
+        segments = _slab_outline(blade, normal, height)
         beyond = overshoot_edges(blade) if len(segments) else np.empty((0, 2, 3))
     else:
-        strokes = [Strokes(centre_lines(blade, normal, height), drawn.colour_rgb, alpha)]
+        segments = centre_lines(blade, normal, height)
         beyond = overshoot_lines(blade, normal, height)
-    return [*strokes, Strokes(dashed(beyond, 0.8, 0.8), drawn.colour_rgb, alpha)]
+    dashes = dashed(beyond, 0.8, 0.8)
+    return [Strokes(part, drawn.colour_rgb, alpha) for part in (segments, dashes)]
 
 
-def _lies_in(blade: Blade, normal: Floats) -> bool:
+@lru_cache(maxsize=64)
+def _slab_outline(blade: Blade, normal: Vec3, height: float) -> Segments:
+    return MeshSection(slab_mesh(blade), normal).at(height)
+
+
+def _lies_in(blade: Blade, normal: Vec3) -> bool:
     """Say whether the slice runs (nearly) along the blade's face."""
     return abs(float(np.dot(blade.normal_lps, normal))) > 0.97
 

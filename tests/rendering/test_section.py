@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from planning.geometry.blade import signed_area
 from planning.geometry.mesh import Mesh
 from rendering.blade_solid import (
     centre_lines,
@@ -13,10 +14,10 @@ from rendering.blade_solid import (
     slab_sections,
     triangulated,
 )
-from rendering.section import MeshSection, convex_section, dashed
+from rendering.section import MeshSection, convex_hull, convex_section, dashed
 from tests.rendering.drawing import a_blade, a_box
 
-UP = np.array([0.0, 0.0, 1.0])
+UP = (0.0, 0.0, 1.0)
 NOTCHED = ((-10.0, 0.0), (10.0, 0.0), (10.0, 20.0), (0.0, 8.0), (-10.0, 20.0))
 
 
@@ -75,17 +76,17 @@ def test_a_notched_footprint_is_divided_without_loss() -> None:
 
 
 def test_a_blades_trace_is_as_thick_as_its_kerf() -> None:
-    across = np.array([1.0, 0.0, 0.0])
+    across = (1.0, 0.0, 0.0)
     (polygon,) = slab_sections(a_blade(), across, 3.0)
     assert np.ptp(polygon[:, 2]) == pytest.approx(4.0)
     assert np.ptp(polygon[:, 1]) == pytest.approx(30.0)
-    assert slab_sections(a_blade(), across, 11.0) == []
+    assert slab_sections(a_blade(), across, 11.0) == ()
     assert _length(centre_lines(a_blade(), across, 3.0)) == pytest.approx(30.0)
 
 
 def test_a_notch_parts_the_trace() -> None:
     # At depth 14 the two prongs are left: each 5 mm wide less the notch's slope.
-    forward = np.array([0.0, 1.0, 0.0])
+    forward = (0.0, 1.0, 0.0)
     lines = centre_lines(a_blade(footprint_mm=NOTCHED), forward, 15.0 - 14.0)
     assert _length(lines) == pytest.approx(2 * (10 - 10 * (14 - 8) / 12))
 
@@ -96,7 +97,7 @@ def test_overshoot_lies_beyond_the_far_edge() -> None:
     assert edges[..., 1].min() == pytest.approx(30.0)
     assert edges[..., 1].max() == pytest.approx(33.0)
     assert _length(edges) == pytest.approx(20 + 2 * 3)
-    line = blade.to_local(overshoot_lines(blade, np.array([1.0, 0.0, 0.0]), 2.0))
+    line = blade.to_local(overshoot_lines(blade, (1.0, 0.0, 0.0), 2.0))
     assert sorted(line[0, :, 1]) == pytest.approx([30.0, 33.0])
     assert len(overshoot_edges(a_blade())) == len(overshoot_lines(a_blade(), UP, 0.0)) == 0
 
@@ -105,3 +106,20 @@ def test_dashes_keep_to_the_line() -> None:
     dashes = dashed([[[0, 0, 0], [10, 0, 0]]], 2.0, 1.0)
     assert dashes[:, :, 0].tolist() == [[0, 2], [3, 5], [6, 8], [9, 10]]
     assert len(dashed(np.empty((0, 2, 3)), 1.0, 1.0)) == 0
+
+
+def test_a_comb_is_few_convex_parts_that_fill_it_exactly() -> None:
+    teeth = 4
+    top = [
+        point
+        for n in range(teeth)
+        for point in ((2.0 * n, 5.0), (2.0 * n + 1.0, 5.0), (2.0 * n + 1.0, 1.0), (2.0 * n + 2.0, 1.0))
+    ]
+    outline = np.array([*top[::-1], (0.0, 0.0), (8.0, 0.0)])
+    parts = convex_parts(outline)
+    assert len(parts) <= 2 * teeth
+    assert sum(signed_area(part) for part in parts) == pytest.approx(teeth * 4.0 + 8.0)
+    for part in parts:
+        assert len(convex_hull(part)) >= 3
+        hull = part[convex_hull(part)]
+        assert signed_area(hull) == pytest.approx(signed_area(part))
