@@ -35,6 +35,7 @@ from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.progress import Progress
+from planning.resection.warmth import touch_every_kernel
 from planning.safety.evaluation import evaluate
 from planning.safety.fields import Fields, fields_of
 from planning.safety.measured import Recent
@@ -176,6 +177,8 @@ def warm_up(station: Workstation) -> None:
         if not tested.ok:
             words = tr("The self-test failed: no number will be shown. {reason}", reason=tested.reason or "")
             station.window.messages.show_message(Message(words, "fail"))
+        getting = tr("Getting ready")
+        station.jobs.start("warm-bones", getting, lambda _: touch_every_kernel(), can_cancel=False)
 
     station.jobs.start("warm", tr("Getting ready"), lambda _progress: self_test(), done, can_cancel=False)
 
