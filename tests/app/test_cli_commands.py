@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +17,25 @@ from planning.model.case import Case
 from planning.model.structures import BONES, Review, ReviewState, Structure, StructureKind
 from planning.storage.case_file import CaseFile, open_case
 from tests.app.contract import check_evaluation
-from tests.app.outside import DATA, ROOT, CommandLine, a_tube, everything_below, run_process
+from tests.app.outside import (
+    DATA,
+    ROOT,
+    SMALL_SHAPES,
+    CommandLine,
+    Phantom,
+    a_cut,
+    a_phantom,
+    a_tube,
+    everything_below,
+    run_process,
+    written,
+)
+from tests.app.outside import a_plan as plan_file
 from tests.builders import a_case, a_mask, a_plan, a_vertebral_column
 from tests.phantoms import CANAL_Y_MM, Ball
 
 CT, LABELS = DATA / "t11-t12", DATA / "t11-t12-labels.nii.gz"
-SMALL = ("T8", "T9", "T10", "T11", "T12")
+SMALL = ("T9", "T10", "T11")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_THERE = (
     StructureKind.DURAL_SAC,
@@ -109,41 +122,69 @@ def test_the_export_has_a_file_for_every_structure(finished: Path) -> None:
     assert not list(export.rglob(".*"))
 
 
-def test_evaluating_the_case_or_its_sources_is_the_same(finished: Path, command: CommandLine) -> None:
-    plan = finished / "report" / "plan.json"
-    one = command("evaluate", finished / "case.enbloc", "--plan", plan, "--json")
-    other = command("evaluate", "--ct", CT, "--labels", LABELS, "--plan", plan, "--json")
+@dataclass(frozen=True)
+class Small:
+    """A phantom with one cut: its files, and the case made of them."""
+
+    phantom: Phantom
+    plan: Path
+    case: Path
+
+
+@pytest.fixture
+def small(tmp_path: Path, command: CommandLine) -> Small:
+    """A case that is evaluated in a moment."""
+    phantom = a_phantom(tmp_path / "in", SMALL_SHAPES, (28.0, 28.0, 24.0), (2.0, 2.0, 2.0))
+    cut = a_cut("cranial", (0, 9, 6), (0, 0, 1), (0, -1, 0), 10, 10)
+    plan = written(tmp_path / "plan.json", plan_file(cut, tumour="lesion 1"))
+    options = (*phantom.options[1:], "--plan", plan, "--out", tmp_path / "case.enbloc")
+    assert command("import", *options).status == 0
+    return Small(phantom, plan, tmp_path / "case.enbloc")
+
+
+def test_evaluating_the_case_or_its_sources_is_the_same(small: Small, command: CommandLine) -> None:
+    one = command("evaluate", small.case, "--json")
+    other = command("evaluate", *small.phantom.options, "--plan", small.plan, "--json")
     assert one.status == other.status == 1
     assert one.evaluation == other.evaluation
+    assert one.evaluation["plan"] == "Plan A"
 
 
-def test_without_json_it_speaks_in_sentences(finished: Path, command: CommandLine) -> None:
-    run = command("evaluate", finished / "case.enbloc")
+def test_another_plan_may_be_tried_on_a_case(small: Small, tmp_path: Path, command: CommandLine) -> None:
+    other = written(tmp_path / "other.json", {**plan_file(), "name": "Plan B"})
+    run = command("evaluate", small.case, "--plan", other, "--json")
+    assert (run.status, run.evaluation["plan"], run.evaluation["osteotomies"]) == (1, "Plan B", [])
+    check_evaluation(run.evaluation)
+    assert command("evaluate", small.case, "--json").evaluation["plan"] == "Plan A"
+
+
+def test_without_json_it_speaks_in_sentences_and_writes_nothing(small: Small, command: CommandLine) -> None:
+    folder = small.case.parent
+    before, bytes_before = everything_below(folder), small.case.read_bytes()
+    run = command("evaluate", small.case)
     assert run.status == 1
     assert run.err == ""
-    assert run.out.splitlines()[-1].split()[:2] == ["not_assessed", "overall,"]
+    worst, _, rest = run.out.splitlines()[-1].strip().partition(" ")
+    assert (worst, rest.strip()) == ("not_assessed", "overall, Plan A")
     assert "{" not in run.out
+    assert everything_below(folder) == before
+    assert small.case.read_bytes() == bytes_before
 
 
-def test_evaluating_writes_nothing(finished: Path, command: CommandLine) -> None:
-    before = everything_below(finished)
-    bytes_before = (finished / "case.enbloc").read_bytes()
-    command("evaluate", finished / "case.enbloc", "--json")
-    assert everything_below(finished) == before
-    assert (finished / "case.enbloc").read_bytes() == bytes_before
-
-
-def test_as_a_process_from_the_root(finished: Path) -> None:
-    run = run_process("evaluate", finished / "case.enbloc", "--json")
+def test_as_a_process_from_the_root(small: Small) -> None:
+    run = run_process("evaluate", small.case, "--json")
     assert (run.status, run.err) == (1, "")
     check_evaluation(run.evaluation)
+    run = run_process("evaluate", small.case.with_name("other.enbloc"), "--json")
+    assert (run.status, run.out) == (2, "")
+    assert run.err == "There is no file other.enbloc.\n"
 
 
-def test_from_any_folder_with_relative_names(finished: Path, tmp_path: Path) -> None:
-    (tmp_path / "case.enbloc").write_bytes((finished / "case.enbloc").read_bytes())
-    run = run_process("export", "case.enbloc", "--out", "a/b", "--format", "json", cwd=tmp_path)
+def test_from_any_folder_with_relative_names(small: Small) -> None:
+    folder = small.case.parent
+    run = run_process("export", "case.enbloc", "--out", "a/b", "--format", "json", cwd=folder)
     assert (run.status, run.err) == (0, "")
-    assert sorted(p.name for p in (tmp_path / "a" / "b").iterdir()) == ["evaluation.json", "plan.json"]
+    assert sorted(p.name for p in (folder / "a" / "b").iterdir()) == ["evaluation.json", "plan.json"]
 
 
 def test_help_and_version_succeed(command: CommandLine) -> None:
@@ -174,7 +215,7 @@ def test_everything_assessed_and_passing_ends_with_0(tmp_path: Path, command: Co
 
 def _all_good() -> Case:
     """A spine with a small tumour, a thin cord far from every cut, and nothing else to spare."""
-    column = a_vertebral_column(levels=SMALL, tumour=Ball((0.0, 0.0, -56.0), 3.0))
+    column = a_vertebral_column(SMALL, (1.25, 1.25, 1.25), Ball((0.0, 0.0, -28.0), 3.0))
     cord = a_mask(column.grid, a_tube(2.0, y_mm=CANAL_Y_MM))
     kept = [s for s in column.structures if s.kind in (*BONES, StructureKind.TUMOUR)]
     thin = Structure("spinal_cord", StructureKind.SPINAL_CORD, cord)
