@@ -4,6 +4,7 @@ Jobs compute; nothing here decides whether a result may be shown: that is
 `planning.safety.results.current` alone. A result whose inputs changed is withdrawn, not greyed.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +30,7 @@ _LARGE_ORGANS: Final = frozenset(
     {StructureKind.LUNG, StructureKind.PLEURA, StructureKind.KIDNEY, StructureKind.OTHER}
 )
 _QUIET_MS: Final = 250
+_QUIET_AT_MOST_MS: Final = 1000
 
 
 class Computations(Protocol):
@@ -70,6 +72,7 @@ class Derived(QObject):
         self._evaluations: deque[Evaluation] = deque(maxlen=_KEPT)
         self._refused: dict[str, Case] = {}
         self._failure = ""
+        self._moved_s = 0.0
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.timeout.connect(self._advance)
@@ -118,7 +121,13 @@ class Derived(QObject):
         if self.evaluation is not None:
             self._jobs.cancel("evaluation")
             self._quiet.stop()
-        self._quiet.start(_QUIET_MS if moving else 0)
+        self._quiet.start(self._pause_ms() if moving else 0)
+
+    def _pause_ms(self) -> int:
+        """Return how long a rest is: longer than the steps of a slow drag are apart, up to a second."""
+        now = time.monotonic()
+        apart_ms, self._moved_s = 1000 * (now - self._moved_s), now
+        return round(max(_QUIET_MS, min(3 * apart_ms, _QUIET_AT_MOST_MS)))
 
     def _forget(self) -> None:
         for key in ("surfaces", "fields", "evaluation"):

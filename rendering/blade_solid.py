@@ -183,7 +183,7 @@ def _far_edges(blade: Blade) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     return start, end, np.asarray(end[:, 0] - start[:, 0] < -1e-9)
 
 
-def _chord(blade: Blade, polygon_ab: Floats, normal_lps: Floats, height_mm: float) -> Floats | None:
+def _chord(blade: Blade, polygon_ab: Floats, normal_lps: Vec3, height_mm: float) -> Floats | None:
     corners = blade.to_lps(np.column_stack([polygon_ab, np.zeros(len(polygon_ab))]))
     heights = corners @ np.asarray(normal_lps) - height_mm
     crossings = []

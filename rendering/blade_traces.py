@@ -12,7 +12,7 @@ from rendering.blade_solid import centre_lines, overshoot_edges, overshoot_lines
 from rendering.convert import set_cell_colours, triangle_data
 from rendering.line_layer import LineLayer, Strokes
 from rendering.scene_state import DrawnBlade, SliceState
-from rendering.section import MeshSection, Segments, dashed
+from rendering.section import MeshSection, dashed
 from rendering.slice_geometry import height_mm
 from rendering.themes import Rgb
 
@@ -79,8 +79,8 @@ def _strokes(drawn: DrawnBlade, normal: Vec3, height: float) -> list[Strokes]:
 
 
 @lru_cache(maxsize=64)
-def _slab_outline(blade: Blade, normal: Vec3, height: float) -> Segments:
-    return MeshSection(slab_mesh(blade), normal).at(height)
+def _slab_outline(blade: Blade, normal: Vec3, height: float) -> Floats:
+    return MeshSection(slab_mesh(blade), normal).at(height).astype(np.float64)
 
 
 def _lies_in(blade: Blade, normal: Vec3) -> bool:

@@ -21,6 +21,11 @@ class RenderSchedule:
         Shortest time between renders; how long without `moved` counts as rest.
     now_s : callable, optional
         Clock in seconds.
+
+    Attributes
+    ----------
+    rendered : callable or None
+        Called after every render.
     """
 
     def __init__(
@@ -34,18 +39,44 @@ class RenderSchedule:
     ) -> None:
         self._render, self._call_later, self._set_moving = render, call_later, set_moving
         self._frame_ms, self._rest_ms, self._now_s = frame_ms, rest_ms, now_s
-        self._wanted = self._moving = self._watching = self._stopped = False
+        self._wanted = self._moving = self._watching = self._stopped = self._held = False
         self._last_render_s = float("-inf")
         self._last_move_s = float("-inf")
         self.renders = 0
+        self.rendered: Callable[[], None] | None = None
 
     def request(self) -> None:
-        """Draw soon, once."""
+        """Draw soon, once; while held, at the next turn."""
         if self._wanted or self._stopped:
             return
         self._wanted = True
+        if not self._held:
+            self._draw_soon()
+
+    def hold(self) -> None:
+        """Wait for turns: something else moves."""
+        self._held = True
+
+    def take_turn(self) -> bool:
+        """Draw what waits, coarsely; say whether anything did."""
+        if not (self._held and self._wanted) or self._stopped:
+            return False
+        self._tell(True)
+        self.draw_now()
+        return True
+
+    def let_go(self) -> None:
+        """Draw freely again, and fully."""
+        self._held = False
+        if self._wanted:
+            self._tell(False)
+            self._draw_soon()
+        else:
+            self.rest()
+
+    def _draw_soon(self) -> None:
         due = self._frame_ms - 1000 * (self._now_s() - self._last_render_s)
-        self._call_later(round(max(0.0, min(due, self._frame_ms))), self._draw)
+        self._call_later(round(max(0.0, min(due, self._frame_ms))), self._due)
 
     def moved(self) -> None:
         """Draw soon, coarsely; fully once nothing has moved for a while."""
@@ -78,6 +109,10 @@ class RenderSchedule:
             self._set_moving(moving)
         return True
 
+    def _due(self) -> None:
+        if not self._held:
+            self._draw()
+
     def _draw(self) -> None:
         if not self._wanted or self._stopped:
             return
@@ -85,6 +120,8 @@ class RenderSchedule:
         self._render()
         self.renders += 1
         self._last_render_s = self._now_s()
+        if self.rendered is not None:
+            self.rendered()
 
     def _watch(self) -> None:
         self._watching = False

@@ -22,22 +22,11 @@ class _LineIcon(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw into a box."""
-        theme = present_theme()
-        colour = theme.text
-        if mode is QIcon.Mode.Disabled:
-            colour = theme.border
-        elif state is QIcon.State.On:
-            colour = theme.on_accent
-        QSvgRenderer(QByteArray(_source(self._name, colour))).render(painter, QRectF(rect))
+        _renderer(self._name, _colour(mode, state)).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Return a picture of the icon."""
-        made = QPixmap(size)
-        made.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(made)
-        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
-        painter.end()
-        return made
+        return _pixmap(self._name, _colour(mode, state), size.width(), size.height())
 
     def clone(self) -> QIconEngine:
         """Return another engine for the same icon."""
@@ -50,6 +39,24 @@ def icon(name: str) -> QIcon:
     return QIcon(_LineIcon(name))
 
 
+def _colour(mode: QIcon.Mode, state: QIcon.State) -> str:
+    theme = present_theme()
+    if mode is QIcon.Mode.Disabled:
+        return theme.border
+    return theme.on_accent if state is QIcon.State.On else theme.text
+
+
 @lru_cache(maxsize=256)
-def _source(name: str, colour: str) -> bytes:
-    return (_FOLDER / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour).encode()
+def _pixmap(name: str, colour: str, width: int, height: int) -> QPixmap:
+    made = QPixmap(width, height)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    _renderer(name, colour).render(painter, QRectF(0, 0, width, height))
+    painter.end()
+    return made
+
+
+@lru_cache(maxsize=256)
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    source = (_FOLDER / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    return QSvgRenderer(QByteArray(source.encode()))

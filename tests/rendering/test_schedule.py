@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from rendering.schedule import RenderSchedule
+from widgets.views.turns import Turns
 
 
 class Clock:
@@ -86,3 +87,49 @@ def test_nothing_is_drawn_after_the_end() -> None:
     schedule.request()
     clock.run(1000)
     assert said == ["moving"]
+
+
+def test_a_held_view_waits_for_its_turn_and_is_drawn_fully_once_let_go() -> None:
+    schedule, clock, said = a_schedule()
+    schedule.request()
+    schedule.hold()
+    clock.run(100)
+    assert said == []
+    assert schedule.take_turn()
+    assert not schedule.take_turn()
+    assert said == ["moving", "draw"]
+    schedule.request()
+    clock.run(100)
+    schedule.let_go()
+    clock.run(100)
+    assert said == ["moving", "draw", "rest", "draw"]
+
+
+def test_letting_go_of_a_view_that_asked_for_nothing_draws_nothing() -> None:
+    schedule, clock, said = a_schedule()
+    schedule.hold()
+    schedule.let_go()
+    clock.run(100)
+    assert said == []
+
+
+def test_others_take_turns_while_one_view_leads() -> None:
+    clock, drawn = Clock(), list[str]()
+
+    def one(name: str) -> RenderSchedule:
+        return RenderSchedule(lambda: drawn.append(name), clock.call_later, now_s=clock.now_s)
+
+    views = {name: one(name) for name in ("lead", "one", "two")}
+    turns = Turns(list(views.values()))
+    turns.begin(views["lead"])
+    for _ in range(4):
+        for view in views.values():
+            view.request()
+        clock.run(20)
+    assert drawn == ["lead", "one", "lead", "two", "lead", "one", "lead", "two"]
+    for view in views.values():
+        view.request()
+    turns.end()
+    clock.run(50)
+    assert sorted(drawn[8:]) == ["lead", "one", "two"]
+    assert turns.leader is None

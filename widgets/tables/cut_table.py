@@ -47,11 +47,15 @@ class CutModel(QAbstractTableModel):
         same = [r.osteotomy.id for r in rows] == [r.osteotomy.id for r in self.rows]
         if not same:
             self.beginResetModel()
+        old, was = self.rows, self.active
         self.rows, self.active = list(rows), active
         if not same:
             self.endResetModel()
-        elif self.rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, STATUS))
+            return
+        for n, (before, now) in enumerate(zip(old, rows, strict=True)):
+            turned = was != active and now.osteotomy.id in (was, active)
+            if turned or before != now:
+                self.dataChanged.emit(self.index(n, 0), self.index(n, STATUS))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
         """Return how many cuts there are."""

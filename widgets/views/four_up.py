@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from planning.geometry.frames import Vec3
 from rendering.lettering import Lettering
 from rendering.scene_state import DrawnLine, SlicePlane, Stamp
-from widgets.viewport import ViewportMode
+from widgets.viewport import Pointer, ViewportMode
 from widgets.views.seen import (
     PRESETS,
     LeftButton,
@@ -23,6 +23,7 @@ from widgets.views.seen import (
 )
 from widgets.views.slice_view import SliceView
 from widgets.views.spine_view import SpineView
+from widgets.views.turns import Turns
 from widgets.views.view_frame import ViewFrame
 
 _PLACES: Final[dict[SlicePlane, tuple[int, int]]] = {
@@ -69,6 +70,13 @@ class FourUp(QWidget):
             view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
         self._grid = grid
         self._share_room()
+        self.turns = Turns([frame.viewport.schedule for frame in self.frames])
+        for frame in self.frames:
+            frame.viewport.pressed.connect(
+                lambda _pointer, held=frame: self.turns.begin(held.viewport.schedule)
+            )
+            frame.viewport.moved.connect(self._hover)
+            frame.viewport.released.connect(lambda _pointer: self.turns.end())
 
     @property
     def frames(self) -> tuple[ViewFrame, ...]:
@@ -201,6 +209,11 @@ class FourUp(QWidget):
         else:
             return False
         return True
+
+    def _hover(self, pointer: Pointer) -> None:
+        # A release that went to another window ends the gesture too.
+        if pointer.buttons is Qt.MouseButton.NoButton:
+            self.turns.end()
 
     def _share_room(self) -> None:
         """Give every row and column with a shown view the same room, and an empty one none."""
