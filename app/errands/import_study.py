@@ -29,7 +29,7 @@ def import_case(
     Parameters
     ----------
     sources : tuple of Path
-        One DICOM folder or zip, or one volume file.
+        DICOM folders, zips or files, or volume files; one series of all of them is taken.
     bench : Workbench
     progress : Progress
     labels, names : Path, optional
@@ -42,9 +42,7 @@ def import_case(
     ImportRefused, LabelsRefused
         In a sentence for the user.
     """
-    if len(sources) != 1:
-        raise ImportRefused("ONE_SOURCE", mark("Give one folder, zip or volume file to import at a time."))
-    loaded = _load_image(sources[0], bench, part(progress, 0.0, 0.6), series_uid)
+    loaded = _load_image(sources, bench, part(progress, 0.0, 0.6), series_uid)
     case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
     return with_labels(case, bench, part(progress, 0.6, 1.0), labels, names)
 
@@ -62,12 +60,30 @@ def with_labels(
     return replace(case, images=(image, *case.images[1:]), anatomy=anatomy)
 
 
-def _load_image(source: Path, bench: Workbench, progress: Progress, series_uid: str | None) -> LoadedImage:
-    if is_volume_file(source):
-        return load_volume_file(source, progress, bench.worker)
-    found = scan(source, part(progress, 0.0, 0.3), bench.worker)
-    summary = chosen_series(found.series, series_uid)
+def _load_image(
+    sources: tuple[Path, ...], bench: Workbench, progress: Progress, series_uid: str | None
+) -> LoadedImage:
+    if len(sources) == 1 and is_volume_file(sources[0]):
+        return load_volume_file(sources[0], progress, bench.worker)
+    found: list[SeriesSummary] = []
+    for n, source in enumerate(sources):
+        step = part(progress, 0.3 * n / len(sources), 0.3 * (n + 1) / len(sources))
+        found += scan(source, step, bench.worker).series
+    _check_not_torn(found)
+    summary = chosen_series(tuple(found), series_uid)
     return load_series(summary, part(progress, 0.3, 1.0), bench.worker)
+
+
+def _check_not_torn(series: list[SeriesSummary]) -> None:
+    """Refuse one series in several places: each would be read alone, and look whole."""
+    uids = [s.series_uid for s in series]
+    torn = next((uid for uid in uids if uids.count(uid) > 1), None)
+    if torn is not None:
+        raise ImportRefused(
+            "SERIES_IN_TWO_PLACES",
+            mark("The series {uid} lies in more than one of the places given. Put them into one folder."),
+            uid=torn,
+        )
 
 
 def chosen_series(series: tuple[SeriesSummary, ...], series_uid: str | None) -> SeriesSummary:

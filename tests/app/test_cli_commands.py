@@ -236,3 +236,20 @@ def _reviewed(case: Case) -> Case:
     return replace(
         case, anatomy=replace(case.anatomy, levels_confirmed=LevelConfirmation("Dr R", AT, "ribs counted"))
     )
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("Quillfeather"), KeyboardInterrupt(), MemoryError("Quillfeather")]
+)
+def test_a_fault_of_the_program_never_reads_as_evaluated(
+    small: Small, command: CommandLine, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("app.errands.evaluation.assess", fail)
+    run = command("evaluate", small.case, "--json")
+    assert (run.status, run.out) == (2, "")
+    assert run.err.count("\n") == 1
+    assert "Quillfeather" not in run.err
+    assert "Traceback" not in run.err

@@ -191,6 +191,16 @@ def test_one_of_several_series_is_chosen_by_its_identifier(tmp_path: Path, comma
         assert file.case.images[0].series_uid == "1.2.3.9"
 
 
+def test_several_places_are_looked_through_as_one(tmp_path: Path, command: CommandLine) -> None:
+    both, case = _two_series(tmp_path), tmp_path / "case.enbloc"
+    refused(command("import", both / "a", both / "b", "--out", case), "1.2.3.9", "1.2.3.2")
+    refused(command("import", both / "a", tmp_path / "nowhere", "--out", case), "nowhere")
+    refused(command("import", both / "a", both, "--series", "1.2.3.2", "--out", case), "more than one")
+    assert command("import", both / "a", both / "b", "--series", "1.2.3.9", "--out", case).status == 0
+    with CaseFile.open(case, read_only=True) as file:
+        assert file.case.images[0].series_uid == "1.2.3.9"
+
+
 def test_an_existing_file_is_not_replaced(tmp_path: Path, phantom: Phantom, command: CommandLine) -> None:
     out = tmp_path / "case.enbloc"
     out.write_bytes(b"a letter")
