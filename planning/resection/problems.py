@@ -207,7 +207,8 @@ def _idle_cuts(
     links: Sequence[RawLink],
     labels: NDArray[np.uint16],
 ) -> Iterator[RawProblem]:
-    severing = {cut for link in links if link.severed_by for cut in link.severed_by.split("+")}
+    severed = [f"+{link.severed_by}+" for link in links if link.severed_by]
+    severing = {o.id for o in plan.osteotomies if any(f"+{o.id}+" in by for by in severed)}
     done: set[str] = set(severing)
     for n, cut in enumerate(plan.osteotomies):
         if cut.id in done:

@@ -174,7 +174,7 @@ def _may_go_on(
     to_face = nearest_points(slab, points, ends, np.maximum(values_mm, 0.0) + slack + 1.0) - slack
     # A structure entered inside the image stays entered, whatever lies outside.
     leaves = [[bool(s.cut_faces.sides & place.sides) for place in places] for s in fields.structures]
-    return np.asarray((to_face < values_mm) | (np.array(leaves) & (values_mm >= 0)))
+    return np.asarray(((to_face < values_mm) | np.array(leaves)) & (values_mm >= 0))
 
 
 def _clearance(

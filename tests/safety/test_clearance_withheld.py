@@ -140,6 +140,16 @@ def test_a_structure_entered_by_the_tool_is_named_even_at_the_border() -> None:
     assert found.value_mm == pytest.approx(-3.0, abs=1.0)
 
 
+def test_a_shallow_entry_close_to_the_border_still_stands() -> None:
+    """Half a millimetre deep and under a voxel from the image's end: withheld, it would not fail."""
+    grid = a_grid((-30, -30, -12), (30, 30, 12), (1.0, 1.0, 2.5))
+    anatomy = Anatomy(grid, (Structure("v", StructureKind.AORTA, a_mask(grid, _through)),))
+    cut = a_cut("c", OsteotomyKind.FREE, a_blade((0, -13, -11), (0, 0, 1), (0, 1, 0), 6, 9.8, 1.0, 0.0))
+    (found,) = cross_checked(cut, _fields(anatomy, cut))
+    assert found.value_mm is not None
+    assert found.value_mm < 0
+
+
 def test_cut_faces_lie_on_the_border_and_nowhere_else() -> None:
     grid = a_grid((-30, -30, -12), (30, 30, 12), (0.5, 0.5, 1.0), OBLIQUE)
     faces = cut_faces_of(a_mask(grid, _through, OBLIQUE), grid)
