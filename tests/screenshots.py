@@ -45,17 +45,17 @@ def main() -> int:
 
 
 def _take(station: Workstation, folder: Path) -> bool:
-    rested = _wait(station)
+    rested = wait_for_rest(station)
     for stage in Stage:
         station.window.stage_bar.choose(stage)
-        rested = _wait(station) and rested
+        rested = wait_for_rest(station) and rested
         path = folder / f"{stage.value}.png"
         station.window.grab().save(str(path))
         print(path)
     return rested
 
 
-def _wait(station: Workstation) -> bool:
+def wait_for_rest(station: Workstation) -> bool:
     """Let the window work until nothing is under way; say whether that came about."""
     end, calm_since = time.monotonic() + PATIENCE_S, time.monotonic()
     while time.monotonic() < end:
