@@ -122,6 +122,7 @@ class Place:
             "TMPDIR",
             "HOME",
             "ENBLOC_HOME",
+            "XDG_CACHE_HOME",
             "XDG_CONFIG_HOME",
             "XDG_DATA_HOME",
             "XDG_STATE_HOME",

@@ -100,7 +100,7 @@ def test_damaged_voxels_become_air_and_their_slices_are_named(tmp_path: Path) ->
     _break(path, name_of(voxels[CHUNK_BYTES : 2 * CHUNK_BYTES].data))
     with CaseFile.open(path) as file:
         assert [d.message for d in file.damage] == [
-            "Slices 9 to 16 of Thorax <nativ> are damaged in the case file and shown as air."
+            "Slices 9 to 16 of CT are damaged in the case file and shown as air."
         ]
         read = file.case.images[0].volume.voxels_kji
         assert (read[8:16] == -1024).all()
