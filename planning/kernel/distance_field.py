@@ -40,7 +40,10 @@ class Region:
 
     @classmethod
     def around(cls, low_lps_mm: Floats, high_lps_mm: Floats, spacing_mm: float) -> "Region":
-        """Return the smallest region that holds a box."""
+        """Return the region that holds a box, its nodes at whole multiples of the spacing."""
+        # Nodes lie at whole multiples of the spacing, so that a distance does not depend on how far the
+        # region happens to reach.
+        low_lps_mm = np.floor(np.asarray(low_lps_mm) / spacing_mm) * spacing_mm
         nodes = np.ceil((np.asarray(high_lps_mm) - low_lps_mm) / spacing_mm).astype(int) + 1
         x, y, z = (max(2, int(n)) for n in nodes)
         return cls(vec3(low_lps_mm), spacing_mm, (z, y, x))

@@ -47,6 +47,7 @@ def test_our_own_text_loses_the_patient_at_hand(log_file, words):
         assert part not in text
 
 
+@pytest.mark.logs_errors
 def test_a_traceback_says_type_and_place_but_not_the_message(log_file):
     try:
         raise ValueError(f"patient {MARKER} in /home/surgeon/{MARKER}/scan.dcm")

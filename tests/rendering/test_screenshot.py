@@ -139,4 +139,5 @@ def test_a_cut_is_shown_without_what_lies_before_it() -> None:
 def test_levels_near_a_cut_are_said_in_words() -> None:
     assert screenshot.near_words(SPINE, DrawnBlade("cut", "", a_blade())) == "near T10"
     far = DrawnBlade("cut", "", a_blade(origin_lps_mm=(0.0, 0.0, 200.0)))
-    assert screenshot.near_words(SPINE, far) == ""
+    assert screenshot.near_words(SPINE, far) == "near T10"
+    assert screenshot.near_words(replace(SPINE, levels=()), far) == ""
