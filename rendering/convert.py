@@ -18,8 +18,8 @@ from planning.geometry.mesh import Mesh
 from planning.geometry.volume import Volume
 from planning.kernel.vtk_arrays import data_array, image_data, matrix, poly_data, poly_data_of
 
-COARSE_ABOVE_TRIANGLES: Final = 3000
-COARSE_BINS: Final = 26
+COARSE_ABOVE_TRIANGLES: Final = 1500
+COARSE_BINS: Final = 18
 
 _surfaces: WeakKeyDictionary[Mesh, vtkPolyData] = WeakKeyDictionary()
 _coarse: WeakKeyDictionary[Mesh, vtkPolyData] = WeakKeyDictionary()

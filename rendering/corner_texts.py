@@ -25,7 +25,7 @@ class Place(Enum):
     BOTTOM = (0.5, 0.0, 0, -1)
     LEFT = (0.0, 0.5, -1, 0)
     RIGHT = (1.0, 0.5, 1, 0)
-    BANNER = (0.5, 0.9, 0, 1)
+    BANNER = (0.5, 0.1, 0, -1)
     WARNINGS = (0.0, 0.12, -1, -1)
 
 
@@ -87,7 +87,7 @@ class CornerTexts:
             px = m + x * (width_px - 2 * m)
             py = m + y * (height_px - 2 * m)
             if place is Place.BANNER:
-                py = height_px - m - 1.6 * self._line_px
+                py = m + 1.6 * self._line_px  # over the lower letter: what is operated on stays free
             if place is Place.WARNINGS:
                 py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)

@@ -140,7 +140,13 @@ class SpineScene:
 
     def fit(self) -> None:
         """Bring everything visible into view, direction kept."""
-        corners = self._bodies.corners_lps_mm()
+        self._fit(self._bodies.corners_lps_mm())
+
+    def fit_spine(self) -> None:
+        """Bring the spine and what is done to it into view, or else everything visible; direction kept."""
+        self._fit(self._bodies.spine_corners_lps_mm())
+
+    def _fit(self, corners: Floats) -> None:
         if len(corners):
             self.set_pose(fitted(self._pose, corners, self._eye.aspect))
 

@@ -7,12 +7,14 @@ import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from planning.geometry.frames import Floats
+from planning.model.structures import StructureKind
 from rendering.blade_actor import BladeActor
 from rendering.margin_actor import MarginActor
 from rendering.scene_state import ClipPlane, DrawnBlade, DrawnMargin, SpineState
 from rendering.surface_actor import SurfaceActor, look_of
 
 PICKABLE_OPACITY = 0.3
+OPERATED_KINDS = frozenset({StructureKind.VERTEBRA, StructureKind.SACRUM, StructureKind.TUMOUR})
 
 
 class _Removable(Protocol):
@@ -81,6 +83,20 @@ class SpineBodies:
             ]
             self._corners = np.concatenate([np.empty((0, 3)), *boxes, *outlines, *margins])
         return self._corners
+
+    def spine_corners_lps_mm(self) -> Floats:
+        """Return the corners of the boxes round what is operated on: spine, tumour, pieces and blades.
+
+        Lungs, ribs and great vessels reach far beyond it and may leave the picture; without a spine
+        everything visible counts.
+        """
+        ids = {s.id for s in self._state.structures if s.kind in OPERATED_KINDS}
+        ids |= {p.id for p in self._state.pieces}
+        shown = [actor for name, actor in self._surfaces.items() if name in ids and actor.is_drawn]
+        if not shown:
+            return self.corners_lps_mm()
+        blades = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
+        return np.concatenate([*(_box(*actor.bounds()) for actor in shown), *blades])
 
     def first_hit(self, start: Floats, end: Floats) -> tuple[str, Floats] | None:
         """Return the id of the structure or piece a line of sight first meets, and where."""

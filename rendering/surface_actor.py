@@ -16,6 +16,7 @@ from rendering.scene_state import ClipPlane, DrawnPiece, DrawnStructure
 from rendering.themes import Rgb
 
 EMPHASIS = 0.18
+FAINT_OPACITY = 0.12
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class SurfaceActor:
         old, self._look = self._look, look
         if old is None or old.mesh is not look.mesh:
             self._feed()
-        self.actor.SetVisibility(look.visible)
+        self._show_or_hide(look)
         self.actor.SetPosition(*look.offset_lps_mm)
         paint = self.actor.GetProperty()
         paint.SetColor(*unit_rgb(look.rgb))
@@ -78,10 +79,12 @@ class SurfaceActor:
         return True
 
     def set_coarse(self, coarse: bool) -> None:
-        """Draw a coarser surface while things move."""
+        """Draw a coarser surface while things move, and leave out what is only a faint background."""
         if coarse is not self._coarse:
             self._coarse = coarse
             self._feed()
+            if self._look is not None:
+                self._show_or_hide(self._look)
 
     def clip(self, clip: ClipPlane | None) -> None:
         """Leave out what lies on the side the clip's normal points to."""
@@ -121,6 +124,9 @@ class SurfaceActor:
             return None
         nearest: Floats = points[int(np.argmin(np.linalg.norm(points - start, axis=1)))]
         return nearest
+
+    def _show_or_hide(self, look: Look) -> None:
+        self.actor.SetVisibility(look.visible and not (self._coarse and look.opacity <= FAINT_OPACITY))
 
     def _feed(self) -> None:
         if self._look is not None:

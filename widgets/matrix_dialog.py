@@ -30,7 +30,7 @@ from planning.texts import mark, tr
 from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
 
-_WIDEST_PX: Final = 230
+_WIDEST_PX: Final = 290
 _Index = QModelIndex | QPersistentModelIndex
 CLEARANCE_HEADERS: Final = (
     mark("Status"), mark("Cut"), mark("Structure"), mark("Clearance"), mark("With overshoot"),
@@ -102,7 +102,7 @@ class MatrixDialog(QDialog):
     def __init__(self, evaluation: Evaluation, case: Case, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("All numbers"))
-        self.resize(1240, 620)
+        self.resize(1280, 620)
         clearances = [_clearance_row(c, case) for c in evaluation.clearances]
         margins = [_margin_row(m, case) for m in evaluation.tumour_margins]
         margins += [_specimen_row(m) for m in evaluation.specimen_margins]
@@ -136,6 +136,7 @@ class MatrixDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.verticalHeader().setVisible(False)
         table.resizeColumnsToContents()
         for column in range(len(headers)):

@@ -27,6 +27,7 @@ _HEADERS: Final = (
     mark("Series"), mark("Type"), mark("Slices"), mark("Voxel (mm)"), mark("Plane"), mark("Acquired"),
     mark("Patient"), mark("Remark"),
 )  # fmt: skip
+_SERIES_PX: Final = 230
 _SHOWN_REJECTS: Final = 200
 
 
@@ -53,6 +54,9 @@ class SeriesDialog(QDialog):
         for column in range(len(_HEADERS) - 1):
             self.tree.resizeColumnToContents(column)
         self.tree.header().setSectionResizeMode(len(_HEADERS) - 1, QHeaderView.ResizeMode.Stretch)
+        # A series without a description goes by its UID, whose end tells it apart; the tooltip has it all.
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setColumnWidth(0, min(self.tree.columnWidth(0), _SERIES_PX))
         self.tree.currentItemChanged.connect(lambda _now, _before: self._check())
         self.tree.itemDoubleClicked.connect(lambda _item, _column: self._accept_if_possible())
         self.remark = label("", wrap=True)

@@ -24,7 +24,7 @@ from planning.editing.case_edits import SetLook
 from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.levels import level_order
-from planning.model.structures import ReviewState, Structure
+from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
 from planning.texts import mark, tr
 from widgets.icons import icon
 from widgets.plain_text import cubic_centimetres, label, tip
@@ -41,6 +41,8 @@ STATE_WORDS: Final = {
     ReviewState.REVIEWED: mark("reviewed"),
     ReviewState.APPROVED: mark("approved"),
 }
+# In the group of its vessels a side and level say which; the tooltip has the whole title.
+_GO_WITHOUT_SAYING: Final = frozenset({StructureKind.SEGMENTAL_ARTERY, StructureKind.SEGMENTAL_VEIN})
 EYE, NAME, STATE, VOLUME = range(4)
 _ID = Qt.ItemDataRole.UserRole
 
@@ -77,15 +79,17 @@ class AnatomyPanel(QWidget):
         self.confirm.clicked.connect(self.levels_asked)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(4)
-        self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("Volume")])
+        self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("cm³")])
         self.tree.setAccessibleName(tr("Structures"))
+        self.tree.headerItem().setToolTip(VOLUME, tip(tr("Volume of the surface")))
         self.tree.setRootIsDecorated(False)
         self.tree.setIndentation(6)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(30)
-        for column, width in ((EYE, 42), (STATE, 66), (VOLUME, 72)):
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        for column, width in ((EYE, 32), (STATE, 64), (VOLUME, 50)):
             self.tree.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.tree.itemClicked.connect(self._clicked)
@@ -131,7 +135,7 @@ class AnatomyPanel(QWidget):
 
     def show_volumes(self, volumes_mm3: Mapping[str, float]) -> None:
         """Show the volume of each surface."""
-        words = {key: cubic_centimetres(value) for key, value in volumes_mm3.items()}
+        words = {key: cubic_centimetres(value).split()[0] for key, value in volumes_mm3.items()}
         if words != self._volumes:
             self._volumes = words
             self._refresh()
@@ -233,7 +237,7 @@ class AnatomyPanel(QWidget):
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
         item.setIcon(NAME, _swatch(look.colour_rgb))
-        item.setText(NAME, structure.title)
+        item.setText(NAME, _short(structure))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
         by = structure.review.by
@@ -321,6 +325,17 @@ class AnatomyPanel(QWidget):
             tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title))
         )
         menu.exec(self.tree.viewport().mapToGlobal(at))
+
+
+def _short(structure: Structure) -> str:
+    """Return what tells a structure from its like within its group, first: ``T10 left``."""
+    artery_or_vein = structure.kind in _GO_WITHOUT_SAYING and structure.side
+    if not (structure.level or structure.side) or (structure.name and not artery_or_vein):
+        return structure.title
+    side = {"left": tr("left"), "right": tr("right"), None: ""}[structure.side]
+    kind = "" if artery_or_vein else tr(KIND_NAMES[structure.kind])
+    words = " ".join(part for part in (structure.level or "", side, kind) if part)
+    return f"{words} ({tr('sim.')})" if structure.simulated else words
 
 
 def now() -> datetime:

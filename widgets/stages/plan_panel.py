@@ -87,6 +87,7 @@ class PlanPanel(QWidget):
         self.targets = TargetsPanel()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(_scrolled(self.cut), tr("Cut"))
         self.tabs.addTab(_padded(self.vessels), tr("Vessels, roots"))
         self.tabs.addTab(_scrolled(self.targets), tr("Target"))

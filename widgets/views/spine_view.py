@@ -41,6 +41,7 @@ _ZOOM_PER_NOTCH: Final = 1.12
 _ZOOM_PER_PX: Final = 1.007
 _ROLL_DEG_PER_PX: Final = 0.4
 _CLICK_PX: Final = 3.0
+_FIRST_TURN_PX: Final = (-75.0, -30.0)  # from behind, a little from the side and from above
 
 
 class _Listener(QObject):
@@ -126,6 +127,7 @@ class SpineView(ViewFrame):
         """Turn to a standard view."""
         self._apply()
         self.scene.look(view)
+        self.scene.fit_spine()
         self.viewport.redraw()
 
     def reset_look(self) -> None:
@@ -166,7 +168,9 @@ class SpineView(ViewFrame):
         self.scene.show(self._wanted)
         if not self._fitted and (self._wanted.structures or self._wanted.pieces):
             self._fitted = True
-            self.scene.look(StandardView.SURGEON)
+            self.scene.look(StandardView.POSTERIOR)
+            self.scene.rotate(*_FIRST_TURN_PX)
+            self.scene.fit_spine()
 
     def _resized(self) -> None:
         ratio = self.viewport.pixel_ratio
