@@ -20,7 +20,7 @@ help:
 	@echo "make lint         style, types and layers"
 	@echo "make format       put the code into the project's format"
 	@echo "make bench        the benchmarks, each beside its peer"
-	@echo "make screenshots  pictures of the workstation on the demo case, in screenshots/"
+	@echo "make screenshots  pictures of the workstation on the demo case, in resources/screenshots/"
 	@echo "make lock         renew the lock files (needs uv)"
 	@echo "make clean        remove what was written here, but not .venv"
 
@@ -63,11 +63,11 @@ format: ready-dev
 	@$(BIN)/ruff format .
 
 screenshots: ready-dev
-	@$(QUIET) $(BIN)/python -m tests.screenshots --out screenshots
+	@$(QUIET) $(BIN)/python -m tests.screenshots --out resources/screenshots
 
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(OUT) screenshots bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(OUT) bench-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
