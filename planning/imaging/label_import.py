@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from planning.errors import ImportRefused, LabelsRefused
 from planning.geometry.frames import Grid
-from planning.imaging.label_mapping import Labels, Placed, cut_short, masks_of, place
+from planning.imaging.label_mapping import Labels, Placed, cut_short, extent_in, masks_of, place
 from planning.imaging.label_names import (
     Meaning,
     NameTable,
@@ -57,7 +57,7 @@ RESAMPLED: Final = mark(
 )
 CUT_SHORT: Final = mark(
     "The label map ends inside the image and cuts off: {structures}. They may go on beyond it unlabelled, "
-    "so distances to them there read too large. Segment the whole field."
+    "so distances to them are withheld where its end is nearer. Segment the whole field."
 )
 EMPTY_STRUCTURE: Final = mark("{structure} has no voxel in the image, so it is not assessed.")
 EMPTY_FILES: Final = mark("{count} of {total} masks in the folder are empty in this image.")
@@ -92,6 +92,7 @@ class _Map:
     resolution_mm: float | None
     merge: bool
     cut_short: frozenset[int] = frozenset()
+    extent_kji: tuple[tuple[int, int, int], tuple[int, int, int]] | None = None
 
 
 def import_labels(
@@ -199,7 +200,8 @@ def _maps(
         if not placed.exact:
             findings.append(_resampled_finding(source, grid))
         short = cut_short(labels, source, grid)
-        yield _Map(placed, table, _resolution(table, source, grid), merge, short)
+        extent = extent_in(source, grid) if short else None
+        yield _Map(placed, table, _resolution(table, source, grid), merge, short, extent)
 
 
 def _embedded_table(path: Path, classes: Mapping[int, str]) -> NameTable:
@@ -299,6 +301,7 @@ def _structure(one: _Map, value: int, meaning: Meaning, mask: Mask, taken: set[s
         # A file may be named after its patient, and reports print where a structure comes from.
         source=tr("label map: {label}", label=label or value),
         effective_resolution_mm=one.resolution_mm,
+        label_extent_kji=one.extent_kji if value in one.cut_short else None,
     )
 
 

@@ -137,6 +137,13 @@ def _box_of(filled: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.array(ends, dtype=np.int64).T
 
 
+def extent_in(source: Grid, target: Grid) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Return the part of the target a label map covers: first index and one past the last, (k, j, i)."""
+    whole = np.array([(0, n - 1) for n in source.shape_kji], dtype=np.int64).T
+    low, high = _target_box(whole, source, target)
+    return (int(low[0]), int(low[1]), int(low[2])), (int(high[0]), int(high[1]), int(high[2]))
+
+
 def _target_box(box_kji: NDArray[np.int64], source: Grid, target: Grid) -> tuple[NDArray[np.int64], ...]:
     """Return the part of the target, first index and one past the last, that the box may touch."""
     edges = [(first - 0.5, last + 0.5) for first, last in box_kji.T[::-1]]

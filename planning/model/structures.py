@@ -116,6 +116,9 @@ class Structure:
     review : Review
     effective_resolution_mm : float or None
         Resolution it was segmented at, where coarser than the image.
+    label_extent_kji : pair of indices or None
+        First index and one past the last of the label map it came from, where that map ends inside the
+        image and cuts the structure off: beyond it the structure may go on unlabelled.
     """
 
     id: str
@@ -128,6 +131,7 @@ class Structure:
     source: str = ""
     review: Review = field(default_factory=Review)
     effective_resolution_mm: float | None = None
+    label_extent_kji: tuple[tuple[int, int, int], tuple[int, int, int]] | None = None
 
     def __post_init__(self) -> None:
         """Check level and side."""
@@ -162,7 +166,8 @@ class Structure:
     @property
     def digest_parts(self) -> tuple[str, ...]:
         """Everything a result may depend on, as text."""
-        return (
+        parts = (
             self.id, self.kind.value, self.level or "", self.side or "", self.name or "", str(self.simulated),
             self.review.state.value, str(self.effective_resolution_mm), self.mask.digest,
         )  # fmt: skip
+        return parts if self.label_extent_kji is None else (*parts, str(self.label_extent_kji))

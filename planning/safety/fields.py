@@ -173,7 +173,7 @@ def _checked(anatomy: Anatomy, surfaces: Surfaces) -> tuple[CheckedStructure, ..
             surface.mask_digest,
             surface.mesh,
             surface.fidelity.is_true,
-            cut_faces_of(s.mask, anatomy.grid),
+            cut_faces_of(s.mask, anatomy.grid, s.label_extent_kji),
         )
         for s, surface in found
     )

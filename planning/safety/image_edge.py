@@ -1,4 +1,4 @@
-"""Where structures run out of the image, and what that forbids to say."""
+"""Where structures run out of the image or of their label map, and what that forbids to say."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,12 +10,14 @@ from planning.geometry.frames import Floats, Grid
 from planning.model.mask import Mask
 
 _MOST_POINTS: Final = 400
+_NEARLY_VOXELS: Final = 1  # resampling may round a label map's end by one voxel
+Extent = tuple[tuple[int, int, int], tuple[int, int, int]]
 Sides = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
 class CutFaces:
-    """The faces with which a structure touches the border of its image.
+    """The faces with which a structure touches the border of its image or of its label map.
 
     Parameters
     ----------
@@ -33,8 +35,16 @@ class CutFaces:
     sides: Sides = frozenset()
 
 
-def cut_faces_of(mask: Mask, grid: Grid) -> CutFaces:
-    """Return where a structure touches the image's border: outside it the structure may go on."""
+def cut_faces_of(mask: Mask, grid: Grid, label_extent_kji: Extent | None = None) -> CutFaces:
+    """Return where a structure touches a border beyond which it may go on.
+
+    Parameters
+    ----------
+    mask : Mask
+    grid : Grid
+    label_extent_kji : pair of indices or None
+        `Structure.label_extent_kji`: a label map that ends inside the image cuts as the image does.
+    """
     bounds = mask.bounds_kji
     if bounds is None:
         return CutFaces(np.zeros((0, 3)), 0.0)
@@ -42,12 +52,15 @@ def cut_faces_of(mask: Mask, grid: Grid) -> CutFaces:
     sides: set[tuple[int, int]] = set()
     slack_mm = 0.0
     for axis in range(3):
-        for at_end, border in ((0, 0), (1, grid.shape_kji[axis])):
-            if bounds[at_end][axis] == border:
-                found, slack = _face(mask, grid, axis, border)
-                points.append(found)
-                sides.add((axis, at_end))
-                slack_mm = max(slack_mm, slack)
+        for end, border in ((0, 0), (1, grid.shape_kji[axis])):
+            reached = bounds[end][axis]
+            if reached == border:
+                sides.add((axis, end))
+            elif label_extent_kji is None or abs(reached - label_extent_kji[end][axis]) > _NEARLY_VOXELS:
+                continue
+            found, slack = _face(mask, grid, axis, end, reached)
+            points.append(found)
+            slack_mm = max(slack_mm, slack)
     return CutFaces(np.concatenate(points) if points else np.zeros((0, 3)), slack_mm, frozenset(sides))
 
 
@@ -74,8 +87,8 @@ def _beyond(corners_lps_mm: Floats, grid: Grid) -> tuple[NDArray[np.bool_], NDAr
     return kji < -0.5 - slack, kji > np.array(grid.shape_kji) - 0.5 + slack
 
 
-def _face(mask: Mask, grid: Grid, axis: int, border: int) -> tuple[Floats, float]:
-    index = max(border - 1, 0)
+def _face(mask: Mask, grid: Grid, axis: int, end: int, border: int) -> tuple[Floats, float]:
+    index = border - end
     start, shape = [0, 0, 0], list(grid.shape_kji)
     start[axis], shape[axis] = index, 1
     layer = mask.box((start[0], start[1], start[2]), (shape[0], shape[1], shape[2]))

@@ -274,6 +274,9 @@ def test_a_map_that_ends_inside_the_image_names_what_it_cuts_off(tmp_path: Path,
         cut = [f for f in found.findings if f.code == "LABELS_CUT_SHORT"]
         assert [f.severity for f in cut] == ([Severity.WARN] if name else [])
         assert all(name in f.message for f in cut if name)
+        (structure,) = found.structures
+        first, stop = structure.label_extent_kji or ((0, 0, 0), (0, 0, 0))
+        assert (abs(first[2] - 5) <= 1 and stop[2] >= GRID.shape_kji[2]) is bool(name)
     whole = np.zeros(GRID.shape_kji, dtype=np.uint8)
     whole[:, 2:5, 2:5] = 1
     codes = [f.code for f in _import(tmp_path, worker, whole, GRID).findings]

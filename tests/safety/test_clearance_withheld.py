@@ -165,6 +165,20 @@ def _raw(value: float | None, further: float | None) -> RawClearance:
     return RawClearance("it", value, further, (0, 0, 0), (0, 0, 1), (0, 0, 2), (0, 0, 3))
 
 
+def test_a_label_map_that_ends_inside_the_image_cuts_as_the_image_does() -> None:
+    """A vessel labelled only below z = -4 may run on unlabelled up to a blade at z = 6."""
+    grid = a_grid((-30, -30, -30), (30, 30, 30))
+    below = a_mask(grid, lambda x, y, z: _through(x, y, z) & (z < -4))
+    cut = a_cut("c", OsteotomyKind.FREE, a_blade((0, -3, 6), (0, 0, 1), (0, 1, 0), 6, 6, 1.0, 0.0))
+    whole = Structure("v", StructureKind.AORTA, below)
+    short = replace(whole, label_extent_kji=((0, 0, 0), (27, 60, 60)))
+    for structure, known in ((whole, True), (short, False)):
+        anatomy = Anatomy(grid, (structure,))
+        (found,) = cross_checked(cut, _fields(anatomy, cut))
+        assert (found.value_mm is not None) is known
+        assert (found.withheld_reason == "outside_image") is not known
+
+
 def test_disagreement_withholds_value_and_points() -> None:
     found = confirmed(_raw(2.0, 1.0), np.array([2.6, 1.0]), 0.5)
     assert (found.value_mm, found.with_overshoot_mm) == (None, None)
