@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QEventLoop, QSize, Qt
+import numpy as np
+from PySide6.QtCore import QEvent, QEventLoop, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -60,11 +61,12 @@ def _take(station: Workstation, folder: Path) -> bool:
 
 
 def _small(picture: QImage) -> QImage:
-    """Return the picture in 256 colours, undithered: a third of the bytes, and words stay sharp."""
-    return picture.convertToFormat(
-        QImage.Format.Format_Indexed8,
-        Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither,
-    )
+    """Return the picture with 64 shades a colour: the eye sees no difference, and it packs far smaller."""
+    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(picture.bits(), np.uint8) & 0xFC
+    rows |= rows >> 6
+    size = picture.width(), picture.height(), picture.bytesPerLine()
+    return QImage(rows.tobytes(), *size, QImage.Format.Format_RGB888).copy()
 
 
 def wait_for_rest(station: Workstation) -> bool:
