@@ -1,5 +1,6 @@
 """Every connection between session, widgets and flows. Nothing else connects them."""
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -164,7 +165,7 @@ class Bindings(QObject):
         """Fly all views to a line's two closest points."""
         if line.osteotomy is not None:
             self.parts.commands.look(active_cut=line.osteotomy)
-        self._fly(line.tool_point_lps_mm, line.structure_point_lps_mm)
+        self._fly(line.tool_point_lps_mm, line.structure_point_lps_mm, line.value_mm)
 
     def fly_to_structure(self, structure_id: str) -> None:
         """Bring a structure's middle under the crosshair."""
@@ -176,15 +177,17 @@ class Bindings(QObject):
             self.parts.window.views.fly_to(vec3((low + high) / 2), close_up=False)
 
     def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
-        self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm)
+        self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm, result.value_mm)
 
-    def _fly(self, tool: Vec3 | None, structure: Vec3 | None) -> None:
+    def _fly(self, tool: Vec3 | None, structure: Vec3 | None, value_mm: float | None) -> None:
         if tool is None:
             return
         line = None
         if structure is not None:
-            length = sum((a - b) ** 2 for a, b in zip(tool, structure, strict=True)) ** 0.5
-            line = DrawnLine(tool, structure, f"{length:.1f} mm")
+            length = f"{math.dist(tool, structure):.1f} mm"
+            enters = value_mm is not None and value_mm < 0
+            words = tr("{length} inside", length=length) if enters else length
+            line = DrawnLine(tool, structure, words)
         self.parts.window.views.fly_to(tool, line)
 
     def _preview_blade(self, cut_id: str, blade: Blade) -> None:

@@ -67,8 +67,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("import", help="images and labels to a case file")
     command.add_argument("sources", nargs="+", type=Path, metavar="SOURCE")
-    command.add_argument("--labels", type=Path)
-    command.add_argument("--names", type=Path)
+    command.add_argument("--labels", type=Path, help="label map, or folder of masks")
+    command.add_argument("--names", type=Path, help="labels.json or class table naming its values")
     command.add_argument("--series", metavar="UID")
     command.add_argument("--plan", type=Path)
     command.add_argument("--out", type=Path, required=True, metavar="CASE")

@@ -71,11 +71,15 @@ class AcceptDialog(NamedDialog):
     def __init__(self, sentence: str, by: str, parent: QWidget | None = None) -> None:
         self.reason = QPlainTextEdit()
         self.reason.setMaximumHeight(90)
-        text = tr("{sentence}\n\nIt keeps its status; your name and reason are printed beside it, and both "
-                  "become void when the plan changes.", sentence=sentence)  # fmt: skip
+        text = tr(
+            "{sentence}\n\nOnly this result is accepted; others of the same cut stay open. It keeps its "
+            "status; your name and reason are printed beside it, and both become void when the plan changes.",
+            sentence=sentence,
+        )
         super().__init__(tr("Accept this result"), text, by, parent)
         self.form.addRow(label(tr("Reason")), self.reason)
         self.reason.textChanged.connect(self.check)
+        (self.reason if by else self.by).setFocus()
 
     def lacking(self) -> str:
         """Return what is missing."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from planning.texts import tr
@@ -30,7 +30,10 @@ class NumberField(QDoubleSpinBox):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setLocale(QLocale.c())
+        plain = QLocale.c()
+        # Without this a comma separates thousands, and 11,5 typed for 11.5 would read as 115.
+        plain.setNumberOptions(QLocale.NumberOption.RejectGroupSeparator)
+        self.setLocale(plain)
         self.setRange(low, high)
         self.setDecimals(decimals)
         self.setSingleStep(step)
@@ -40,6 +43,15 @@ class NumberField(QDoubleSpinBox):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(76)
         self.valueChanged.connect(self.entered)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Take a decimal comma as the point it is meant to be."""
+        state, shown, place = super().validate(text.replace(",", "."), position)
+        return state, shown, place
+
+    def valueFromText(self, text: str) -> float:
+        """Read a number typed with a point or a comma."""
+        return float(super().valueFromText(text.replace(",", ".")))
 
     def show_value(self, value: float) -> None:
         """Show a value without telling anyone."""

@@ -171,7 +171,8 @@ def nearest_line(result: Clearance | TumourMargin | None) -> DrawnLine | None:
         return None
     if result.tool_point_lps_mm is None or result.structure_point_lps_mm is None:
         return None
-    label = f"{result.value_mm:.1f} mm".replace("-", "−")
+    length = f"{abs(result.value_mm):.1f} mm"
+    label = tr("{length} inside", length=length) if result.value_mm < 0 else length
     return DrawnLine(result.tool_point_lps_mm, result.structure_point_lps_mm, label)
 
 

@@ -50,7 +50,7 @@ class Decisions:
         if line.key is None or evaluation is None:
             return
         digest = evaluation.inputs.digest
-        dialog = AcceptDialog(line.sentence, self._preferences.user_name, self._window)
+        dialog = AcceptDialog(line.subject or line.sentence, self._preferences.user_name, self._window)
         if self._agreed(dialog):
             reason = dialog.reason.toPlainText()
             self._session.do(AcceptResult(line.key, dialog.by.text(), reason, now(), digest))

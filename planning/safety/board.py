@@ -1,6 +1,5 @@
 """The safety board: one sentence per cut and per problem, worst first, each with the place to fly to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planning.geometry.frames import Vec3
@@ -42,7 +41,9 @@ class BoardLine:
         The two closest points; a problem with one point has only the first.
     accepted : Acceptance or None
     value_mm : float or None
-        The distance the sentence speaks of; None where it speaks of none.
+        The distance the sentence speaks of, negative where the tool enters; None where it speaks of none.
+    subject : str
+        The one result `key` names, where the sentence speaks of more: what an acceptance accepts.
     """
 
     status: Status
@@ -54,6 +55,7 @@ class BoardLine:
     structure_point_lps_mm: Vec3 | None = None
     accepted: Acceptance | None = None
     value_mm: float | None = None
+    subject: str = ""
 
 
 def board(evaluation: Evaluation, case: Case) -> tuple[BoardLine, ...]:
@@ -97,8 +99,14 @@ def _rank(line: BoardLine) -> tuple[int, bool, float, int]:
     return (SEVERITY[line.status], line.accepted is not None, value_mm, step)
 
 
-def _worst_first(result: Measured) -> tuple[int, bool, float]:
-    return (SEVERITY[result.status], result.capped, result.value_mm if result.value_mm is not None else 0.0)
+def _worst_first(result: Measured) -> tuple[int, bool, bool, float]:
+    accepted = not isinstance(result, SpecimenMargin) and result.accepted is not None
+    return (
+        SEVERITY[result.status],
+        result.capped,
+        accepted,
+        result.value_mm if result.value_mm is not None else 0.0,
+    )
 
 
 def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) -> BoardLine | None:
@@ -110,7 +118,9 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
     ordered = sorted(results, key=_worst_first)
     first = ordered[0]
     words = f"{osteotomy.title}: {result_sentence(first, _what(first, anatomy))}"
-    others = [_more(ordered[1:], status) for status in (Status.FAIL, Status.NOT_ASSESSED, Status.WARN)]
+    others = [
+        _also(ordered[1:], status, anatomy) for status in (Status.FAIL, Status.NOT_ASSESSED, Status.WARN)
+    ]
     return BoardLine(
         status=first.status,
         sentence="; ".join([words, *(o for o in others if o)]),
@@ -120,21 +130,37 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
         tool_point_lps_mm=first.tool_point_lps_mm,
         structure_point_lps_mm=first.structure_point_lps_mm,
         accepted=first.accepted,
+        subject=words,
         value_mm=first.value_mm,
     )
 
 
-def _more(rest: Sequence[Measured | SpecimenMargin], status: Status) -> str:
+def _also(rest: list[Measured], status: Status, anatomy: Anatomy) -> str:
+    """Name every further result of a status: a count would hide which vessel is meant."""
     # While the level count is unconfirmed every pass reads as a warning; one line of its own says so.
-    count = sum(result.status is status and not result.capped for result in rest)
-    if not count:
+    named = [_brief(r, anatomy) for r in rest if r.status is status and not r.capped]
+    if not named:
         return ""
+    listed = ", ".join(named)
     words = {
-        Status.FAIL: tr("{count} more fail", count=count),
-        Status.NOT_ASSESSED: tr("{count} more not assessed", count=count),
-        Status.WARN: tr("{count} more warn", count=count),
+        Status.FAIL: tr("also fails: {results}", results=listed),
+        Status.NOT_ASSESSED: tr("also not assessed: {results}", results=listed),
+        Status.WARN: tr("also warns: {results}", results=listed),
     }
     return words[status]
+
+
+def _brief(result: Measured, anatomy: Anatomy) -> str:
+    what, value_mm = _what(result, anatomy), result.value_mm
+    if value_mm is None:
+        return what
+    if value_mm < 0:
+        return tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
+    words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
+    beyond_mm = result.with_overshoot_mm if isinstance(result, Clearance) else None
+    if beyond_mm is not None and beyond_mm < 0:
+        words += " " + tr("({value} mm inside it with overshoot)", value=millimetres(beyond_mm))
+    return words
 
 
 def _what(result: Measured, anatomy: Anatomy) -> str:
@@ -176,7 +202,10 @@ def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
         value = ("-" if least.value_mm < 0 else "") + millimetres(least.value_mm)
         words = tr("Specimen margin {surface}: {value} mm by plan", surface=tr(least.surface), value=value)
         words = f"{words}, {least.note}" if least.note else words
-        words = "; ".join(w for w in (words, _more(group[1:], status)) if w)
+        rest = sorted((m for m in group if m is not least and not m.capped), key=lambda m: m.value_mm or 0.0)
+        if rest:
+            listed = ", ".join(f"{tr(m.surface)} {m.value_mm:.1f} mm" for m in rest if m.value_mm is not None)
+            words = tr("{words}; also: {listed}", words=words, listed=listed)
     return BoardLine(
         status,
         words,

@@ -101,7 +101,7 @@ def test_one_sentence_per_cut_worst_first_with_the_place_to_fly_to() -> None:
     lines = board(evaluation, case)
 
     assert [line.sentence for line in lines] == [
-        "Left T11 pedicle: 2.1 mm to the spinal canal, no guard named; 1 more warn",
+        "Left T11 pedicle: 2.1 mm to the spinal canal, no guard named; also warns: 1.0 mm to the aorta",
         "T9/T10 disc: distance to the aorta not assessed: the two ways of measuring disagree",
         "Rib: 30.0 mm to the spinal canal",
     ]
@@ -117,8 +117,30 @@ def test_among_equals_the_nearest_speaks_and_a_tool_inside_says_how_deep() -> No
     evaluation = an_evaluation(case, a_clearance("a", CANAL, -0.5, "fail"), tumour_margins=(margin,))
     line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
 
-    assert line.sentence == "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional; 1 more fail"
+    assert line.sentence == (
+        "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional; "
+        "also fails: enters the spinal canal by 0.5 mm"
+    )
+    assert line.subject == "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional"
+    assert line.value_mm == -1.26
     assert line.key == "tumour_margin/a"
+
+
+def test_a_vessel_that_overshoot_enters_is_named_beside_the_nearest() -> None:
+    case = a_case(CANAL, AORTA)
+    aorta = replace(a_clearance("a", AORTA, 0.7, "warn"), with_overshoot_mm=-2.3)
+    evaluation = an_evaluation(case, a_clearance("a", CANAL, 0.4, "warn"), aorta)
+    line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
+    assert "0.7 mm to the aorta (2.3 mm inside it with overshoot)" in line.sentence
+
+
+def test_accepting_one_result_brings_the_next_one_to_the_front() -> None:
+    case = a_case(CANAL, AORTA)
+    near, further = a_clearance("a", CANAL, -0.5, "fail"), a_clearance("a", AORTA, -0.2, "fail")
+    acceptance = Acceptance(near.key, "Dr A", "guarded", AT, "sha256:x")
+    evaluation = an_evaluation(case, replace(near, accepted=acceptance), further)
+    line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
+    assert (line.key, line.accepted) == (further.key, None)
 
 
 @pytest.mark.parametrize(
