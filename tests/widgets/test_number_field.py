@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from widgets.fields import NumberField
@@ -14,6 +15,6 @@ def test_a_comma_is_a_decimal_point_and_never_ten_times_more(qtbot, typed, value
     field.entered.connect(entered.append)
     field.selectAll()
     QTest.keyClicks(field, typed)
-    QTest.keyClick(field, "\r")
+    QTest.keyClick(field, Qt.Key.Key_Return)
     assert field.value() == pytest.approx(value)
     assert entered == [pytest.approx(value)]
