@@ -55,7 +55,7 @@ def _take(station: Workstation, folder: Path) -> bool:
         name = _NAMES.get(stage)
         if name is not None:
             path = folder / f"{name}.png"
-            _small(station.window.grab().toImage()).save(str(path), "PNG", 0)  # 0 packs tightest
+            _small(station.window.grab().toImage()).save(str(path), quality=0)  # 0 packs tightest
             print(path)
     return rested
 

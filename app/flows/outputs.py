@@ -17,7 +17,7 @@ from app.paths import private_folder
 from app.program import ROOT
 from app.session import Session
 from app.settings import Preferences
-from planning.errors import ExportRefused
+from planning.errors import ExportRefused, PlanningError
 from planning.model.case import Case
 from planning.progress import Progress
 from planning.storage.case_file import CaseFile
@@ -75,7 +75,12 @@ class OutputFlow(QObject):
         )
         if chosen:
             path = Path(chosen).with_suffix(".png")
-            if self._views.picture(stamp_of(view.case, view.evaluation)).save(str(path)):
+            try:
+                picture = self._views.picture(stamp_of(view.case, view.evaluation))
+            except PlanningError as error:
+                self.told.emit(Message(error.message, "fail", error.code))
+                return
+            if picture.save(str(path)):
                 self.told.emit(Message(tr("Picture saved as {name}.", name=path.name)))
             else:
                 self.told.emit(

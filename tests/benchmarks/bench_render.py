@@ -223,7 +223,12 @@ def dragging_in_the_window() -> None:
         spine = station.window.views.spine
         spine.viewport.draw_now()
         at = _a_handle(spine)
-        full = timed(lambda _n: [frame.viewport.draw_now() for frame in station.window.views.frames], 9)
+
+        def draw_all(_n: int) -> None:
+            for frame in station.window.views.frames:
+                frame.viewport.draw_now()
+
+        full = timed(draw_all, 9)
         QTest.mousePress(spine.viewport, Qt.MouseButton.LeftButton, pos=at)
 
         def drag(n: int) -> None:

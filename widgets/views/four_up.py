@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from planning.geometry.frames import Vec3
 from rendering.lettering import Lettering
 from rendering.scene_state import DrawnLine, SlicePlane, Stamp
+from rendering.screenshot import PictureSize
 from widgets.viewport import Pointer, ViewportMode
 from widgets.views.seen import (
     PRESETS,
@@ -154,23 +155,21 @@ class FourUp(QWidget):
         self._share_room()
         frame.viewport.setFocus()
 
-    def picture(self, stamp: Stamp) -> QImage:
-        """Return what the shown views show, side by side as on screen, with `stamp` burnt in."""
-        on_screen = self.seen
-        self.show_seen(replace(on_screen, stamp=stamp))
-        made = self._pasted()
-        self.show_seen(on_screen)
-        return made
+    def picture(self, stamp: Stamp, scale: int = 2) -> QImage:
+        """Return what the shown views show, side by side as on screen, with `stamp` burnt in.
 
-    def _pasted(self) -> QImage:
-        ratio = self.spine.viewport.pixel_ratio
-        whole = QImage(round(self.width() * ratio), round(self.height() * ratio), QImage.Format.Format_RGB32)
+        Every view is drawn anew at `scale` times its size on screen. Raises `ExportRefused` where the
+        stamp does not say what case, version and levels the picture shows.
+        """
+        whole = QImage(self.width() * scale, self.height() * scale, QImage.Format.Format_RGB32)
         whole.fill(QColor(0, 0, 0))
         painter = QPainter(whole)
-        for frame in self.frames:
+        views: tuple[SpineView | SliceView, ...] = (self.spine, *self.slices.values())
+        for frame in views:
             if not frame.isHidden():
                 at = frame.viewport.mapTo(self, QPoint(0, 0))
-                painter.drawImage(QPointF(at.x() * ratio, at.y() * ratio), frame.viewport.picture())
+                size = PictureSize(frame.viewport.width(), frame.viewport.height(), scale)
+                painter.drawImage(at * scale, QImage.fromData(frame.stamped_picture(stamp, size)))
         painter.end()
         return whole
 

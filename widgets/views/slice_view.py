@@ -11,7 +11,8 @@ from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
 from rendering.colours import CROSSHAIR_RGB
 from rendering.lettering import Lettering
-from rendering.scene_state import SlicePlane, SliceState
+from rendering.scene_state import SlicePlane, SliceState, Stamp
+from rendering.screenshot import PictureSize, slice_picture
 from rendering.slices import SliceScene
 from widgets.viewport import Pointer, Viewport, ViewportMode
 from widgets.views.seen import LeftButton
@@ -84,6 +85,11 @@ class SliceView(ViewFrame):
     def state(self) -> SliceState:
         """What is shown."""
         return self._wanted
+
+    def stamped_picture(self, stamp: Stamp, size: PictureSize) -> bytes:
+        """Return a PNG of what is shown, drawn anew; raises `ExportRefused` as `slice_picture`."""
+        lettering = replace(self._lettering, pixel_ratio=1.0)
+        return slice_picture(replace(self._wanted, stamp=stamp), lettering, size)
 
     def go(self, steps: float) -> None:
         """Go `steps` slices towards the viewer."""

@@ -13,7 +13,8 @@ from planning.texts import mark, tr
 from rendering.cameras import StandardView
 from rendering.lettering import Lettering
 from rendering.scene import SpineScene
-from rendering.scene_state import SpineState
+from rendering.scene_state import SpineState, Stamp
+from rendering.screenshot import PictureSize, spine_picture
 from widgets.viewport import Pointer, Viewport, ViewportMode
 from widgets.views.view_frame import ViewFrame
 
@@ -122,6 +123,12 @@ class SpineView(ViewFrame):
         """Show a state; the first one with something in it is fitted into view."""
         self._wanted = state
         self.viewport.redraw()
+
+    def stamped_picture(self, stamp: Stamp, size: PictureSize) -> bytes:
+        """Return a PNG of what is shown, drawn anew; raises `ExportRefused` as `spine_picture`."""
+        self._apply()
+        lettering = replace(self._lettering, pixel_ratio=1.0)
+        return spine_picture(replace(self._wanted, stamp=stamp), self.scene.pose, lettering, size)
 
     def look(self, view: StandardView) -> None:
         """Turn to a standard view."""
