@@ -322,7 +322,8 @@ def test_a_click_on_the_board_flies_every_view_to_the_two_points(station: Workst
     assert views.looking.crosshair_lps_mm == pytest.approx(line.tool_point_lps_mm, abs=1e-6)
     length = np.linalg.norm(np.subtract(line.tool_point_lps_mm, line.structure_point_lps_mm))
     assert views.looking.line is not None
-    assert views.looking.line.label == f"{length:.1f} mm"
+    enters = line.value_mm is not None and line.value_mm < 0
+    assert views.looking.line.label == (f"{length:.1f} mm inside" if enters else f"{length:.1f} mm")
     assert views.spine.scene.pose.focus_lps_mm == pytest.approx(line.tool_point_lps_mm, abs=0.5)
     assert station.parts.commands.choices.active_cut == line.osteotomy
 

@@ -165,9 +165,15 @@ def test_accepting_a_failure_keeps_it_a_failure_and_voids_when_the_plan_changes(
     monkeypatch.setattr(AcceptDialog, "exec", fill)
     before = row().line
     assert before is not None
-    QTest.mouseClick(row().accept, Qt.MouseButton.LeftButton)
-    after = row().line
-    assert after is not None
+    accepted: list[str | None] = []
+    after = before
+    while after.accepted is None:  # one acceptance accepts one result; the next one comes to the front
+        accepted.append(after.key)
+        QTest.mouseClick(row().accept, Qt.MouseButton.LeftButton)
+        now_shown = row().line
+        assert now_shown is not None
+        after = now_shown
+    assert len(set(accepted)) == len(accepted) > 0
     assert after.status is before.status
     assert "Dr Ada Ruiz" in row().accepted.text()
     assert station.session.view.undo_label == "Accept a result"

@@ -10,7 +10,6 @@ from widgets.fields import NumberField
 def test_a_comma_is_a_decimal_point_and_never_ten_times_more(qtbot, typed, value):
     field = NumberField(0.1, 500.0, "mm")
     qtbot.addWidget(field)
-    field.show()
     entered: list[float] = []
     field.entered.connect(entered.append)
     field.selectAll()
