@@ -110,7 +110,8 @@ def stamp_of(case: Case, evaluation: Evaluation | None, patient: str = "") -> St
         warnings.append(tr("Level count not confirmed"))
     return Stamp(
         patient=patient,
-        series=" · ".join(part for part in ((image.description if image else ""), case.plan.name) if part),
+        # Descriptions are typed at the scanner and often hold names: pictures carry the modality only.
+        series=" · ".join(part for part in ((image.modality if image else ""), case.plan.name) if part),
         digest=evaluation.inputs.digest if evaluation is not None else "",
         program=PROGRAM,
         level_note="" if anatomy is not None and anatomy.levels else tr("levels not labelled"),
