@@ -126,23 +126,6 @@ def test_among_equals_the_nearest_speaks_and_a_tool_inside_says_how_deep() -> No
     assert line.key == "tumour_margin/a"
 
 
-def test_a_vessel_that_overshoot_enters_is_named_beside_the_nearest() -> None:
-    case = a_case(CANAL, AORTA)
-    aorta = replace(a_clearance("a", AORTA, 0.7, "warn"), with_overshoot_mm=-2.3)
-    evaluation = an_evaluation(case, a_clearance("a", CANAL, 0.4, "warn"), aorta)
-    line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
-    assert "0.7 mm to the aorta (2.3 mm inside it with overshoot)" in line.sentence
-
-
-def test_accepting_one_result_brings_the_next_one_to_the_front() -> None:
-    case = a_case(CANAL, AORTA)
-    near, further = a_clearance("a", CANAL, -0.5, "fail"), a_clearance("a", AORTA, -0.2, "fail")
-    acceptance = Acceptance(near.key, "Dr A", "guarded", AT, "sha256:x")
-    evaluation = an_evaluation(case, replace(near, accepted=acceptance), further)
-    line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
-    assert (line.key, line.accepted) == (further.key, None)
-
-
 @pytest.mark.parametrize(
     "value,words",
     [(2.14, "2.1"), (-3.0, "3.0"), (0.04, "less than 0.1"), (-0.01, "less than 0.1"), (0.05, "0.1")],
