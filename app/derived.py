@@ -26,8 +26,11 @@ from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 
 _KEPT: Final = 8
-_LARGE_ORGANS: Final = frozenset(
-    {StructureKind.LUNG, StructureKind.PLEURA, StructureKind.KIDNEY, StructureKind.OTHER}
+_LATER: Final = frozenset(
+    {
+        *(StructureKind.RIB, StructureKind.OESOPHAGUS, StructureKind.TRACHEA, StructureKind.LUNG),
+        *(StructureKind.PLEURA, StructureKind.KIDNEY, StructureKind.OTHER),
+    }
 )
 _QUIET_MS: Final = 250
 _QUIET_AT_MOST_MS: Final = 1000
@@ -161,7 +164,7 @@ class Derived(QObject):
             return
         self._pending = anatomy
         known = self._surfaces
-        # Spine, vessels and tumour are drawn while lungs and other large organs are still being built.
+        # Spine, vessels and tumour are drawn while ribs, lungs and other organs are still being built.
         near = _near_the_spine(anatomy) if known is None else anatomy
 
         def done(surfaces: Surfaces) -> None:
@@ -228,8 +231,8 @@ class Derived(QObject):
 
 
 def _near_the_spine(anatomy: Anatomy) -> Anatomy:
-    """Return the anatomy without its large organs, or the same one where it has none."""
-    near = tuple(s for s in anatomy.structures if s.kind not in _LARGE_ORGANS)
+    """Return spine, canal, vessels and tumour of an anatomy, or the same one where it has no more."""
+    near = tuple(s for s in anatomy.structures if s.kind not in _LATER)
     return replace(anatomy, structures=near) if 0 < len(near) < len(anatomy.structures) else anatomy
 
 
