@@ -6,7 +6,7 @@ from datetime import datetime
 from planning.errors import EditRefused
 from planning.model.anatomy import Anatomy
 from planning.model.plan import Plan
-from planning.model.study import Finding, Patient, StudyImage
+from planning.model.study import Acknowledgement, Finding, Patient, StudyImage
 from planning.texts import mark
 
 
@@ -82,7 +82,9 @@ class Case:
     plans : tuple of Plan
     active_plan : int
         Which plan is shown and evaluated.
-    diagnosis, acceptances, looks, notes : values
+    diagnosis, acceptances, looks, sign_offs, credit : values
+    acknowledgements : tuple of Acknowledgement
+        Import findings a person has read, at most one for an image and code.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Case:
     looks: tuple[tuple[str, StructureLook], ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
     credit: str = ""
+    acknowledgements: tuple[Acknowledgement, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that anatomy and plan index fit."""
@@ -120,6 +123,11 @@ class Case:
     def findings(self) -> tuple[Finding, ...]:
         """Import findings of every image."""
         return tuple(f for image in self.images for f in image.findings)
+
+    def acknowledgement(self, image_id: str, code: str) -> Acknowledgement | None:
+        """Return who acknowledged the findings of that code in an image, or None."""
+        found = (a for a in self.acknowledgements if (a.image_id, a.code) == (image_id, code))
+        return next(found, None)
 
     def look(self, structure_id: str) -> StructureLook | None:
         """Return how a structure is drawn where the user chose it, else None."""

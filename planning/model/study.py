@@ -1,6 +1,7 @@
 """Images of one patient, and what the importer found and did."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from planning.geometry.volume import Volume
@@ -38,6 +39,26 @@ class Finding:
     def message(self) -> str:
         """The sentence in the chosen language."""
         return tr(self.template, **dict(self.values))
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """A person has read an import finding and takes it into account; it stays a finding.
+
+    Parameters
+    ----------
+    image_id : str
+        The image whose finding it is.
+    code : str
+        The finding's code.
+    by : str
+    at : datetime
+    """
+
+    image_id: str
+    code: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)
