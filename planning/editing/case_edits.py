@@ -6,8 +6,13 @@ from datetime import datetime
 from planning.editing.edits import named
 from planning.errors import EditRefused
 from planning.model.case import Acceptance, Case, Diagnosis, SignOff, StructureLook
+from planning.model.patient_match import Match, match
 from planning.model.study import Patient
 from planning.texts import mark, tr
+
+OTHER_PATIENT = mark(
+    "The images of this case name another patient number or birth date. Start a new case for another patient."
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,18 @@ class SetPatient:
         return tr("Change the patient's identity")
 
     def apply(self, case: Case) -> Case:
-        """Return the case of that patient."""
-        return case if case.patient == self.patient else replace(case, patient=self.patient)
+        """Return the case of that patient; raises `EditRefused` where the images name another one.
+
+        Removing the identity removes it from the images too.
+        """
+        if any(match(self.patient, image.patient) is Match.OTHER for image in case.images):
+            raise EditRefused("PATIENT_MIX", OTHER_PATIENT)
+        images = case.images
+        if self.patient == Patient() and any(image.patient != Patient() for image in images):
+            images = tuple(replace(image, patient=Patient()) for image in images)
+        if case.patient == self.patient and images is case.images:
+            return case
+        return replace(case, patient=self.patient, images=images)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def load_series(
         slice_spacing_mm=stack.spacing_mm,
         findings=(*summary.findings, *_pixel_findings(notes)),
         sop_instance_uids=_sop_instance_uids(summary.slices, stack),
+        patient=summary.patient,
     )
     return LoadedImage(image, summary.patient)
 

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import combinations
 
 from planning.errors import EditRefused
 from planning.model.anatomy import Anatomy
+from planning.model.patient_match import Match, match
 from planning.model.plan import Plan
 from planning.model.study import Acknowledgement, Finding, Patient, StudyImage
 from planning.texts import mark
+
+PATIENT_MIX = mark(
+    "The images belong to different patients, so they are never put into one case. Start a new case for the "
+    "other patient."
+)
 
 
 @dataclass(frozen=True)
@@ -101,13 +108,17 @@ class Case:
     acknowledgements: tuple[Acknowledgement, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that anatomy and plan index fit."""
+        """Check that anatomy and plan index fit, and that every image is of one patient."""
         if self.anatomy is not None and (
             not self.images or not self.anatomy.grid.same_as(self.images[0].volume.grid)
         ):
             raise EditRefused("GRID_MISMATCH", mark("The structures do not lie on the planning image."))
         if not 0 <= self.active_plan < len(self.plans):
             raise EditRefused("NO_PLAN", mark("There is no such plan in this case."))
+        if len({image.id for image in self.images}) < len(self.images):
+            raise EditRefused("SAME_IMAGE", mark("This image is in the case already."))
+        if any(match(a.patient, b.patient) is Match.OTHER for a, b in combinations(self.images, 2)):
+            raise EditRefused("PATIENT_MIX", PATIENT_MIX)
 
     @property
     def plan(self) -> Plan:

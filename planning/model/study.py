@@ -87,6 +87,8 @@ class StudyImage:
     findings : tuple of Finding
     sop_instance_uids : tuple of str
         One for each slice, in the order of k; empty where unknown or where the volume was resampled.
+    patient : Patient
+        Identity as this image itself gives it, whatever the case says; empty where it gives none.
     """
 
     id: str
@@ -101,3 +103,4 @@ class StudyImage:
     slice_spacing_mm: float = 0.0
     findings: tuple[Finding, ...] = ()
     sop_instance_uids: tuple[str, ...] = ()
+    patient: Patient = Patient()

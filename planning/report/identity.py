@@ -28,21 +28,36 @@ def disclosed(case: Case, identity: Identity) -> Case:
     if identity is Identity.FULL:
         return case
     letters = "^".join(_initials(case.patient.name)) if identity is Identity.INITIALS else ""
-    images = tuple(_disclosed_image(image, identity) for image in case.images)
+    images = tuple(_disclosed_image(case, image, identity) for image in case.images)
     return replace(case, patient=Patient(name=letters), images=images)
 
 
-def _disclosed_image(image: StudyImage, identity: Identity) -> StudyImage:
+def _disclosed_image(case: Case, image: StudyImage, identity: Identity) -> StudyImage:
     return replace(
         image,
         description="",
         series_uid="",
         study_uid="",
-        frame_of_reference_uid="",
+        frame_of_reference_uid=_frame_name(image.frame_of_reference_uid, case),
         contrast="",
-        acquired=image.acquired if identity is Identity.INITIALS else image.acquired[:4],
+        acquired=image.acquired if identity is Identity.INITIALS else _year(image, case),
         sop_instance_uids=(),
+        patient=Patient(),
     )
+
+
+def _frame_name(uid: str, case: Case) -> str:
+    """Return a name that tells frames of reference apart and leads nowhere."""
+    known = list(dict.fromkeys(i.frame_of_reference_uid for i in case.images if i.frame_of_reference_uid))
+    return f"frame {known.index(uid) + 1}" if uid else ""
+
+
+def _year(image: StudyImage, case: Case) -> str:
+    """Return the year, and which of several days it was: that images differ in age must still show."""
+    days = sorted({other.acquired for other in case.images if other.acquired})
+    if len(days) < 2 or not image.acquired:
+        return image.acquired[:4]
+    return tr("{year}, day {number}", year=image.acquired[:4], number=days.index(image.acquired) + 1)
 
 
 def _initials(name: str) -> list[str]:

@@ -13,7 +13,8 @@ from planning.model.settings import Settings
 from planning.model.stamp import is_current
 from planning.model.structures import ReviewState
 from planning.report.content import Cell, Facts, Figure, Lines, Paragraph, Report, Section, Table, Tone
-from planning.report.identity import Identity, date_words, patient_line
+from planning.report.identity import Identity, patient_line
+from planning.report.images import image_rows
 from planning.report.measurements import (
     clearance_table,
     ledger_table,
@@ -128,16 +129,7 @@ def _verdict(evaluation: Evaluation) -> str:
 
 def _identity(case: Case, evaluation: Evaluation, who: str, choices: Choices) -> Section:
     rows = [(tr("Patient"), who), (tr("Printed"), choices.printed_at), (tr("Program"), choices.program)]
-    for image in case.images:
-        kji, (i, j, k) = image.volume.grid.shape_kji, image.volume.grid.spacing_ijk_mm
-        size = f"{kji[2]} x {kji[1]} x {kji[0]}, {i:.3g} x {j:.3g} x {k:.3g} mm"
-        words = " · ".join(
-            w for w in (image.modality, image.description, date_words(image.acquired), image.contrast) if w
-        )
-        rows.append((tr("Image"), f"{words or image.id} · {size}"))
-        if choices.identity is Identity.FULL:
-            rows.append((tr("Study UID"), image.study_uid or tr("none")))
-            rows.append((tr("Series UID"), image.series_uid or tr("none")))
+    rows += image_rows(case, choices.identity)
     rows.append((tr("Digest of all inputs"), evaluation.inputs.digest))
     confirmed = evaluation.inputs.anatomy.levels_confirmed
     if confirmed is None:

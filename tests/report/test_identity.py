@@ -29,6 +29,7 @@ def case():
         contrast=MARKER,
         acquired="20260714",
         sop_instance_uids=(MARKER,),
+        patient=PATIENT,
     )
     return replace(made, images=(image,))
 
