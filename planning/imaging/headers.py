@@ -6,6 +6,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -32,7 +33,7 @@ from planning.texts import mark
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
-_PARSER_ERRORS: Final = (
+PARSER_ERRORS: Final = (
     *(ValueError, TypeError, LookupError, AttributeError, NotImplementedError, EOFError, OverflowError),
     *(AssertionError, BytesLengthException, struct.error, zlib.error),
 )
@@ -101,7 +102,7 @@ def read_header(file: Path) -> Header:
         return _rejected(ImportRefused("NESTING", elements.NESTING, limit=MAX_SEQUENCE_DEPTH))
     except OSError:
         return _rejected(ImportRefused("NOT_READABLE", NOT_READABLE))
-    except _PARSER_ERRORS:
+    except PARSER_ERRORS:
         return _rejected(ImportRefused("BAD_HEADER", BAD_HEADER))
 
 
@@ -109,27 +110,65 @@ def _rejected(error: ImportRefused) -> Header:
     return {"rejected": error.code, "template": error.template, "values": error.values}
 
 
-def _read(file: Path) -> Header:
+@dataclass(frozen=True)
+class DicomObject:
+    """A parsed file, its pixels left where they are.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    syntax : str
+        Transfer syntax.
+    place : PixelPlace or None
+        None without pixels, or where the whole file is deflated: its pixels are then in `dataset`.
+    notes : list of str
+    """
+
+    dataset: Dataset
+    syntax: str
+    place: PixelPlace | None
+    notes: list[str]
+
+
+def open_object(file: Path, tags: Sequence[int] | None = None) -> DicomObject:
+    """Return what a DICOM file holds after its lengths, nesting and expansion were checked.
+
+    Parameters
+    ----------
+    file : Path
+    tags : sequence of int, optional
+        The only elements wanted; with None all of them, and deflated pixels as well.
+
+    Raises
+    ------
+    ImportRefused
+        ``NOT_DICOM``, ``TRUNCATED``, ``NESTING``, ``EXPANSION_LIMIT``.
+    """
     status = os.stat(file)  # noqa: PTH116 -- the mode is looked at before anything is opened
     if not stat.S_ISREG(status.st_mode) or status.st_size < _SMALLEST_FILE:
         raise ImportRefused("NOT_DICOM", NOT_DICOM)
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _read_mapped(file, data)
+        return _open_mapped(file, data, tags)
 
 
-def _read_mapped(file: Path, data: mmap.mmap) -> Header:
+def _open_mapped(file: Path, data: mmap.mmap, tags: Sequence[int] | None) -> DicomObject:
     notes: list[str] = []
     start = _start(data, notes)
     syntax, body = _syntax(data, start, notes)
     if syntax == DeflatedExplicitVRLittleEndian:
         _check_deflated(data, body)
-        return _record(_parse(file, start), syntax, None, notes)
+        return DicomObject(_parse(file, start, tags, with_pixels=tags is None), syntax, None, notes)
     encoding = Encoding(syntax == ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian)
     place = elements.find_pixels(data, body, encoding)
     end = place.element if place else len(data)
     # The parser gets what lies before the pixels, and no more.
-    dataset = _parse(BytesIO(data[:end]) if end <= _LARGEST_COPY else file, start)
-    return _record(dataset, syntax, place, notes)
+    dataset = _parse(BytesIO(data[:end]) if end <= _LARGEST_COPY else file, start, tags)
+    return DicomObject(dataset, syntax, place, notes)
+
+
+def _read(file: Path) -> Header:
+    found = open_object(file, _TAGS)
+    return _record(found.dataset, found.syntax, found.place, found.notes)
 
 
 def _start(data: mmap.mmap, notes: list[str]) -> int:
@@ -179,9 +218,14 @@ def _check_deflated(data: mmap.mmap, start: int) -> None:
                 raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION)
 
 
-def _parse(source: Path | BytesIO, start: int) -> Dataset:
+def _parse(
+    source: Path | BytesIO, start: int, tags: Sequence[int] | None, *, with_pixels: bool = False
+) -> Dataset:
+    wanted = None if tags is None else list(tags)
     try:
-        return pydicom.dcmread(source, force=start == 0, stop_before_pixels=True, specific_tags=_TAGS)
+        return pydicom.dcmread(
+            source, force=start == 0, stop_before_pixels=not with_pixels, specific_tags=wanted
+        )
     except InvalidDicomError as error:
         raise ImportRefused("NOT_DICOM", NOT_DICOM) from error
 
