@@ -4,7 +4,7 @@ from planning.model.case import Case
 from planning.report.content import Cell, Paragraph, Section, Table, Tone
 from planning.safety.judge import reason_words
 from planning.safety.ledger import Ledger, action_words
-from planning.safety.results import Clearance, Evaluation, PieceRole, SpecimenMargin, Status
+from planning.safety.results import Clearance, Evaluation, Piece, PieceRole, SpecimenMargin, Status
 from planning.texts import mark, tr
 
 PRINTED_WITHIN_MM = 20.0
@@ -20,6 +20,14 @@ ROLE_WORDS = {
 def number(value_mm: float | None) -> str:
     """Return a distance with one decimal, or a dash where it is withheld."""
     return "–" if value_mm is None else f"{value_mm:.1f}".replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """Return a share in percent: 100 only where nothing is elsewhere; a trace never reads as zero."""
+    value = fraction * 100
+    if 0.0 < value < 0.1:
+        return tr("less than 0.1")
+    return "0" if value == 0.0 else "100" if fraction >= 1.0 else f"{min(value, 99.9):.1f}"
 
 
 def clearance_table(case: Case, evaluation: Evaluation) -> Table:
@@ -121,6 +129,18 @@ def _specimen_row(m: SpecimenMargin) -> tuple[Cell, ...]:
     )
 
 
+def _held_by(piece: Piece) -> str:
+    """Return what holds a specimen piece; other pieces are not asked."""
+    if not _matters(piece.role):
+        return "–"
+    if piece.is_free:
+        return tr("free")
+    if piece.is_free is None:
+        return tr("unknown: a neighbouring vertebra is not segmented")
+    ring = [tr("closes round the spinal canal")] if piece.closes_round_canal else []
+    return ", ".join([*(link.title for link in piece.links), *ring])
+
+
 def pieces_section(evaluation: Evaluation) -> Section:
     """Return the pieces after all cuts, and what still holds them."""
     rows = tuple(
@@ -128,8 +148,8 @@ def pieces_section(evaluation: Evaluation) -> Section:
             Cell(tr(ROLE_WORDS[p.role])),
             Cell(p.title or ", ".join(p.levels)),
             Cell(f"{p.volume_mm3 / 1000:.2f}"),
-            Cell(f"{p.tumour_fraction:.0%}"),
-            Cell(", ".join(link.title for link in p.links) or (tr("free") if _matters(p.role) else "–")),
+            Cell(f"{percent(p.tumour_fraction)} %"),
+            Cell(_held_by(p)),
         )
         for p in evaluation.pieces
     )

@@ -65,7 +65,7 @@ def axes_of(tissue: Tissue, anatomy: Anatomy) -> Mapping[str, VertebraAxes]:
         c for c in clouds if c not in tissue.levels
     ]
     up = _along([clouds[level].mean(axis=0) for level in ordered])
-    canal = _canal_points(tissue, anatomy)
+    canal = canal_points(tissue, anatomy)
     return {level: _axes(level, clouds[level], canal, up) for level in ordered}
 
 
@@ -74,7 +74,8 @@ def _cloud(voxels_kji: Labels, tissue: Tissue) -> Floats:
     return points_of(flat[:: max(1, len(flat) // 20000)], tissue.grid)[1]
 
 
-def _canal_points(tissue: Tissue, anatomy: Anatomy) -> Floats:
+def canal_points(tissue: Tissue, anatomy: Anatomy) -> Floats:
+    """Return points of the canal (or sac, or cord) in the field, LPS mm, shape (n, 3); empty without any."""
     for kind in CANALS:
         structures = anatomy.of_kind(kind)
         voxels = np.zeros(tissue.grid.shape_kji, dtype=bool)

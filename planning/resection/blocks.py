@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from planning.geometry.frames import Floats
 from planning.kernel.slab_volume import Cut, renamed, tally, volumes_of
-from planning.kernel.voxel_graph import Ints, Slabs, components, cut_edges, segments_cut, sides_of_slabs
+from planning.kernel.voxel_graph import (
+    Ints,
+    Labels,
+    Slabs,
+    components,
+    cut_edges,
+    segments_cut,
+    sides_of_slabs,
+)
 from planning.model.osteotomy import Osteotomy
 from planning.resection.ground import Ground
 from planning.resection.joints import Joint
@@ -52,6 +60,8 @@ class Blocks:
     ----------
     found_kji : array of int32
         Block per voxel; 0 outside tissue and in the kerf.
+    flags_kji : array of uint8
+        Which voxels are kerf and which neighbours are parted, as `voxel_graph.cut_edges` says it.
     count : int
     tissue_mm3, tumour_mm3 : array, shape (count + 1,)
         Exact to the slab; index 0 holds slivers thinner than a voxel.
@@ -69,6 +79,7 @@ class Blocks:
     """
 
     found_kji: Ints
+    flags_kji: Labels
     count: int
     tissue_mm3: Floats
     tumour_mm3: Floats
@@ -96,6 +107,7 @@ def blocks_of(ground: Ground, osteotomies: Sequence[Osteotomy]) -> Blocks:
     voxel_mm3 = tissue.grid.voxel_volume_mm3
     return Blocks(
         found,
+        flags,
         count,
         volumes.tissue * voxel_mm3,
         volumes.tumour * voxel_mm3,

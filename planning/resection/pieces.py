@@ -52,6 +52,10 @@ class RawPiece:
         For any other piece empty.
     title : str
     centre_lps_mm : Vec3
+    closes_round_canal : bool
+        Whether a specimen piece still goes all the way round the canal.
+    is_doubtful : bool
+        Whether a neighbouring vertebra that may hold it is not segmented.
     """
 
     id: str
@@ -65,20 +69,25 @@ class RawPiece:
     links: tuple[RawLink, ...]
     title: str
     centre_lps_mm: Vec3
+    closes_round_canal: bool = False
+    is_doubtful: bool = False
 
     @property
-    def is_free(self) -> bool:
-        """Whether nothing holds it to what remains (asked of specimen pieces)."""
-        return not self.links
+    def is_free(self) -> bool | None:
+        """Whether it comes away (asked of specimen pieces); None where an unsegmented bone may hold it."""
+        if self.links or self.closes_round_canal:
+            return False
+        return None if self.is_doubtful else True
 
 
 @dataclass(frozen=True)
 class RawProblem:
     """Something wrong with the pieces.
 
-    `code` is one of ``tumour_left``, ``tumour_split``, ``not_free``, ``cut_changes_nothing``,
-    ``target_missing``, ``neighbour_missing``, ``tumour_missing``, ``outside_image``, ``release_unknown``,
-    ``solids_disagree``. `subject` is the piece, level or link it is about, where there may be several.
+    `code` is one of ``tumour_left``, ``tumour_split``, ``not_free``, ``closes_round_canal``,
+    ``cut_changes_nothing``, ``target_missing``, ``neighbour_missing``, ``tumour_missing``,
+    ``canal_missing``, ``outside_image``, ``release_unknown``, ``solids_disagree``. `subject` is the
+    piece, level or link it is about, where there may be several.
     """
 
     code: str

@@ -16,6 +16,7 @@ from planning.resection.blocks import Blocks
 from planning.resection.ground import Ground
 from planning.resection.links import RawLink, is_meant
 from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
+from planning.resection.ring import ClosedRing
 from planning.resection.roles import neighbour
 from planning.resection.tissue import plan_tumours
 from planning.texts import tr
@@ -45,6 +46,7 @@ def problems_of(
     links: Sequence[RawLink],
     labels: NDArray[np.uint16],
     released: frozenset[str],
+    rings: Sequence[ClosedRing],
 ) -> tuple[RawProblem, ...]:
     """Return every problem, the worst first.
 
@@ -54,12 +56,15 @@ def problems_of(
         Piece label of each block.
     released : frozenset of str
         Ids of links the plan releases.
+    rings : sequence of ClosedRing
+        Specimens that close round the canal.
     """
     sides = _piece_sides(blocks, labels, len(pieces))
     found = [
         *_missing(ground, plan),
         *_tumour_outside(ground, blocks, plan, pieces, labels, sides),
         *_not_free(pieces),
+        *_closed(ground, pieces, rings),
         *_idle_cuts(blocks, plan, pieces, links, labels),
         *_unknown_releases(plan, released),
         *_outside_image(ground),
@@ -198,6 +203,29 @@ def _not_free(pieces: Sequence[RawPiece]) -> Iterator[RawProblem]:
             )
             point = piece.links[0].point_lps_mm
             yield RawProblem("not_free", "fail", sentence, point_lps_mm=point, subject=piece.id)
+
+
+def _closed(ground: Ground, pieces: Sequence[RawPiece], rings: Sequence[ClosedRing]) -> Iterator[RawProblem]:
+    for ring in rings:
+        piece = next(p for p in pieces if p.label == ring.label)
+        bones = [ground.tissue.bones[n - 1] for n in ring.bones if n <= len(ground.tissue.bones)]
+        levels = in_order({bone.level for bone in bones if bone.level is not None}) or piece.levels
+        sentence = tr(
+            "The {piece} cannot be taken out: at {levels} it still closes round the spinal canal. "
+            "Cut it through on at least one side, at pedicle or lamina.",
+            piece=piece.title,
+            levels=", ".join(levels),
+        )
+        yield RawProblem(
+            "closes_round_canal", "fail", sentence, point_lps_mm=ring.point_lps_mm, subject=piece.id
+        )
+    for level in in_order({level for p in pieces if p.role in SPECIMENS for level in p.levels}):
+        if ground.axes[level].canal_radius_mm is None:
+            sentence = tr(
+                "No spinal canal is segmented at {level}: whether the specimen closes round it is unknown.",
+                level=level,
+            )
+            yield RawProblem("canal_missing", "not_assessed", sentence, subject=level)
 
 
 def _idle_cuts(

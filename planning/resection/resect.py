@@ -6,12 +6,13 @@ ends such a chain, because it is judged, and taken out, on its own.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from planning.geometry.frames import Vec3, vec3
 from planning.model.anatomy import Anatomy
-from planning.model.levels import in_order
+from planning.model.levels import LEVELS, in_order, level_order
 from planning.model.plan import Plan
 from planning.model.structures import StructureKind
 from planning.progress import Progress, part
@@ -19,8 +20,9 @@ from planning.resection.blocks import Blocks, JointState, blocks_of
 from planning.resection.bonds import SMALLEST_PIECE_MM3
 from planning.resection.ground import Ground, ground_of
 from planning.resection.links import RELEASED, RawLink, is_meant
-from planning.resection.pieces import SPECIMENS, RawPiece, Resection, Role
+from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection, Role
 from planning.resection.problems import missing_field, problems_of
+from planning.resection.ring import closed_rings
 from planning.resection.roles import JoinedBlocks, grouped, roles_of
 from planning.texts import tr
 
@@ -65,11 +67,33 @@ def resect(anatomy: Anatomy, plan: Plan, progress: Progress, known: Resection | 
     for n, (_, members) in enumerate(groups, 1):
         labels[list(members)] = n
     crumbs = float(blocks.tissue_mm3.sum() - sum(p.volume_mm3 for p in pieces))
-    problems = problems_of(ground, blocks, plan, pieces, links, labels, released)
+    taken = [p.label for p in pieces if p.role in SPECIMENS]
+    rings = closed_rings(ground, blocks, plan.osteotomies, labels, taken, intact)
+    problems = problems_of(ground, blocks, plan, pieces, links, labels, released, rings)
+    pieces = _with_freedom(pieces, {ring.label for ring in rings}, problems)
     return Resection(
         ground.tissue.grid, labels[blocks.found_kji], pieces, links, problems,
         blocks.kerf_mm3, blocks.kerf_tumour_mm3, max(crumbs, 0.0), ground,
     )  # fmt: skip
+
+
+def _with_freedom(
+    pieces: Sequence[RawPiece], closed: set[int], problems: Sequence[RawProblem]
+) -> tuple[RawPiece, ...]:
+    """Return the pieces, specimens marked that close round the canal or lack a segmented neighbour."""
+    lonely = {p.subject for p in problems if p.code in ("neighbour_missing", "target_missing")}
+    return tuple(
+        replace(p, closes_round_canal=p.label in closed, is_doubtful=bool(lonely & _reach(p.levels)))
+        if p.role in SPECIMENS
+        else p
+        for p in pieces
+    )
+
+
+def _reach(levels: Sequence[str]) -> set[str]:
+    """Return the levels and their neighbours."""
+    orders = {level_order(level) + step for level in levels for step in (-1, 0, 1)}
+    return {LEVELS[n] for n in orders if 0 <= n < len(LEVELS)}
 
 
 def holding(piece_id: str, roles: dict[str, Role], links: Sequence[RawLink]) -> tuple[RawLink, ...]:

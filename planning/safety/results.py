@@ -129,11 +129,15 @@ class Piece:
     bones: tuple[str, ...] = ()
     title: str = ""
     mesh: Mesh | None = None
+    closes_round_canal: bool = False
+    is_doubtful: bool = False
 
     @property
-    def is_free(self) -> bool:
-        """Whether no intact link holds a specimen piece to what remains."""
-        return not self.links
+    def is_free(self) -> bool | None:
+        """Whether a specimen piece comes away; None where a bone nobody segmented may hold it."""
+        if self.links or self.closes_round_canal:
+            return False
+        return None if self.is_doubtful else True
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def test_without_cuts_nothing_is_free_and_every_joint_is_named() -> None:
         "costovertebral/T10/left", "costovertebral/T10/right",
         "costotransverse/T10/left", "costotransverse/T10/right",
     }  # fmt: skip
-    assert codes(resection) == ["not_free"]
+    assert codes(resection) == ["not_free", "closes_round_canal"]
     assert "left facet joint T9-T10" in resection.problems[0].sentence
 
 
@@ -283,7 +283,8 @@ def test_a_neighbour_that_is_not_segmented_is_no_freedom() -> None:
     )
     resection = resect(alone, plan, silent)
     assert [p.role for p in resection.pieces] == [Role.SPECIMEN_ANTERIOR, Role.REMAINING, Role.REMAINING]
-    assert [(p.code, p.severity) for p in resection.problems] == [("neighbour_missing", "not_assessed")] * 2
+    missing = ["neighbour_missing", "neighbour_missing", "canal_missing"]
+    assert [(p.code, p.severity) for p in resection.problems] == [(code, "not_assessed") for code in missing]
     assert "above T10" in resection.problems[0].sentence
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from planning.editing.plan_edits import SetRelease
 from planning.model.plan import Plan
+from planning.report.measurements import percent
 from planning.safety.results import Evaluation, Link, Piece, PieceRole
 from planning.texts import mark, tr
 from rendering.colours import PIECE_RGB
@@ -76,7 +77,7 @@ class PieceCard(QFrame):
         column.addLayout(head)
         words = [tr(ROLE_WORDS[piece.role])]
         if piece.tumour_fraction > 0:
-            words.append(tr("{percent} % of the tumour", percent=_percent(piece.tumour_fraction)))
+            words.append(tr("{percent} % of the tumour", percent=percent(piece.tumour_fraction)))
         column.addWidget(label(" · ".join(words), "muted", wrap=True))
         self.freedom = label(freedom_words(piece), wrap=True)
         self.freedom.setVisible(bool(self.freedom.text()))
@@ -206,19 +207,15 @@ def freedom_words(piece: Piece) -> str:
         return ""
     if piece.is_free:
         return tr("● free: no link holds it")
+    if piece.is_free is None:
+        return tr("○ not known whether free: a neighbouring vertebra is not segmented")
+    if not piece.links:
+        return tr("✕ not free: it still closes round the spinal canal")
     return tr("✕ not free, still held by {count} links:", count=len(piece.links))
 
 
 def _importance(piece: Piece) -> tuple[int, float]:
     return (list(ROLE_WORDS).index(piece.role), -piece.volume_mm3)
-
-
-def _percent(fraction: float) -> str:
-    # 100 % is said only where nothing is elsewhere; a trace never reads as zero.
-    percent = fraction * 100
-    if percent < 0.1:
-        return tr("less than 0.1")
-    return "100" if fraction >= 1.0 else f"{min(percent, 99.9):.1f}"
 
 
 def _listed(items: Sequence[str], otherwise: str) -> str:
