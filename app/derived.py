@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.jobs import Jobs
 from planning.errors import PlanningError
 from planning.model.anatomy import Anatomy
-from planning.model.case import Case
+from planning.model.case import Acceptance, Case
 from planning.model.settings import Settings
 from planning.model.stamp import is_current
 from planning.model.structures import StructureKind
@@ -50,6 +50,9 @@ class Computations(Protocol):
     ) -> Evaluation:
         """Return everything said about the plan."""
 
+    def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
+        """Return the same at once where nothing has to be measured, else None."""
+
 
 class Derived(QObject):
     """Follows the case and computes what is missing, latest wins.
@@ -73,6 +76,8 @@ class Derived(QObject):
         self._pending: Anatomy | None = None
         self._fields: Fields | None = None
         self._evaluations: deque[Evaluation] = deque(maxlen=_KEPT)
+        self._asked: tuple[Evaluation | None, tuple[Acceptance, ...]] = (None, ())
+        self._answer: Evaluation | None = None  # one object while nothing changed: who shows it, compares it
         self._refused: dict[str, Case] = {}
         self._failure = ""
         self._moved_s = 0.0
@@ -100,7 +105,10 @@ class Derived(QObject):
         if case is None:
             return None
         found = next((e for e in self._evaluations if is_current(e, case, self._settings)), None)
-        return current(found, case, self._settings)
+        asked = (found, case.acceptances)
+        if found is None or self._asked != asked:
+            self._asked, self._answer = asked, current(found, case, self._settings)
+        return self._answer
 
     @property
     def failure(self) -> str:
@@ -121,10 +129,18 @@ class Derived(QObject):
         self._case = case
         if case is None or case.anatomy is None:
             return
+        if self.evaluation is None and case.plan.osteotomies:
+            self._rejudge(case)
         if self.evaluation is not None:
             self._jobs.cancel("evaluation")
             self._quiet.stop()
         self._quiet.start(self._pause_ms() if moving else 0)
+
+    def _rejudge(self, case: Case) -> None:
+        """Judge what is measured already by what people say now: a review or a name measures nothing anew."""
+        found = self._compute.rejudged(case, self._settings)
+        if found is not None:
+            self._evaluations.appendleft(found)
 
     def _pause_ms(self) -> int:
         """Return how long a rest is: longer than the steps of a slow drag are apart, up to a second."""
@@ -143,7 +159,7 @@ class Derived(QObject):
         case = self._case
         if case is None or case.anatomy is None:
             return
-        if self._surfaced is not case.anatomy:
+        if not self._is_surfaced(case.anatomy):
             self._start_surfaces(case.anatomy)
         elif not case.plan.osteotomies:
             self._jobs.cancel("evaluation")
@@ -152,6 +168,9 @@ class Derived(QObject):
         elif self.evaluation is None and not self._failure:
             self._start_evaluation(case)
         self.changed.emit()
+
+    def _is_surfaced(self, anatomy: Anatomy) -> bool:
+        return self._surfaced is anatomy or (self._surfaces is not None and self._surfaces.fits(anatomy))
 
     def _lacks_fields(self, case: Case) -> bool:
         if self.fields is None:

@@ -36,7 +36,7 @@ from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.progress import Progress
 from planning.resection.warmth import touch_every_kernel
-from planning.safety.evaluation import evaluate
+from planning.safety.evaluation import evaluate, rejudged
 from planning.safety.fields import Fields, fields_of
 from planning.safety.measured import Recent
 from planning.safety.results import Evaluation
@@ -83,6 +83,10 @@ class PlanningComputations:
         evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker, self.recent)
         _ = evaluation.inputs.digest  # hashed here once, off the main thread
         return evaluation
+
+    def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
+        """Return the same at once where nothing has to be measured, else None."""
+        return rejudged(case, settings, self.recent)
 
 
 @dataclass(eq=False)

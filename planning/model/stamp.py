@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -27,9 +27,9 @@ class HasDigest(Protocol):
 class Inputs:
     """Everything an evaluation depends on.
 
-    Acceptances, looks, diagnosis text and names of people are not inputs of a number, so they
-    are not here; level confirmation and review states are (inside `anatomy`). `slice_spacing_mm` is
-    the planning image's as acquired, which a finer grid does not improve.
+    Acceptances, looks, diagnosis text, names of people and whether a cut is locked are not inputs of
+    a number, so they do not count; level confirmation and review states are (inside `anatomy`).
+    `slice_spacing_mm` is the planning image's as acquired, which a finer grid does not improve.
     """
 
     anatomy: Anatomy
@@ -43,7 +43,7 @@ class Inputs:
         """Say whether both describe the same content; identity first, so nothing is hashed during a drag."""
         return (
             self.algorithm == other.algorithm
-            and (self.plan is other.plan or self.plan == other.plan)
+            and (self.plan is other.plan or _unlocked(self.plan) == _unlocked(other.plan))
             and self.findings == other.findings
             and self.slice_spacing_mm == other.slice_spacing_mm
             and (self.anatomy is other.anatomy or self.anatomy.digest == other.anatomy.digest)
@@ -53,11 +53,18 @@ class Inputs:
     @cached_property
     def digest(self) -> str:
         """``sha256:...`` over all parts, computed once and only when printed or stored."""
-        plan = json.dumps(asdict(self.plan), sort_keys=True, ensure_ascii=False)
+        plan = json.dumps(asdict(_unlocked(self.plan)), sort_keys=True, ensure_ascii=False)
         findings = json.dumps([asdict(f) for f in self.findings], sort_keys=True, ensure_ascii=False)
         spacing = repr(self.slice_spacing_mm)
         parts = (self.algorithm, self.anatomy.digest, plan, findings, spacing, self.settings.digest)
         return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _unlocked(plan: Plan) -> Plan:
+    """Return the plan without its locks: they keep hands off a blade and say nothing about it."""
+    if not any(o.locked for o in plan.osteotomies):
+        return plan
+    return replace(plan, osteotomies=tuple(replace(o, locked=False) for o in plan.osteotomies))
 
 
 class Stamped(Protocol):

@@ -88,6 +88,23 @@ def evaluate(
     return _composed(judge, measured)
 
 
+def rejudged(case: Case, settings: Settings, recent: Recent) -> Evaluation | None:
+    """Return the evaluation of a case from what is measured already, in some milliseconds.
+
+    Reviews, the level count, names, steps, guards and actions change what is said of a distance, not
+    the distance. None where anything has to be measured, or where nothing may be.
+
+    Raises
+    ------
+    PlanInvalid
+        Where the case holds no image yet.
+    """
+    inputs, known = _inputs(case, settings), recent.measured
+    if known is None or not known.serves(inputs.anatomy, inputs.plan) or not self_test().ok:
+        return None
+    return _composed(Judge(case, settings, inputs, _withheld(case, settings)), known)
+
+
 def live(case: Case, settings: Settings, fields: Fields, osteotomy_id: str) -> LiveResult:
     """Return the clearances and the tumour margin of one cut while it is dragged.
 
@@ -132,7 +149,7 @@ def _composed(judge: Judge, found: Measured) -> Evaluation:
     tumour_margins = tuple(judge.margin(o, measured[o.id]) for o in cuts)
     specimen = specimen_margins_of(judge, found.margins)
     problems = _told_apart(
-        *(problem_of(p) for p in (*resection.problems, *solids.problems)),
+        *(problem_of(p, inputs.plan) for p in (*resection.problems, *solids.problems)),
         *_other_tumours(judge, measured),
         *ledger_of(inputs.anatomy, inputs.plan, settings.limits).problems,
         *plan_problems(inputs.anatomy, inputs.plan, settings),

@@ -22,6 +22,7 @@ from planning.resection.resect import resect
 from planning.resection.specimen import PieceMeshes, piece_meshes
 from planning.safety.clearance import RawClearance, all_cross_checked
 from planning.safety.fields import Fields, fields_of
+from planning.safety.measurable import measurable_anatomy, measurable_plan
 from planning.segmentation.surfaces import Surfaces, surfaces_of
 from planning.texts import tr
 
@@ -39,6 +40,9 @@ class Measured:
 
     Parameters
     ----------
+    anatomy : Anatomy
+    plan : Plan
+        All that the measuring saw: see `planning.safety.measurable`.
     surfaces : Surfaces
     fields : Fields
     rows : mapping of Blade to RawClearance
@@ -48,12 +52,20 @@ class Measured:
     solids : PieceMeshes
     """
 
+    anatomy: Anatomy
+    plan: Plan
     surfaces: Surfaces
     fields: Fields
     rows: Rows
     resection: Resection
     margins: tuple[RawSpecimenMargin, ...]
     solids: PieceMeshes
+
+    def serves(self, anatomy: Anatomy, plan: Plan) -> bool:
+        """Whether measuring this anatomy and plan would give this again; the plan is compared first."""
+        return (
+            measurable_plan(plan) == self.plan and measurable_anatomy(anatomy, self.anatomy) is self.anatomy
+        )
 
 
 class Recent:
@@ -91,8 +103,12 @@ def measured_of(
     Cancelled
     """
     if known is not None:
+        if known.serves(anatomy, plan):
+            return known
         surfaces = known.surfaces if surfaces is None else surfaces
         fields = known.fields if fields is None else fields
+    anatomy = measurable_anatomy(anatomy, known.anatomy if known is not None else None)
+    plan = measurable_plan(plan)
     surfaces = surfaces_of(anatomy, part(progress, 0.0, 0.25), surfaces, worker)
     fields = fields_of(anatomy, surfaces, plan, part(progress, 0.25, 0.45), fields)
     rows = dict(known.rows) if known is not None and known.fields is fields else {}
@@ -103,7 +119,7 @@ def measured_of(
         solids = _solids(resection, plan, part(progress, 0.85, 1.0), surfaces, worker, known)
         while not wait([checked], timeout=_POLL_SECONDS).done:
             progress(1.0, tr("Checking distances a second way"))
-        return Measured(surfaces, fields, checked.result(), resection, margins, solids)
+        return Measured(anatomy, plan, surfaces, fields, checked.result(), resection, margins, solids)
 
 
 @contextmanager

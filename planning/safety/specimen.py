@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from planning.geometry.mesh import Mesh
+from planning.model.plan import Plan
 from planning.resection.links import RawLink
 from planning.resection.margin_map import RawSpecimenMargin
 from planning.resection.pieces import RawPiece, RawProblem
 from planning.safety.judge import Judge, reason_words
+from planning.safety.measurable import with_titles
 from planning.safety.results import Link, Piece, PieceRole, PlanProblem, SpecimenMargin, Status
 from planning.safety.status import margin_class, margin_verdict
 from planning.safety.uncertainty import lower_bound_mm
@@ -34,15 +36,17 @@ def piece_of(raw: RawPiece, mesh: Mesh | None = None) -> Piece:
         bones=raw.bones,
         title=raw.title,
         mesh=mesh,
+        closes_round_canal=raw.closes_round_canal,
+        is_doubtful=raw.is_doubtful,
     )
 
 
-def problem_of(raw: RawProblem) -> PlanProblem:
-    """Return a problem of the pieces as results carry it."""
+def problem_of(raw: RawProblem, plan: Plan) -> PlanProblem:
+    """Return a problem of the pieces as results carry it, its cuts called as the plan calls them."""
     return PlanProblem(
         code=raw.code,
         status=Status.NOT_ASSESSED if raw.code in MISSING_CODES else PROBLEM_STATUS[raw.severity],
-        sentence=raw.sentence,
+        sentence=with_titles(raw.sentence, plan),
         osteotomies=raw.osteotomies,
         volume_mm3=raw.volume_mm3,
         point_lps_mm=raw.point_lps_mm,

@@ -67,10 +67,12 @@ class Surfaces:
         return found.mesh if found else None
 
     def fits(self, anatomy: Anatomy) -> bool:
-        """Say whether every surface was made from the masks of `anatomy`."""
-        wanted = {s.id: s.mask.digest for s in anatomy.structures if not s.mask.is_empty}
+        """Say whether every surface was made from the masks of `anatomy`, smoothed as their kinds ask."""
+        wanted = {
+            s.id: (s.mask.digest, smoothing_of(s.kind)) for s in anatomy.structures if not s.mask.is_empty
+        }
         return self.grid.same_as(anatomy.grid) and wanted == {
-            s.structure_id: s.mask_digest for s in self.surfaces
+            s.structure_id: (s.mask_digest, s.smoothing) for s in self.surfaces
         }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from planning.editing.case_edits import SetDiagnosis
 from planning.editing.osteotomy_edits import AddOsteotomy, ChangeOsteotomy, MoveBlade, RemoveOsteotomy
 from planning.editing.plan_edits import SetTargets
 from planning.errors import ComputationFailed, PlanningError
-from planning.model.case import Case, Diagnosis
+from planning.geometry.blade import Blade
+from planning.model.case import Acceptance, Case, Diagnosis
 from planning.model.osteotomy import Osteotomy
 from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM, inputs_of
@@ -28,6 +30,7 @@ from tests.builders import a_case, a_plan, a_vertebral_column
 
 pytestmark = pytest.mark.gui
 LEVELS = ("T9", "T10", "T11")
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class HeldJobs(QObject):
@@ -89,6 +92,7 @@ class Quick:
 
     fails: bool = False
     calls: list[str] = field(default_factory=list)
+    blades: list[Blade] | None = None
 
     def surfaces(self, _anatomy: Any, _progress: Any, _known: Any) -> Surfaces:
         self.calls.append("surfaces")
@@ -102,6 +106,16 @@ class Quick:
         self.calls.append("evaluation")
         if self.fails:
             raise ComputationFailed("NO_NUMBER", mark("The surface is not closed; no number is shown."))
+        inputs = inputs_of(case, settings)
+        assert inputs is not None
+        return Evaluation(inputs, PROGRAM, Status.WARN, (), (), (), (), (), (), (), ())
+
+    def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
+        """Judge again while the blades are those that were evaluated last."""
+        blades = [o.blade for o in case.plan.osteotomies]
+        return self._stamped(case, settings) if self.blades == blades else None
+
+    def _stamped(self, case: Case, settings: Settings) -> Evaluation:
         inputs = inputs_of(case, settings)
         assert inputs is not None
         return Evaluation(inputs, PROGRAM, Status.WARN, (), (), (), (), (), (), (), ())
@@ -235,6 +249,38 @@ def test_undo_shows_the_numbers_of_that_version_at_once(case: Case, qtbot_settin
     assert numbers(session) is first
     assert session.case is case
     assert quick.calls.count("evaluation") == 1
+
+
+def test_a_name_is_told_at_once_and_never_says_updating(case: Case, qtbot_settings: Settings) -> None:
+    session, jobs, quick = a_session(qtbot_settings, case)
+    jobs.finish_all()
+    views: list[SessionView] = []
+    session.changed.connect(views.append)
+    cut = case.plan.osteotomies[0]
+    session.do(ChangeOsteotomy(cut.id, name="Another name"))
+    session.do(ChangeOsteotomy(cut.id, locked=True))
+    assert len(views) == 2
+    assert not any(view.updating for view in views)
+    shown_is_current(session, qtbot_settings)
+    session.derived._advance()
+    assert not jobs.held
+    assert quick.calls.count("evaluation") == 1
+
+
+def test_an_evaluation_is_one_object_while_nothing_about_it_changes(
+    case: Case, qtbot_settings: Settings
+) -> None:
+    """Who shows it, compares it: with acceptances it must not look like another on every look."""
+    session, jobs, _ = a_session(qtbot_settings, case)
+    jobs.finish_all()
+    found = numbers(session)
+    assert found is not None
+    accepted = Acceptance("any", "Dr A", "because", AT, found.inputs.digest)
+    session.open(replace(case, acceptances=(accepted,)))
+    assert numbers(session) is numbers(session)
+    assert numbers(session) is not None
+    session.open(case)
+    assert numbers(session) is found
 
 
 def test_a_failed_check_says_why_and_shows_no_number(case: Case, qtbot_settings: Settings) -> None:

@@ -80,6 +80,10 @@ def with_blade(desk: Desk, change: Callable[[Blade], Blade]) -> Desk:
     return with_plan(desk, osteotomies=(replace(first, blade=change(first.blade)), *rest))
 
 
+def with_locks(desk: Desk, *, locked: bool) -> Desk:
+    return with_plan(desk, osteotomies=tuple(replace(o, locked=locked) for o in desk.case.plan.osteotomies))
+
+
 def painted(desk: Desk, which: int, k: int, on: bool) -> Desk:
     mask = anatomy_of(desk).structures[which].mask
     return with_structure(desk, which, mask=mask.with_box((k, 2, 2), np.full((1, 1, 1), on)))
@@ -155,6 +159,7 @@ harmless_edits: st.SearchStrategy[Edit] = st.one_of(
         lambda v: lambda desk: with_case(desk, looks=(("cord", StructureLook((v, 0, 0))),))
     ),
     st.text(max_size=3).map(lambda v: lambda desk: with_case(desk, sign_offs=(SignOff("surgeon", v, AT),))),
+    st.booleans().map(lambda v: lambda desk: with_locks(desk, locked=v)),
 )
 
 
@@ -169,7 +174,8 @@ def content(desk: Desk) -> object:
     marks = [(n.kind, n.by) for n in anatomy.not_in_field]
     image = desk.case.images[0]
     return (
-        structures, marks, anatomy.levels_confirmed, anatomy.epidural_assessable, plan_text(desk.case.plan),
+        structures, marks, anatomy.levels_confirmed, anatomy.epidural_assessable,
+        plan_text(with_locks(desk, locked=False).case.plan),
         image.findings, image.slice_spacing_mm, desk.settings.limits, desk.settings.tools,
     )  # fmt: skip
 
