@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from app.errands.workbench import Workbench
 from app.program import PROGRAM
 from planning.errors import ExportRefused
 from planning.model.case import Case
+from planning.model.passport import short_passport
 from planning.model.plan_json import plan_to_json
 from planning.model.structures import ReviewState, Structure
 from planning.progress import Progress, part
@@ -102,7 +104,8 @@ def named_meshes(assessed: Assessed, evaluation: Evaluation, bench: Workbench) -
         mesh = assessed.surfaces.mesh(structure.id)
         if mesh is not None:
             colour = bench.settings.anatomy_table.entry(structure.kind).colour_rgb
-            found.append(NamedMesh(structure.title, mesh, colour, marks_of(structure)))
+            passport = short_passport(structure)
+            found.append(NamedMesh(structure.title, mesh, colour, marks_of(structure), passport))
     simulated = any(s.simulated for s in anatomy.structures)
     marks = (("SIMULATED",) if simulated else ()) + (
         ("INTRALESIONAL",) if evaluation.is_intralesional else ()
@@ -132,7 +135,7 @@ def _with_unique_titles(items: list[NamedMesh]) -> list[NamedMesh]:
         key = file_stem(item.title, item.marks).casefold()
         seen[key] = seen.get(key, 0) + 1
         title = item.title if seen[key] == 1 else f"{item.title} {seen[key]}"
-        unique.append(NamedMesh(title, item.mesh, item.colour_rgb, item.marks))
+        unique.append(replace(item, title=title))
     return unique
 
 

@@ -4,7 +4,6 @@ Without identity the object carries a code in place of the patient and identifie
 case, so that nothing leads back; with identity it belongs to the original study and its slices.
 """
 
-import hashlib
 import io
 import re
 from datetime import date
@@ -18,11 +17,13 @@ from highdicom.seg import Segmentation, SegmentDescription
 from highdicom.sr.coding import CodedConcept
 from highdicom.volume import Volume as DicomVolume
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import RE_VALID_UID, UID, ExplicitVRLittleEndian
+from pydicom.uid import RE_VALID_UID, ExplicitVRLittleEndian
 
 from planning.errors import ExportRefused
+from planning.imaging.pseudonym import case_code, derived_uid
 from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case
+from planning.model.passport import passport
 from planning.model.structures import Structure, StructureKind
 from planning.model.study import StudyImage
 from planning.texts import mark
@@ -76,9 +77,9 @@ def segmentation_bytes(
         pixel_array=volume,
         segmentation_type="BINARY",
         segment_descriptions=[_description(n + 1, s, table, program) for n, s in enumerate(structures)],
-        series_instance_uid=_uid(case, "seg-series"),
+        series_instance_uid=derived_uid(case.id, "seg-series"),
         series_number=900,
-        sop_instance_uid=_uid(case, "seg", str(anatomy.digest if anatomy else "")),
+        sop_instance_uid=derived_uid(case.id, "seg", str(anatomy.digest if anatomy else "")),
         instance_number=1,
         manufacturer="EnBloc",
         manufacturer_model_name="EnBloc",
@@ -121,6 +122,7 @@ def _description(number: int, structure: Structure, table: AnatomyTable, program
         algorithm_identification=AlgorithmIdentificationSequence("EnBloc", _ARTIFICIAL, program),
         display_color=_lab(table.look(structure).colour_rgb),
     )
+    described.SegmentDescription = passport(structure)
     if structure.side is not None:
         modifier = Dataset()
         modifier.update(sides[structure.side])
@@ -145,7 +147,7 @@ def _source_images(case: Case, image: StudyImage, *, with_identity: bool) -> lis
         header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         mr = image.modality == "MR"
         header.SOPClassUID = _MR_STORAGE if mr else _CT_STORAGE
-        header.SOPInstanceUID = image.sop_instance_uids[k] if known else _uid(case, "slice", str(k))
+        header.SOPInstanceUID = image.sop_instance_uids[k] if known else derived_uid(case.id, "slice", str(k))
         header.Modality = "MR" if mr else "CT"
         _identify(header, case, image, with_identity=with_identity)
         header.Rows, header.Columns = grid.shape_kji[1], grid.shape_kji[2]
@@ -176,7 +178,7 @@ def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: 
         header.PatientBirthDate = _date(case.patient.birth_date)
         header.PatientSex = case.patient.sex if case.patient.sex in ("M", "F", "O") else ""
     else:
-        code = hashlib.sha256(case.id.encode()).hexdigest()[:8].upper()
+        code = case_code(case.id)
         header.PatientName, header.PatientID = f"CASE^{code}", code
         header.PatientBirthDate = header.PatientSex = ""
         header.PatientIdentityRemoved = "YES"
@@ -190,7 +192,7 @@ def _identify(header: Dataset, case: Case, image: StudyImage, *, with_identity: 
         # Parts split off a mixed series carry "#2" after the identifier they share.
         plain = original.partition("#")[0]
         known = with_identity and _is_uid(plain)
-        setattr(header, keyword, plain if known else _uid(case, what, image.id))
+        setattr(header, keyword, plain if known else derived_uid(case.id, what, image.id))
     header.StudyID = header.AccessionNumber = header.ReferringPhysicianName = ""
     header.StudyDate = _date(image.acquired[:8]) if with_identity else ""
     header.StudyTime = ""
@@ -209,9 +211,3 @@ def _date(text: str) -> str:
         return f"{date.fromisoformat(text):%Y%m%d}" if re.fullmatch(r"[0-9]{8}", text) else ""
     except ValueError:
         return ""
-
-
-def _uid(case: Case, *parts: str) -> str:
-    """Return a UID that is always the same for the same case and purpose, and leads back to nobody."""
-    digest = hashlib.sha256("\0".join((case.id, *parts)).encode()).digest()
-    return UID(f"2.25.{int.from_bytes(digest[:16], 'big')}")

@@ -50,12 +50,15 @@ class NamedMesh:
     colour_rgb : tuple of int
     marks : tuple of str
         Such as ``SIMULATED`` and ``DRAFT``.
+    passport : str
+        `planning.model.passport.short_passport` of the structure it shows; empty for a piece.
     """
 
     title: str
     mesh: Mesh
     colour_rgb: tuple[int, int, int]
     marks: tuple[str, ...] = ()
+    passport: str = ""
 
 
 def file_stem(title: str, marks: Sequence[str] = ()) -> str:
@@ -73,8 +76,9 @@ def stl_bytes(item: NamedMesh, digest: str) -> bytes:
     records = np.zeros(len(corners), dtype=_STL_RECORD)
     records["normal"] = normals / np.where(lengths > 0, lengths, 1.0)
     records["corners"] = corners
-    words = " ".join(["EnBloc SPACE=LPS UNIT=mm", *item.marks, digest.removeprefix("sha256:")[:12]])
-    header = words.encode("ascii", "replace")[:80].ljust(80)
+    # Eighty bytes: the digest stands last, so that it alone is shortened where there is no room.
+    said = ["EnBloc SPACE=LPS UNIT=mm", item.passport, *item.marks, digest.removeprefix("sha256:")[:12]]
+    header = " ".join(words for words in said if words).encode("ascii", "replace")[:80].ljust(80)
     return header + np.uint32(len(corners)).tobytes() + records.tobytes()
 
 
