@@ -13,7 +13,7 @@ from planning.imaging.series import Slice
 from planning.kernel.exchange import Array, Header, TaskRoom
 from planning.texts import mark
 
-_AIR_HU: Final = -1024
+AIR_HU: Final = -1024
 _RELEASE_EVERY: Final = 32
 _WHOLE: Final = 1e-6  # decimal scales such as 0.1 leave this much behind in binary
 DUP_CONFLICT: Final = mark(
@@ -70,19 +70,19 @@ def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tu
     n_padding = 0
     for k, plane in enumerate(planes):
         room.progress(k / len(planes), mark("Reading slices"))
-        added = _fill(volume[k], reader.stored_values(plane), plane, is_ct=header["is_ct"])
+        added = fill_plane(volume[k], reader.stored_values(plane), plane, is_ct=header["is_ct"])
         if added is None:
             return {"overflow": True}, []
         n_padding += added
         if k % _RELEASE_EVERY == 0:
             room.release(volume)
     for twin in header["twins"]:
-        _check_twin(volume[twin["k"]], planes[twin["k"]], twin, reader, is_ct=header["is_ct"])
+        check_twin(volume[twin["k"]], planes[twin["k"]], twin, reader, is_ct=header["is_ct"])
     room.release(volume)
     return {"padding": n_padding, "high_bits": reader.found_high_bits}, [volume]
 
 
-def _fill(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | None:
+def fill_plane(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | None:
     """Write scaled values into `out`; return how many were padding, or None when int16 is too small."""
     slope, intercept = plane["slope"], plane["intercept"]
     outside = _padding(stored, plane) if is_ct else None
@@ -111,14 +111,14 @@ def _fill(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | No
         out[...] = stored * slope + intercept
     if outside is None:
         return 0
-    out[outside] = _AIR_HU
+    out[outside] = AIR_HU
     return int(outside.sum())
 
 
 def _padding(stored: Stored, plane: Header) -> Any:
     """Return where the value means "outside the field of view", if that value is below air; else None."""
     padding = plane["padding"]
-    if padding is None or padding * plane["slope"] + plane["intercept"] >= _AIR_HU:
+    if padding is None or padding * plane["slope"] + plane["intercept"] >= AIR_HU:
         return None
     outside = stored == padding
     return outside if outside.any() else None
@@ -129,9 +129,10 @@ def _wrapped(value: int) -> np.int16:
     return np.int16(value - (1 << 16) if value >= 1 << 15 else value)
 
 
-def _check_twin(kept: Array, plane: Header, twin: Header, reader: PixelReader, *, is_ct: bool) -> None:
+def check_twin(kept: Array, plane: Header, twin: Header, reader: PixelReader, *, is_ct: bool) -> None:
+    """Raise `ImportRefused` where the other slice at the place of `plane` has other values than `kept`."""
     other = np.empty_like(kept)
-    fits = _fill(other, reader.stored_values(twin["plane"]), twin["plane"], is_ct=is_ct)
+    fits = fill_plane(other, reader.stored_values(twin["plane"]), twin["plane"], is_ct=is_ct)
     if fits is None or not np.array_equal(other, kept):
         names = {"first": Path(plane["file"]).name, "second": Path(twin["plane"]["file"]).name}
         raise ImportRefused(twin["code"], DUP_CONFLICT, **names)

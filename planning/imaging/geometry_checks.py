@@ -1,7 +1,8 @@
 """Where the slices of one series lie, computed from the position and orientation of every slice.
 
 Never from SliceThickness, SpacingBetweenSlices, file names or the tilt tag: those are nominal or
-plainly wrong in real files. What does not form an even stack is refused by name.
+plainly wrong in real files. A stack that is tilted, uneven or has slices missing is put onto a regular
+grid and says so; what forms no stack at all is refused by name.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,22 @@ from planning.imaging.limits import (
     ORIENTATION_NOTED,
     ORIENTATION_TOLERANCE,
     ROUNDED_TILT,
+    STEEPEST_TILT,
+    WIDEST_GAPS,
     position_tolerance_mm,
 )
+from planning.imaging.regular_grid import Resampling, even_grid, resampled_grid
 from planning.imaging.series import Slice
+from planning.imaging.stack_findings import (
+    gap_finding,
+    gap_places,
+    rounding_finding,
+    spacing_finding,
+    stack_notes,
+    tilt_finding,
+    twins_finding,
+)
+from planning.imaging.stack_steps import Steps, steps_of
 from planning.model.study import Finding, Severity
 from planning.texts import mark
 
@@ -42,36 +56,20 @@ DUP_SOP_CONFLICT: Final = mark(
     "Two different images carry the same identifier (SOPInstanceUID). Which one is right cannot be known; "
     "export the series again."
 )
-GANTRY_TILT: Final = mark(
-    "The slices are tilted by {angle} degrees against the way they are stacked (gantry tilt); read as it is, "
-    "the image would be sheared by up to {shift} mm. Export a series that was corrected for tilt."
+STEEP: Final = mark(
+    "The slices are shifted by {angle} degrees against the way they are stacked, more than any gantry tilts. "
+    "Their positions cannot be right; export the original series."
 )
 SHIFTED: Final = mark(
     "Slices are shifted sideways against each other by up to {shift} mm, so they do not form one block. "
     "Export the original series."
 )
-GAP: Final = mark(
-    "{missing} slice(s) are missing, the first between {before} and {after} mm along the stack: the distance "
-    "there is {gap} mm instead of {even} mm. Copy the series again from its source."
-)
-NONUNIFORM: Final = mark(
-    "The distance between slices varies from {least} to {most} mm. Export a series with even slices."
-)
-USE_IPP: Final = mark(
-    "The file states a slice distance of {stated} mm; the positions of the slices say {measured} mm, "
-    "which was used."
+WIDE_GAPS: Final = mark(
+    "Slices are missing over {missing} of {whole} mm (between {places} mm), too much to fill. "
+    "Copy the series again from its source."
 )
 ORTHONORMALISE: Final = mark(
     "Row and column directions were off by {error} and were set exactly at right angles."
-)
-SORT_BY_IPP: Final = mark(
-    "The slices were numbered in another order than they lie; they were sorted by position."
-)
-THICK_SLICES: Final = mark(
-    "Slices are {thickness} mm thick but {spacing} mm apart: neighbours overlap and blur."
-)
-POSITION_ROUNDING: Final = mark(
-    "Slice positions were off by up to {error} mm and were set to even distances."
 )
 
 
@@ -82,13 +80,20 @@ class Stack:
     Parameters
     ----------
     order : tuple of int
-        Index of the slice of each k, ascending along row x column direction.
+        Index of each slice in order, ascending along row x column direction; of each k where there
+        is no `resampling`.
     twins : tuple of (int, int)
         Pairs (kept slice, other slice) at one position, whose pixels must prove identical.
     grid : Grid
     spacing_mm : float
-        Distance between slice centres.
+        Largest distance between the centres of neighbouring slices, gaps left out.
     findings : tuple of Finding
+    thickness_mm : float
+        Largest stated thickness of a slice; 0 where none is stated.
+    resampling : Resampling or None
+        How slices that are tilted or uneven fill the grid; None where each is a plane of it.
+    gaps : tuple of int
+        Where slices are missing: n is between slice n and n + 1 of `order`.
     """
 
     order: tuple[int, ...]
@@ -96,6 +101,18 @@ class Stack:
     grid: Grid
     spacing_mm: float
     findings: tuple[Finding, ...]
+    thickness_mm: float = 0.0
+    resampling: Resampling | None = None
+    gaps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Lean:
+    """Directions of row, column and stack, and how far slices lean against the last; 0 where upright."""
+
+    axes: Floats
+    angle_deg: float = 0.0
+    shift_mm: float = 0.0
 
 
 def stack_of(slices: Sequence[Slice], declared_spacing_mm: float | None = None) -> Stack:
@@ -105,26 +122,48 @@ def stack_of(slices: Sequence[Slice], declared_spacing_mm: float | None = None) 
     ------
     ImportRefused
         ``NO_GEOMETRY``, ``NO_SPACING``, ``BAD_ORIENTATION``, ``TOO_FEW``, ``DUP_SOP_CONFLICT``,
-        ``GANTRY_TILT``, ``SHIFTED``, ``GAP`` or ``NONUNIFORM``.
+        ``GANTRY_TILT`` (steeper than any gantry), ``SHIFTED``, ``GAP`` (too much missing) or ``GIANT``.
     """
     spacing_ij = _spacing(slices)
     axes, findings = _axes(slices)
     positions = _positions(slices)
-    along = positions @ axes[:, 2]
-    order, twins = _distinct(slices, along)
+    order, twins = _distinct(slices, positions @ axes[:, 2])
     if len(order) < 2:
         raise ImportRefused("TOO_FEW", TOO_FEW, count=len(order))
-    if len(order) == 2:
-        findings.append(Finding("TOO_FEW", TWO_SLICES, severity=Severity.WARN))
-    axes = _along_the_stack(positions[order], axes, rounded=bool(findings))
-    gap, start = _even_stack(positions[order], axes)
+    ordered, positions = [slices[n] for n in order], positions[order]
+    lean = _lean(positions, axes, rounded=bool(findings))
+    steps = steps_of(positions @ lean.axes[:, 2])
+    _check_gaps(positions @ lean.axes[:, 2], steps, lean.axes[:, 2])
+    shape_ji = (ordered[0].form.rows, ordered[0].form.columns)
+    resampling = None
+    if lean.angle_deg or steps.gaps or not steps.is_even:
+        tilted = lean.angle_deg > 0
+        grid, resampling = resampled_grid(positions, lean.axes, spacing_ij, shape_ji, steps, tilted=tilted)
+    else:
+        grid = even_grid(positions, lean.axes, spacing_ij, shape_ji)
+    thickness = max((s.thickness_mm or 0.0 for s in ordered), default=0.0)
+    spacing = grid.spacing_ijk_mm[2] if steps.is_even else steps.largest_mm
+    findings += _found(positions, lean, steps, grid)
     if twins:
-        findings.append(_twins_finding(len(twins)))
-    findings += _notes(slices, order, gap, declared_spacing_mm)
-    first = slices[order[0]].form
-    grid = Grid.from_axes((len(order), first.rows, first.columns), start, axes, (*spacing_ij, gap))
-    findings += _moved(grid, [slices[n] for n in order])
-    return Stack(tuple(order), tuple(twins), grid, gap, tuple(findings))
+        findings.append(twins_finding(len(twins)))
+    findings += stack_notes(ordered, spacing, thickness, declared_spacing_mm)
+    findings += _moved(grid, ordered, resampling)
+    return Stack(
+        tuple(order), tuple(twins), grid, spacing, tuple(findings), thickness, resampling, steps.gaps
+    )
+
+
+def _found(positions: Floats, lean: _Lean, steps: Steps, grid: Grid) -> list[Finding]:
+    findings = []
+    if len(positions) == 2:
+        findings.append(Finding("TOO_FEW", TWO_SLICES, severity=Severity.WARN))
+    if lean.angle_deg:
+        findings.append(tilt_finding(lean.angle_deg, lean.shift_mm))
+    if steps.gaps:
+        findings.append(gap_finding(positions @ lean.axes[:, 2], steps, lean.axes[:, 2]))
+    if not steps.is_even:
+        findings.append(spacing_finding(steps, grid.spacing_ijk_mm[2]))
+    return findings
 
 
 def _spacing(slices: Sequence[Slice]) -> tuple[float, float]:
@@ -185,8 +224,8 @@ def _distinct(slices: Sequence[Slice], along: Floats) -> tuple[list[int], list[t
     return order, twins
 
 
-def _along_the_stack(positions: Floats, axes: Floats, *, rounded: bool) -> Floats:
-    """Return axes whose third column is the way the slices are stacked.
+def _lean(positions: Floats, axes: Floats, *, rounded: bool) -> _Lean:
+    """Return how the slices lean against the way they are stacked.
 
     Directions are written with few digits, so a small angle between the two is rounding and the
     positions are the better witness; a larger one is gantry tilt.
@@ -207,85 +246,41 @@ def _along_the_stack(positions: Floats, axes: Floats, *, rounded: bool) -> Float
         raise ImportRefused("SHIFTED", SHIFTED, shift=f"{np.linalg.norm(sideways, axis=1).max():.2f}")
     if tangent > (ORIENTATION_TOLERANCE if rounded else ROUNDED_TILT) and total > tolerance:
         angle = float(np.degrees(np.arctan(tangent)))
-        raise ImportRefused("GANTRY_TILT", GANTRY_TILT, angle=f"{angle:.1f}", shift=f"{total:.1f}")
+        if tangent > STEEPEST_TILT:
+            raise ImportRefused("GANTRY_TILT", STEEP, angle=f"{angle:.1f}")
+        return _Lean(axes, angle, total)
     normal = axes @ np.array([*slope, 1.0])
     normal /= np.linalg.norm(normal)
     row = axes[:, 0] - (axes[:, 0] @ normal) * normal
     row /= np.linalg.norm(row)
-    return np.stack([row, np.cross(normal, row), normal], axis=1)
+    return _Lean(np.stack([row, np.cross(normal, row), normal], axis=1))
 
 
-def _even_stack(positions: Floats, axes: Floats) -> tuple[float, Floats]:
-    """Return the distance between slices and the first position of the even stack that fits best."""
-    along = positions @ axes[:, 2]
-    gaps = np.diff(along)
-    even = float(np.median(gaps))
-    tolerance = position_tolerance_mm(even)
-    _check_gaps(along, gaps, even, tolerance)
-    index = np.arange(len(along))
-    gap, begin = (float(v) for v in np.polyfit(index, along, 1))
-    if float(np.abs(begin + gap * index - along).max()) > tolerance:
-        raise _nonuniform(gaps)
-    gap = round(gap, 9)  # what positions of six digits cannot tell
-    sideways = (positions @ axes[:, :2]).mean(axis=0)
-    return gap, np.asarray(axes @ np.array([*sideways, begin]), dtype=np.float64)
+def _check_gaps(along: Floats, steps: Steps, normal: Floats) -> None:
+    """Refuse a stack of which too much is missing to be called one."""
+    missing, whole = sum(steps.widths_mm[n] for n in steps.gaps), float(along[-1] - along[0])
+    if missing > WIDEST_GAPS * whole:
+        places = gap_places(along, steps, normal)
+        raise ImportRefused("GAP", WIDE_GAPS, missing=f"{missing:.1f}", whole=f"{whole:.1f}", places=places)
 
 
-def _moved(grid: Grid, ordered: Sequence[Slice]) -> list[Finding]:
+def _moved(grid: Grid, ordered: Sequence[Slice], resampling: Resampling | None) -> list[Finding]:
     """Compare the four corners of every slice, as its own header places them, with the grid."""
-    i_last, j_last = grid.shape_kji[2] - 1, grid.shape_kji[1] - 1
-    corners = np.array([(i, j) for i in (0, i_last) for j in (0, j_last)], dtype=np.float64)
+    form = ordered[0].form
+    corners = np.array([(i, j) for i in (0, form.columns - 1) for j in (0, form.rows - 1)], dtype=np.float64)
     worst = 0.0
-    for k, one in enumerate(ordered):
+    for n, one in enumerate(ordered):
         spacing = np.asarray(one.spacing_ij_mm)
         directions = np.array([one.row_lps, one.column_lps])
         stated = np.asarray(one.position_lps_mm) + (corners * spacing) @ directions
-        built = grid.to_lps(np.column_stack([corners, np.full(4, k)]))
-        worst = max(worst, float(np.linalg.norm(stated - built, axis=1).max()))
-    if worst <= position_tolerance_mm(0.0):
-        return []
-    return [Finding("POSITION_ROUNDING", POSITION_ROUNDING, (("error", f"{worst:.3f}"),))]
-
-
-def _check_gaps(along: Floats, gaps: Floats, even: float, tolerance: float) -> None:
-    odd = np.flatnonzero(np.abs(gaps - even) > 2 * tolerance)
-    if not len(odd):
-        return
-    times = gaps[odd] / even
-    whole = np.round(times)
-    if (whole >= 2).all() and (np.abs(times - whole) * even <= 2 * tolerance * whole).all():
-        raise ImportRefused(
-            "GAP",
-            GAP,
-            missing=int((whole - 1).sum()),
-            before=f"{along[odd[0]]:.1f}",
-            after=f"{along[odd[0] + 1]:.1f}",
-            gap=f"{gaps[odd[0]]:.2f}",
-            even=f"{even:.2f}",
+        shift, k = (
+            ((0.0, 0.0), float(n))
+            if resampling is None
+            else (
+                resampling.offsets_ij[n],
+                resampling.places_k[n],
+            )
         )
-    raise _nonuniform(gaps)
-
-
-def _nonuniform(gaps: Floats) -> ImportRefused:
-    return ImportRefused("NONUNIFORM", NONUNIFORM, least=f"{gaps.min():.2f}", most=f"{gaps.max():.2f}")
-
-
-def _twins_finding(count: int) -> Finding:
-    words = mark("{count} slice(s) were there twice with identical pixels; each was used once.")
-    return Finding("DUP_IDENTICAL", words, (("count", str(count)),))
-
-
-def _notes(slices: Sequence[Slice], order: list[int], gap: float, stated: float | None) -> list[Finding]:
-    findings = []
-    numbers = [slices[n].instance for n in order]
-    if None not in numbers and len(order) > 2 and len({s.frame for s in slices}) == 1:
-        steps = np.sign(np.diff(np.array(numbers, dtype=np.int64)))
-        if not (steps > 0).all() and not (steps < 0).all():
-            findings.append(Finding("SORT_BY_IPP", SORT_BY_IPP))
-    if stated is not None and np.isfinite(stated) and abs(stated - gap) > 0.01 * gap:
-        findings.append(Finding("USE_IPP", USE_IPP, (("stated", f"{stated:g}"), ("measured", f"{gap:g}"))))
-    thickness = max((s.thickness_mm or 0.0 for s in slices), default=0.0)
-    if thickness > 1.05 * gap:
-        values = (("thickness", f"{thickness:g}"), ("spacing", f"{round(gap, 3):g}"))
-        findings.append(Finding("THICK_SLICES", THICK_SLICES, values))
-    return findings
+        built = grid.to_lps(np.column_stack([corners + shift, np.full(4, k)]))
+        worst = max(worst, float(np.linalg.norm(stated - built, axis=1).max()))
+    return [] if worst <= position_tolerance_mm(0.0) else [rounding_finding(worst)]

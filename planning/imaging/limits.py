@@ -30,6 +30,10 @@ ORIENTATION_TOLERANCE: Final = 1e-3
 ORIENTATION_NOTED: Final = 1e-4
 # Tangent of an angle that four written digits cannot tell from none; it moves a pixel 250 mm off by 0.08 mm.
 ROUNDED_TILT: Final = 3e-4
+# Tangent of 45 degrees: CT gantries tilt up to 30, and a steeper shear would mean wrong positions.
+STEEPEST_TILT: Final = 1.0
+# Share of a stack that may be missing and be filled between its neighbours.
+WIDEST_GAPS: Final = 0.5
 
 
 def allows_expansion(compressed_bytes: int, expanded_bytes: int) -> bool:

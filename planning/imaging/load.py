@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from planning.errors import ImportRefused, WorkerDied
+from planning.geometry.frames import vec3
 from planning.geometry.volume import Volume
 from planning.imaging.decode import plane_of
 from planning.imaging.geometry_checks import Stack, stack_of
@@ -16,6 +17,7 @@ from planning.imaging.series import SeriesSummary, Slice, refusal_of
 from planning.imaging.volume_file import load_volume_file
 from planning.kernel.exchange import Array, Header
 from planning.kernel.process import Worker
+from planning.model.original_stack import OriginalStack
 from planning.model.study import Finding, StudyImage
 from planning.progress import Progress, silent
 from planning.texts import mark
@@ -23,6 +25,7 @@ from planning.texts import mark
 __all__ = ["LoadedImage", "load_series"]
 
 TASK: Final = "planning.imaging.decode:decode_slices"
+RESAMPLED_TASK: Final = "planning.imaging.resampled_decode:decode_resampled"
 CRASHED: Final = mark(
     "Reading the pixels of this series ended the reading process, so nothing was loaded. "
     "A file may be damaged; copy the series again."
@@ -74,8 +77,10 @@ def load_series(
         acquired=summary.acquired,
         contrast=summary.contrast,
         slice_spacing_mm=stack.spacing_mm,
+        slice_thickness_mm=stack.thickness_mm,
         findings=(*summary.findings, *_pixel_findings(notes)),
-        sop_instance_uids=_sop_instance_uids(summary.slices, stack),
+        sop_instance_uids=() if stack.resampling else _sop_instance_uids(summary.slices, stack),
+        original=_original(summary.slices, stack) if stack.resampling else None,
         patient=summary.patient,
     )
     return LoadedImage(image, summary.patient)
@@ -91,6 +96,24 @@ def _sop_instance_uids(slices: Sequence[Slice], stack: Stack) -> tuple[str, ...]
     return uids if all(uids) and len(set(uids)) == len(uids) else ()
 
 
+def _original(slices: Sequence[Slice], stack: Stack) -> OriginalStack:
+    """Return where the slices lay before they were put onto the grid."""
+    ordered = [slices[n] for n in stack.order]
+    first = ordered[0]
+    i, j, _ = stack.grid.directions.T
+    return OriginalStack(
+        positions_lps_mm=tuple(s.position_lps_mm for s in ordered if s.position_lps_mm),
+        row_lps=first.row_lps or vec3(i),
+        column_lps=first.column_lps or vec3(j),
+        spacing_ij_mm=first.spacing_ij_mm or stack.grid.spacing_ijk_mm[:2],
+        columns=first.form.columns,
+        rows=first.form.rows,
+        sop_instance_uids=tuple(s.sop_uid for s in ordered),
+        frames=tuple(s.frame for s in ordered),
+        gaps=stack.gaps,
+    )
+
+
 def _voxels(
     summary: SeriesSummary, stack: Stack, progress: Progress, worker: Worker
 ) -> tuple[Array, dict[str, Any]]:
@@ -101,11 +124,20 @@ def _voxels(
         "twins": _twins(slices, stack),
         "is_ct": summary.modality == "CT",
     }
+    task = TASK
+    if stack.resampling is not None:
+        task = RESAMPLED_TASK
+        shape_kji = stack.grid.shape_kji
+        header |= {
+            "shape_kji": shape_kji,
+            "offsets_ij": stack.resampling.offsets_ij,
+            "sources": stack.resampling.sources(shape_kji[0]),
+        }
     for dtype in ("int16", "float32"):
         n_bytes = int(np.prod(stack.grid.shape_kji)) * np.dtype(dtype).itemsize
         try:
             notes, arrays = worker.call(
-                TASK,
+                task,
                 {**header, "dtype": dtype},
                 progress=progress,
                 stall_s=FILE_SECONDS,

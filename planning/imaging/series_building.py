@@ -43,7 +43,9 @@ _SPLITS: Final = {
     "MIXED_FOR": mark("The series was split: its slices use different frames of reference."),
     "MIXED_ORIENTATION": mark("The series was split: its slices lie in different directions."),
     "MIXED_SIZE": mark("The series was split: its slices differ in size or pixel spacing."),
+    "SCOUT": mark("The series was split: scout views (localisers) lie among its slices."),
 }
+_DAMAGE: Final = frozenset({"SHORT_PIXELS", "GIANT"})
 _NOTES: Final = {
     "NO_PREAMBLE": mark("Files lack the DICOM preamble; they were read all the same."),
     "PREAMBLE": mark("Files begin like a program or document of another kind. Only the image part was used."),
@@ -122,7 +124,15 @@ def _summaries(uid: str, group: list[tuple[Path, Record]]) -> list[SeriesSummary
         summary = _judged(_described(uid if n == 0 else f"{uid}#{n + 1}", part), [r for _, r in part])
         splits = tuple(Finding(reason, _SPLITS[reason]) for reason in reasons)
         summaries.append(replace(summary, findings=splits + marks + summary.findings))
-    return summaries
+    return _with_damage(summaries)
+
+
+def _with_damage(summaries: list[SeriesSummary]) -> list[SeriesSummary]:
+    """Refuse a stack with slices missing where the series holds a damaged one that may be missing there."""
+    damage = next((s.problem for s in summaries if s.problem and s.problem.code in _DAMAGE), None)
+    if damage is None:
+        return summaries
+    return [replace(s, problem=damage) if any(f.code == "GAP" for f in s.findings) else s for s in summaries]
 
 
 def _one_frame_of_reference(pairs: list[Pair]) -> tuple[list[Pair], tuple[Finding, ...]]:
@@ -179,9 +189,10 @@ def _split(pairs: Sequence[Pair]) -> list[tuple[list[str], list[Pair]]]:
     for slice_, record in pairs:
         facing = _known_direction(slice_, directions)
         size = (slice_.form.rows, slice_.form.columns, slice_.form.samples, _rounded(slice_.spacing_ij_mm))
-        parts[(record["frame_of_reference"], facing, size)].append((slice_, record))
+        scout = any(part.upper() == "LOCALIZER" for part in record["image_type"])
+        parts[(record["frame_of_reference"], facing, size, scout)].append((slice_, record))
     keys = list(parts)
-    names = ("MIXED_FOR", "MIXED_ORIENTATION", "MIXED_SIZE")
+    names = ("MIXED_FOR", "MIXED_ORIENTATION", "MIXED_SIZE", "SCOUT")
     reasons = [name for n, name in enumerate(names) if len({key[n] for key in keys}) > 1]
     return [(reasons, parts[key]) for key in keys]
 

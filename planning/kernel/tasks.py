@@ -11,9 +11,11 @@ READING_MIB: Final = 512
 
 TASKS: Final[dict[str, int | None]] = {
     "planning.kernel.child:warm": None,
+    "planning.imaging.folder_listing:list_files": READING_MIB,
     "planning.imaging.headers:read_headers": READING_MIB,
     "planning.imaging.archive:unpack": READING_MIB,
     "planning.imaging.decode:decode_slices": READING_MIB,
+    "planning.imaging.resampled_decode:decode_resampled": READING_MIB,
     "planning.imaging.volume_voxels:read_volume_header": READING_MIB,
     "planning.imaging.volume_voxels:read_voxels": READING_MIB,
     "planning.kernel.exact_distance:run_task": None,

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
+from planning.geometry.coverage import Coverage
 from planning.geometry.volume import Volume
+from planning.model.original_stack import OriginalStack
 from planning.texts import tr
 
 
@@ -85,6 +88,10 @@ class StudyImage:
     slice_spacing_mm : float
         Distance between slice centres along the slice normal.
     findings : tuple of Finding
+    slice_thickness_mm : float
+        Largest stated thickness of a slice; 0 where none is stated.
+    original : OriginalStack or None
+        How the slices lay, where the volume was resampled from tilted or uneven ones.
     sop_instance_uids : tuple of str
         One for each slice, in the order of k; empty where unknown or where the volume was resampled.
     patient : Patient
@@ -104,3 +111,15 @@ class StudyImage:
     findings: tuple[Finding, ...] = ()
     sop_instance_uids: tuple[str, ...] = ()
     patient: Patient = Patient()
+    slice_thickness_mm: float = 0.0
+    original: OriginalStack | None = None
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """Which part of the volume was really imaged; None where all of it was."""
+        return self.original.coverage(self.volume.grid) if self.original is not None else None
+
+    @property
+    def resolution_along_mm(self) -> float:
+        """What bounds detail along the stack: overlapping slices blur, slices apart leave out."""
+        return max(self.slice_spacing_mm, self.slice_thickness_mm)

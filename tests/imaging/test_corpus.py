@@ -29,9 +29,6 @@ SILENT = frozenset({"NO_IDENTITY", "UNITS_MISSING", "THICK_SLICES"})
 WORDLESS = frozenset({"PRIVATE_BIG", "ESCAPE", "CHARSET", "NOISE", "PREAMBLE", "NO_PREAMBLE"})
 # Where this program is stricter than the manifest, or the file cannot be what the manifest calls it.
 STRICTER = {
-    "geo01_missing_slice": "GAP",
-    "geo07_gantry_tilt_18deg": "GANTRY_TILT",
-    "mf01_enhanced_ct_unordered_gap": "GAP",
     "nii09_units_metre": "UNITS",  # a voxel of 0.8 metres is refused, not scaled
     "st11_latin1_declared_utf8": "TRUNCATED",  # its lengths were not adjusted: what follows is displaced
 }
