@@ -1,7 +1,7 @@
 """A case in one file: versions of the case, each saved whole or not at all."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +11,22 @@ from typing import Self
 
 from planning.errors import CaseFileProblem
 from planning.model.case import Case
+from planning.storage.approvals import Approval, content_of
 from planning.storage.blob_table import BlobTable
+from planning.storage.copying import Kept, put_kept
 from planning.storage.damage import Damage
 from planning.storage.database import connected, laid_out, transaction, translated
 from planning.storage.holder import Holder, holder_in, now, this_program, write_holder
+from planning.storage.kept_limits import limits_document, limits_in
+from planning.storage.ledger import Ledger, new_file_id
 from planning.storage.manifest import Encoded, Encoder
+from planning.storage.notary import Notary
 from planning.storage.opening import Opened, opened
 from planning.storage.places import check_place, part_of, put_in_place, remove_left_parts, tidied
 from planning.storage.reading import ReadCase, Reading
-from planning.storage.record import Line, Record, add_line, record_in
-from planning.storage.versions import Version, add_version, listed, needed_by, to_drop
+from planning.storage.record import APPROVAL, WITHDRAWAL, Entry, Line, Record
+from planning.storage.version_table import VersionTable
+from planning.storage.versions import Version, add_version, put_version
 from planning.texts import mark
 
 
@@ -38,7 +44,7 @@ class CaseFile:
         What could not be read; findings of `case` say the same.
     """
 
-    def __init__(self, path: Path, opened_file: Opened) -> None:
+    def __init__(self, path: Path, opened_file: Opened, notary: Notary | None = None) -> None:
         self.path = path
         self.case = opened_file.case
         self.damage: tuple[Damage, ...] = opened_file.damage
@@ -48,16 +54,28 @@ class CaseFile:
         self._encoder = opened_file.encoder
         self._copy = opened_file.copy
         self._blobs = BlobTable(self._db)
-        self._needs: dict[str, set[str]] = {}
+        self._versions = VersionTable(self._db, self._blobs)
         self._mutex = RLock()
         self._closed = False
+        with translated(path):
+            self._ledger = Ledger(self._db, notary)
 
     @classmethod
-    def create(cls, path: Path, case: Case, label: str = "", *, overwrite: bool = False) -> "CaseFile":
+    def create(
+        cls,
+        path: Path,
+        case: Case,
+        label: str = "",
+        *,
+        overwrite: bool = False,
+        kept: Kept | None = None,
+        notary: Notary | None = None,
+    ) -> "CaseFile":
         """Write `case` to a new file and keep it open and held.
 
         The file appears at `path` only when it is complete. With `overwrite`, a case file already there
-        is replaced by it; another kind of file, or a case somebody holds, never is.
+        is replaced by it; another kind of file, or a case somebody holds, never is. `kept` is what another
+        file of this case passes on: its record, and its versions where wanted (`CaseFile.kept`).
 
         Raises
         ------
@@ -71,13 +89,13 @@ class CaseFile:
         encoded = encoder.encoded(case)
         part = part_of(path)
         with tidied(part), translated(path, encoded.size):
-            _write_new(part, encoded, label, holder)
+            _write_new(part, encoded, label, holder, kept)
             put_in_place(part, path)
             db = connected(path, read_only=False)
-        return cls(path, Opened(db, case, (), None, holder, encoder))
+        return cls(path, Opened(db, case, (), None, holder, encoder), notary)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> "CaseFile":
+    def open(cls, path: Path, *, read_only: bool = False, notary: Notary | None = None) -> "CaseFile":
         """Open a case file.
 
         A file that is damaged in part, written by a newer program, held by somebody else or on a
@@ -88,15 +106,19 @@ class CaseFile:
         CaseFileProblem
             Where it is no case file, cut short, unreadable or too new to be read.
         """
-        return cls(path, opened(path, read_only=read_only))
+        return cls(path, opened(path, read_only=read_only), notary)
 
     @property
     def read_only(self) -> bool:
         """Whether nothing may be written."""
         return self.why_read_only is not None
 
-    def save(self, case: Case, label: str = "", *, keep: bool = False) -> Version:
+    def save(
+        self, case: Case, label: str = "", *, keep: bool = False, limits: Mapping[str, str] | None = None
+    ) -> Version:
         """Save a version; when this returns it is on disk and unsaved work is settled.
+
+        An approval that no longer holds for `case` is voided by a line of the record in the same step.
 
         Parameters
         ----------
@@ -105,15 +127,63 @@ class CaseFile:
             What the version is called.
         keep : bool
             Keep it for good; else the policy of `versions` drops it some day.
+        limits : mapping of str to str
+            Limits and tools it was planned under (`kept_limits`), for later comparison.
 
         Raises
         ------
         CaseFileProblem
             Nothing has changed in the file then.
         """
-        version = self._write(case, label, saved=True, kept=keep)
-        self.case = case
-        return version
+        return self._write(case, label, saved=True, kept=keep, limits=limits)
+
+    def approve(
+        self, case: Case, by: str, label: str, settings: str, limits: Mapping[str, str] | None = None
+    ) -> tuple[Version, Approval]:
+        """Save a version for good and enter in the record that `by` approves its active plan.
+
+        Raises
+        ------
+        CaseFileProblem
+            Without a name, or where two plans share the name; and as `save` does.
+        """
+        plan = case.plan.name
+        if not by.strip():
+            raise CaseFileProblem("NO_NAME", mark("Give the name of the person who approves."))
+        if sum(p.name == plan for p in case.plans) > 1:
+            raise CaseFileProblem(
+                "PLAN_NAME",
+                mark("Two plans are called {plan}. Give one another name, then approve."),
+                plan=plan,
+            )
+        with self._mutex:
+            content = content_of(case, plan, self._encoder)
+            entry = Entry(APPROVAL, label, by.strip(), plan, content, settings)
+            version = self._write(case, label, saved=True, kept=True, limits=limits, entries=(entry,))
+            return version, next(a for a in self.approvals if a.plan == plan)
+
+    def withdraw(self, plan: str, by: str, reason: str) -> None:
+        """Enter in the record that `by` withdraws the approval of a plan; raises `CaseFileProblem`."""
+        if not by.strip() or not reason.strip():
+            raise CaseFileProblem("NO_NAME", mark("Give a name and the reason."))
+        with self._writing(0):
+            entry = Entry(WITHDRAWAL, reason.strip(), by.strip(), plan)
+            self._ledger.add([entry], self._versions.newest_digest())
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """The last approval of every plan that nobody has withdrawn; voided ones say so."""
+        return self._ledger.approvals
+
+    @property
+    def tampering(self) -> str:
+        """What shows that the file was altered by another hand or put back to an older state, in words."""
+        return self._ledger.tampering
+
+    def changed_since(self, approval: Approval, case: Case) -> tuple[str, ...]:
+        """Return the parts in which `case` differs from what was approved; takes a while for new images."""
+        with self._mutex:
+            return approval.changed_from(content_of(case, approval.plan, self._encoder))
 
     def autosave(self, case: Case, label: str) -> None:
         """Keep unsaved work in the file, beside the saved versions; only the newest is kept."""
@@ -123,26 +193,45 @@ class CaseFile:
     def unsaved(self) -> Version | None:
         """Work newer than the last save, left by a crash; None where there is none."""
         with self._reading():
-            good, _ = listed(self._db)
+            good = self._versions.all()
         return good[0] if good and not good[0].saved else None
 
     def discard_unsaved(self) -> None:
         """Forget unsaved work, as the user chose."""
         with self._writing(0):
-            good, _ = listed(self._db)
-            self._drop([v for v in good if not v.saved], good)
+            self._versions.drop_unsaved()
 
     def versions(self) -> tuple[Version, ...]:
         """Saved versions, newest first."""
         with self._reading():
-            good, _ = listed(self._db)
-        return tuple(v for v in good if v.saved)
+            return self._versions.saved()
 
     def read(self, version: Version) -> Case:
         """Return the case of a version; raises `CaseFileProblem` where any part of it is damaged."""
         with self._reading():
-            found = Reading(self._blobs.packed).read(version.manifest)
+            found = Reading(self._blobs.packed, self._encoder).read(version.manifest)
+            found.remembered_by(self._encoder)
         return _whole(found)
+
+    def limits_of(self, version: Version) -> dict[str, str] | None:
+        """Return the limits and tools a version was planned under; None where they were not kept."""
+        with self._reading():
+            return limits_in(self._blobs.content(version.limits)) if version.limits else None
+
+    def name_version(self, version: Version, label: str) -> Version:
+        """Give a saved version a name and keep it for good; raises `CaseFileProblem`."""
+        named = replace(version, label=label, kept=True)
+        with self._writing(0):
+            if version.number not in [v.number for v in self._versions.saved()]:
+                raise CaseFileProblem("NO_VERSION", mark("This version is not in the case file any more."))
+            put_version(self._db, named)
+        return named
+
+    def kept(self, *, versions: bool) -> Kept:
+        """Return what a new file of this case takes over; nothing of a file that was tampered with."""
+        with self._reading():
+            saved = self._versions.saved() if versions and not self.damage else ()
+            return Kept(self._db, saved, with_record=not self.tampering)
 
     def note(self, what: str, detail: str, *, by: str = "") -> Line:
         """Add a line to the case's record, about the newest saved version.
@@ -162,14 +251,13 @@ class CaseFile:
             Nothing has changed in the file then.
         """
         with self._writing(0) as holder:
-            good, _ = listed(self._db)
-            digest = next((v.manifest for v in good if v.saved), "")
-            return add_line(self._db, what, detail, by=by or holder.person, case_digest=digest)
+            entry = Entry(what, detail, by or holder.person)
+            return self._ledger.add([entry], self._versions.newest_digest())[-1]
 
     def record(self) -> Record:
         """Return what was approved and exported, and whether the record is whole."""
         with self._reading():
-            return record_in(self._db)
+            return self._ledger.record()
 
     def beat(self) -> None:
         """Give a sign of life, so that nobody takes the file over; call it every minute."""
@@ -199,40 +287,31 @@ class CaseFile:
     ) -> None:
         self.close()
 
-    def _write(self, case: Case, label: str, *, saved: bool, kept: bool) -> Version:
+    def _write(
+        self,
+        case: Case,
+        label: str,
+        *,
+        saved: bool,
+        kept: bool,
+        limits: Mapping[str, str] | None = None,
+        entries: tuple[Entry, ...] = (),
+    ) -> Version:
         with self._mutex:
             encoded = self._encoder.encoded(case)
+            name, extra = limits_document(limits) if limits is not None else ("", {})
             with self._writing(encoded.size) as holder:
-                self._blobs.add(encoded.blobs)
+                self._blobs.add({**encoded.blobs, **extra})
                 version = add_version(
-                    self._db, encoded.manifest, label, by=holder.person, saved=saved, kept=kept
+                    self._db, encoded.manifest, label, by=holder.person, saved=saved, kept=kept, limits=name
                 )
-                self._needs[encoded.manifest] = set(encoded.blobs)
-                self._prune()
+                self._versions.note_needs(encoded.manifest, set(encoded.blobs))
+                if saved:
+                    self._ledger.add_with_voids(entries, case, self._encoder, encoded.manifest, holder.person)
+                self._versions.prune()
             self._blobs.give_back_room()
+            self.case = case if saved else self.case
             return version
-
-    def _prune(self) -> None:
-        """Let go of versions by the policy and of what none needs; of nothing while one is damaged."""
-        good, damaged = listed(self._db)
-        for version in good:
-            if version.manifest not in self._needs:
-                needs = needed_by(version.manifest, self._blobs.content)
-                if needs is None:
-                    return
-                self._needs[version.manifest] = needs
-        if not damaged:
-            self._drop(to_drop(good, lambda v: self._needs[v.manifest], self._blobs.stored()), good)
-
-    def _drop(self, gone: list[Version], all_versions: list[Version]) -> None:
-        if not gone:
-            return
-        self._db.executemany("DELETE FROM version WHERE number = ?", [(v.number,) for v in gone])
-        left = [v for v in all_versions if v not in gone]
-        if all(v.manifest in self._needs for v in left):
-            needed: set[str] = set().union(*(self._needs[v.manifest] for v in left))
-            self._blobs.keep_only(needed)
-            self._needs = {manifest: names for manifest, names in self._needs.items() if names <= needed}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -257,6 +336,7 @@ class CaseFile:
                 self._holder = replace(holder, beat=now())
                 write_holder(self._db, self._holder)
                 yield self._holder
+            self._ledger.settle()
 
     def _give_back(self) -> None:
         try:
@@ -284,10 +364,13 @@ def open_case(path: Path) -> Case:
         return file.case
 
 
-def _write_new(part: Path, encoded: Encoded, label: str, holder: Holder) -> None:
+def _write_new(part: Path, encoded: Encoded, label: str, holder: Holder, kept: Kept | None) -> None:
     db = laid_out(part)
     try:
         with transaction(db):
+            db.execute("INSERT INTO meta VALUES ('file_id', ?)", (new_file_id(),))
+            if kept is not None:
+                put_kept(db, kept)
             BlobTable(db).add(encoded.blobs)
             add_version(db, encoded.manifest, label, by=holder.person, saved=True, kept=False)
             write_holder(db, holder)

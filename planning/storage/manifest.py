@@ -103,9 +103,37 @@ class Encoder:
         manifest = put(document({"schema": DOCUMENT_SCHEMA, "content": codec.encoded_fields(case)}))
         return Encoded(manifest, blobs)
 
+    def content_of(self, case: Case) -> dict[str, Any]:
+        """Return the fields of a case as its manifest holds them; equal content is equal JSON.
+
+        Images and anatomy stand by the names of their documents.
+        """
+        encoded = self.encoded(case)
+        content: dict[str, Any] = json.loads(bytes(encoded.blobs[encoded.manifest].data))["content"]
+        return content
+
     def remember_volume(self, volume: Volume, names: tuple[str, ...]) -> None:
         """Note the names of a volume's chunks, just read and verified."""
         self._volumes[volume] = names
+
+    def remember_mask(self, mask: Mask, table: bytes) -> None:
+        """Note the brick table of a mask, just read and verified."""
+        names: dict[str, str] = json.loads(table)
+        own = {name: Content(mask.bricks[_brick(key)]) for key, name in names.items()}
+        self._masks[mask] = _MaskBlobs(name_of(table), own | {name_of(table): Content(table)})
+
+    def known_volume(self, names: tuple[str, ...], grid: Grid, dtype: np.dtype[Any]) -> Volume | None:
+        """Return a volume at hand that has these chunks on this grid, so that versions share their voxels."""
+        for volume, known in self._volumes.items():
+            if known == names and volume.voxels_kji.dtype == dtype and _same(volume.grid, grid):
+                return volume
+        return None
+
+    def known_mask(self, table: str, shape_kji: tuple[int, int, int]) -> Mask | None:
+        """Return a mask at hand that has this brick table."""
+        return next(
+            (m for m, blobs in self._masks.items() if blobs.table == table and m.shape_kji == shape_kji), None
+        )
 
     def _volume(self, volume: Volume, blobs: dict[str, Content]) -> dict[str, Any]:
         voxels = np.ascontiguousarray(volume.voxels_kji)
@@ -128,3 +156,12 @@ class Encoder:
             self._masks[mask] = _MaskBlobs(name_of(table), own | {name_of(table): Content(table)})
         blobs.update(self._masks[mask].blobs)
         return {"shape_kji": list(mask.shape_kji), "part": self._masks[mask].table}
+
+
+def _same(one: Grid, two: Grid) -> bool:
+    return one.shape_kji == two.shape_kji and np.array_equal(one.lps_from_ijk, two.lps_from_ijk)
+
+
+def _brick(text: str) -> tuple[int, int, int]:
+    k, j, i = (int(part) for part in text.split(","))
+    return k, j, i

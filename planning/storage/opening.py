@@ -79,8 +79,7 @@ def _opened(
             write_holder(db, None)
         holder = None
     encoder = Encoder()
-    for volume, names in found.chunks:
-        encoder.remember_volume(volume, names)
+    found.remembered_by(encoder)
     return Opened(db, found.case, tuple(damage), why, holder, encoder, copy)
 
 

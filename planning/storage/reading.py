@@ -26,6 +26,7 @@ from planning.model.study import Finding, Severity, StudyImage
 from planning.storage.blobs import CHUNK_BYTES, NAME, Packed, unpacked
 from planning.storage.codec import Codec, misread
 from planning.storage.damage import Damage
+from planning.storage.manifest import Encoder
 from planning.storage.migrations import migrated
 from planning.texts import mark
 
@@ -50,12 +51,22 @@ class ReadCase:
         Keys this program does not know: a newer one wrote them.
     chunks : tuple of (Volume, names)
         Names of each undamaged volume's chunks.
+    tables : tuple of (Mask, bytes)
+        Each mask's brick table.
     """
 
     case: Case
     damage: tuple[Damage, ...]
     unknown: tuple[str, ...]
     chunks: tuple[tuple[Volume, tuple[str, ...]], ...]
+    tables: tuple[tuple[Mask, bytes], ...]
+
+    def remembered_by(self, encoder: Encoder) -> None:
+        """Let the encoder know voxels and masks, so that neither is hashed or read again."""
+        for volume, names in self.chunks:
+            encoder.remember_volume(volume, names)
+        for mask, table in self.tables:
+            encoder.remember_mask(mask, table)
 
 
 class _Lost(Exception):
@@ -63,12 +74,22 @@ class _Lost(Exception):
 
 
 class Reading:
-    """Reads one version. `fetch` returns a blob as the file holds it, or None."""
+    """Reads one version.
 
-    def __init__(self, fetch: Fetch) -> None:
+    Parameters
+    ----------
+    fetch : callable
+        Returns a blob as the file holds it, or None.
+    at_hand : Encoder or None
+        Knows voxels and masks already in memory: a version shares them instead of reading them again.
+    """
+
+    def __init__(self, fetch: Fetch, at_hand: Encoder | None = None) -> None:
         self._fetch = fetch
+        self._at_hand = at_hand
         self._damage: list[Damage] = []
         self._chunks: list[tuple[Volume, tuple[str, ...]]] = []
+        self._tables: list[tuple[Mask, bytes]] = []
         self._lost_slices: list[tuple[int, int]] = []
         self._grid: Grid | None = None
         self._codec = Codec(
@@ -103,6 +124,7 @@ class Reading:
             tuple(self._damage),
             tuple(self._codec.unknown),
             tuple(self._chunks),
+            tuple(self._tables),
         )
 
     def _content(self, name: object) -> bytes:
@@ -167,12 +189,17 @@ class Reading:
         return structure
 
     def _mask(self, value: Any, path: str) -> Mask:
-        shape = _shape(value, path)
-        table = _json(self._content(_reference(value, path)))
-        bricks = {_brick_key(key, shape): self._content(name) for key, name in table.items()}
+        shape, name = _shape(value, path), _reference(value, path)
+        known = self._at_hand.known_mask(str(name), shape) if self._at_hand is not None else None
+        if known is not None:
+            return known
+        table = self._content(name)
+        bricks = {_brick_key(key, shape): self._content(brick) for key, brick in _json(table).items()}
         if any(len(data) != BRICK**3 // 8 for data in bricks.values()):
             raise _Lost
-        return Mask(shape, bricks)
+        mask = Mask(shape, bricks)
+        self._tables.append((mask, table))
+        return mask
 
     def _grid_of(self, value: Any, path: str) -> Grid:
         shape = _shape(value, path)
@@ -191,6 +218,10 @@ class Reading:
         names, size = value.get("chunks"), prod(grid.shape_kji) * dtype.itemsize
         if not isinstance(names, list) or size > MAX_IMAGE_BYTES or len(names) != -(-size // CHUNK_BYTES):
             raise misread(f"{path}.chunks", names)
+        if self._at_hand is not None:
+            known = self._at_hand.known_volume(tuple(names), grid, np.dtype(dtype.newbyteorder("=")))
+            if known is not None:
+                return known
         flat = np.empty(size // dtype.itemsize, dtype=dtype)
         lost = self._fill(flat, names)
         if len(lost) == len(names):
@@ -272,9 +303,11 @@ def _shape(value: Any, path: str) -> tuple[int, int, int]:
 
 def _brick_key(text: str, shape_kji: tuple[int, int, int]) -> BrickKey:
     parts = text.split(",")
-    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 6 for part in parts):
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 6 for part in parts):
         raise _Lost
     k, j, i = (int(part) for part in parts)
+    if text != f"{k},{j},{i}":  # one brick under two spellings
+        raise _Lost
     if any(index * BRICK >= n for index, n in zip((k, j, i), shape_kji, strict=True)):
         raise _Lost
     return (k, j, i)

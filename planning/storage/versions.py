@@ -47,6 +47,8 @@ class Version:
         SHA-256 name of its manifest: the digest of the whole case.
     kept : bool
         Named by a person to be kept for good.
+    limits : str
+        SHA-256 name of the document of limits and tools it was planned under; empty where unknown.
     """
 
     number: int
@@ -57,19 +59,26 @@ class Version:
     program: str
     manifest: str
     kept: bool = False
+    limits: str = ""
 
 
 def add_version(
-    db: sqlite3.Connection, manifest: str, label: str, *, by: str, saved: bool, kept: bool
+    db: sqlite3.Connection, manifest: str, label: str, *, by: str, saved: bool, kept: bool, limits: str = ""
 ) -> Version:
     """Enter a version, inside the caller's transaction."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'version'").fetchone()
     number, at = (0 if row is None else int(row[0])) + 1, datetime.now(UTC)
-    version = Version(number, saved, label, at, by, PROGRAM, manifest, kept)
-    fields = asdict(version) | {"at": at.isoformat()}
-    body = json.dumps({key: value for key, value in fields.items() if key != "number"})
-    db.execute("INSERT INTO version VALUES (?, ?, ?)", (number, body, _check(number, body)))
+    version = Version(number, saved, label, at, by, PROGRAM, manifest, kept, limits)
+    put_version(db, version)
     return version
+
+
+def put_version(db: sqlite3.Connection, version: Version) -> None:
+    """Write a version's entry, new or in the place of an old one, inside the caller's transaction."""
+    fields = asdict(version) | {"at": version.at.isoformat()}
+    body = json.dumps({key: value for key, value in fields.items() if key != "number"})
+    row = (version.number, body, _check(version.number, body))
+    db.execute("INSERT OR REPLACE INTO version VALUES (?, ?, ?)", row)
 
 
 def listed(db: sqlite3.Connection) -> tuple[list[Version], list[int]]:
@@ -100,8 +109,17 @@ def _version(number: int, body: str) -> Version | None:
     if not whole or not NAME.fullmatch(texts[3]):
         return None
     label, by, program, manifest = texts
+    limits = str(fields.get("limits", ""))
     return Version(
-        number, bool(fields.get("saved")), label, at, by, program, manifest, bool(fields.get("kept"))
+        number,
+        bool(fields.get("saved")),
+        label,
+        at,
+        by,
+        program,
+        manifest,
+        bool(fields.get("kept")),
+        limits if NAME.fullmatch(limits) else "",
     )
 
 
