@@ -1,26 +1,24 @@
 """A new cut as a starting position to adjust: from the kind, the crosshair or a level's anatomy."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Vec3, unit, vec3
-from planning.geometry.mesh import Mesh
 from planning.model.case import Case
 from planning.model.osteotomy import CutSide, Osteotomy, OsteotomyKind
-from planning.model.structures import StructureKind
 from planning.model.tools import Tool, ToolLibrary
+from planning.resection.axes import VertebraAxes
+from planning.resection.starting_cuts import body_blade, disc_blade, rib_blade, sagittal_blade, spine_of
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 from widgets.stages.cuts_panel import NewCut
 from widgets.tables.cut_rows import KIND_WORDS
 
 _ANTERIOR: Final[Vec3] = (0.0, -1.0, 0.0)
-_CRANIAL: Final[Vec3] = (0.0, 0.0, 1.0)
-_LEFT: Final[Vec3] = (1.0, 0.0, 0.0)
-_BODY_DEPTH_MM: Final = 32.0
+_OWN: Final = {"left": np.array([1.0, 0.0, 0.0]), "up": np.array([0.0, 0.0, 1.0])}  # left, forward, up
 _PREFERRED_TOOLS: Final = {
     OsteotomyKind.DISC: "t_saw",
     OsteotomyKind.VERTEBRAL_BODY: "t_saw",
@@ -31,46 +29,36 @@ _OTHERWISE: Final = "ultrasonic_bone_scalpel"
 
 @dataclass(frozen=True)
 class _Shape:
-    """Size and direction of a kind's first blade."""
+    """Size and direction of a kind's first blade; it advances forward."""
 
-    normal_lps: Vec3
-    advance_lps: Vec3
+    normal: Literal["up", "left"]
     width_mm: float
     depth_mm: float
 
 
 _SHAPES: Final = {
-    OsteotomyKind.DISC: _Shape(_CRANIAL, _ANTERIOR, 60.0, 40.0),
-    OsteotomyKind.VERTEBRAL_BODY: _Shape(_CRANIAL, _ANTERIOR, 60.0, 40.0),
-    OsteotomyKind.FREE: _Shape(_CRANIAL, _ANTERIOR, 50.0, 40.0),
-    OsteotomyKind.SAGITTAL: _Shape(_LEFT, _ANTERIOR, 40.0, 55.0),
-    OsteotomyKind.PEDICLE: _Shape(_LEFT, _ANTERIOR, 24.0, 22.0),
-    OsteotomyKind.LAMINA: _Shape(_LEFT, _ANTERIOR, 34.0, 16.0),
-    OsteotomyKind.RIB: _Shape(_LEFT, _ANTERIOR, 22.0, 24.0),
+    OsteotomyKind.DISC: _Shape("up", 60.0, 40.0),
+    OsteotomyKind.VERTEBRAL_BODY: _Shape("up", 60.0, 40.0),
+    OsteotomyKind.FREE: _Shape("up", 50.0, 40.0),
+    OsteotomyKind.SAGITTAL: _Shape("left", 40.0, 55.0),
+    OsteotomyKind.PEDICLE: _Shape("left", 24.0, 22.0),
+    OsteotomyKind.LAMINA: _Shape("left", 34.0, 16.0),
+    OsteotomyKind.RIB: _Shape("left", 22.0, 24.0),
 }
-# How far to the side of the vertebra's middle, and behind the body's middle, a kind starts.
-_ASIDE_MM: Final = {OsteotomyKind.PEDICLE: 14.0, OsteotomyKind.LAMINA: 11.0, OsteotomyKind.RIB: 42.0}
-_BEHIND_MM: Final = {OsteotomyKind.PEDICLE: 22.0, OsteotomyKind.LAMINA: 42.0, OsteotomyKind.RIB: 32.0}
+# How far to the side of the canal's middle, forward of it and up from it, a kind starts.
+_PLACE_MM: Final = {
+    OsteotomyKind.PEDICLE: (14.0, 8.0, 0.0),
+    OsteotomyKind.LAMINA: (11.0, -12.0, 0.0),
+    OsteotomyKind.RIB: (42.0, 0.0, 0.0),
+}
 
 
 def new_cut(
     wish: NewCut, case: Case, surfaces: Surfaces | None, crosshair_lps_mm: Vec3, tools: ToolLibrary
 ) -> Osteotomy:
     """Return a cut for a wish, with an id and name no other cut of the plan has."""
-    middle = _level_point(wish, case, surfaces) if wish.level is not None else None
-    middle = crosshair_lps_mm if middle is None else middle
-    shape = _SHAPES[wish.kind]
     tool = _tool_for(wish.kind, tools)
-    origin = np.asarray(middle) - np.asarray(shape.advance_lps) * shape.depth_mm / 2
-    blade = Blade(
-        origin_lps_mm=vec3(origin),
-        normal_lps=unit(shape.normal_lps),
-        advance_lps=unit(shape.advance_lps),
-        width_mm=shape.width_mm,
-        depth_mm=shape.depth_mm,
-        kerf_mm=tool.kerf_mm,
-        overshoot_mm=tool.overshoot_mm,
-    )
+    blade = _from_the_anatomy(wish, case, surfaces, tool) or _at(wish.kind, crosshair_lps_mm, tool)
     name = _free_name(_name(wish, case), {o.title for o in case.plan.osteotomies})
     taken = {o.id for o in case.plan.osteotomies}
     steps = [o.step for o in case.plan.osteotomies if o.step is not None]
@@ -83,6 +71,63 @@ def new_cut(
         level=wish.level,
         side=wish.side,
         step=max(steps, default=0) + 1,
+    )
+
+
+def _from_the_anatomy(wish: NewCut, case: Case, surfaces: Surfaces | None, tool: Tool) -> Blade | None:
+    """Return the blade a level's own shape gives; None at the crosshair, or where it is not segmented."""
+    if wish.level is None or case.anatomy is None or surfaces is None:
+        return None
+    present = case.anatomy.levels
+    at = present.index(wish.level) if wish.level in present else 0
+    spine = spine_of(case.anatomy, surfaces, present[max(at - 1, 0) : at + 2])
+    if wish.level not in spine.axes:
+        return None
+    side: CutSide = wish.side or "left"
+    blade = None
+    match wish.kind:
+        case OsteotomyKind.DISC:
+            other = spine.neighbour(wish.level, wish.above)
+            if other is not None:
+                upper, lower = (other, wish.level) if wish.above else (wish.level, other)
+                blade = disc_blade(spine, upper, lower, tool)
+        case OsteotomyKind.VERTEBRAL_BODY:
+            blade = body_blade(spine, wish.level, tool)
+        case OsteotomyKind.SAGITTAL:
+            blade = sagittal_blade(spine, wish.level, side, tool)
+        case OsteotomyKind.RIB:
+            blade = rib_blade(spine, wish.level, side, tool)
+    return blade or _beside_the_canal(wish, spine.axes[wish.level], tool)
+
+
+def _beside_the_canal(wish: NewCut, axes: VertebraAxes, tool: Tool) -> Blade:
+    """Return a kind's first blade in the vertebra's own axes."""
+    shape = _SHAPES[wish.kind]
+    rows = np.array([axes.left, axes.anterior, axes.superior])
+    aside, forward, up = _PLACE_MM.get(wish.kind, (0.0, 0.0, 0.0))
+    sign = -1.0 if wish.side == "right" else 1.0
+    middle = np.asarray(axes.centre_lps_mm) + np.array([sign * aside, forward, up]) @ rows
+    if wish.kind not in _PLACE_MM:
+        middle = np.asarray(axes.body_lps_mm)
+    return _blade(shape, middle, unit(_OWN[shape.normal] @ rows), axes.anterior, tool)
+
+
+def _at(kind: OsteotomyKind, middle_lps_mm: Vec3, tool: Tool) -> Blade:
+    """Return a kind's first blade at a point, along the patient's axes."""
+    shape = _SHAPES[kind]
+    own = _OWN[shape.normal]
+    return _blade(shape, np.asarray(middle_lps_mm), unit((own[0], -own[1], own[2])), _ANTERIOR, tool)
+
+
+def _blade(shape: _Shape, middle: Floats, normal: Vec3, advance: Vec3, tool: Tool) -> Blade:
+    return Blade(
+        origin_lps_mm=vec3(middle - np.asarray(advance) * shape.depth_mm / 2),
+        normal_lps=normal,
+        advance_lps=advance,
+        width_mm=shape.width_mm,
+        depth_mm=shape.depth_mm,
+        kerf_mm=tool.kerf_mm,
+        overshoot_mm=tool.overshoot_mm,
     )
 
 
@@ -106,45 +151,18 @@ def _name(wish: NewCut, case: Case) -> str:
     if wish.level is None:
         return tr("{kind} cut", kind=kind.capitalize())
     if wish.kind is OsteotomyKind.DISC:
-        below = _next_level(wish.level, case)
-        return tr("{above}/{below} disc", above=wish.level, below=below) if below else f"{wish.level} {kind}"
+        other = _next_level(wish.level, case, wish.above)
+        above, below = (other, wish.level) if wish.above else (wish.level, other)
+        return tr("{above}/{below} disc", above=above, below=below) if other else f"{wish.level} {kind}"
     words = {"left": tr("Left"), "right": tr("Right")}.get(str(wish.side), "")
     return f"{words} {wish.level} {kind}".strip()
 
 
-def _next_level(level: str, case: Case) -> str | None:
+def _next_level(level: str, case: Case, above: bool) -> str | None:
     levels = case.anatomy.levels if case.anatomy is not None else ()
-    at = levels.index(level) + 1 if level in levels else len(levels)
-    return levels[at] if at < len(levels) else None
+    at = levels.index(level) + (-1 if above else 1) if level in levels else -1
+    return levels[at] if 0 <= at < len(levels) else None
 
 
 def _tool_for(kind: OsteotomyKind, tools: ToolLibrary) -> Tool:
     return tools.tool(_PREFERRED_TOOLS.get(kind, _OTHERWISE)) or tools.tools[0]
-
-
-def _level_point(wish: NewCut, case: Case, surfaces: Surfaces | None) -> Vec3 | None:
-    body = _body(wish.level, case, surfaces)
-    if body is None:
-        return None
-    low, high = body
-    x, y = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
-    z = (low[2] + high[2]) / 2
-    if wish.kind is OsteotomyKind.DISC:
-        below = _body(_next_level(str(wish.level), case), case, surfaces)
-        z = (low[2] + below[1][2]) / 2 if below is not None else low[2]
-    side: CutSide | None = wish.side
-    sign = {"left": 1.0, "right": -1.0}.get(str(side), 0.0)
-    return (x + sign * _ASIDE_MM.get(wish.kind, 0.0), y + _BEHIND_MM.get(wish.kind, 0.0), z)
-
-
-def _body(level: str | None, case: Case, surfaces: Surfaces | None) -> tuple[Floats, Floats] | None:
-    """Return the box of a vertebra's body: its front part, where no process reaches up or down."""
-    if case.anatomy is None or surfaces is None or level is None:
-        return None
-    for structure in case.anatomy.of_kind(StructureKind.VERTEBRA):
-        mesh: Mesh | None = surfaces.mesh(structure.id)
-        if structure.level == level and mesh is not None:
-            points = mesh.vertices_lps_mm.astype(np.float64)
-            front = points[points[:, 1] < points[:, 1].min() + _BODY_DEPTH_MM]
-            return front.min(axis=0), front.max(axis=0)
-    return None

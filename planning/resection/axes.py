@@ -64,9 +64,13 @@ def axes_of(tissue: Tissue, anatomy: Anatomy) -> Mapping[str, VertebraAxes]:
     ordered = [level for level in tissue.levels if level in clouds] + [
         c for c in clouds if c not in tissue.levels
     ]
-    up = _along([clouds[level].mean(axis=0) for level in ordered])
-    canal = canal_points(tissue, anatomy)
-    return {level: _axes(level, clouds[level], canal, up) for level in ordered}
+    return axes_of_points({level: clouds[level] for level in ordered}, canal_points(tissue, anatomy))
+
+
+def axes_of_points(clouds: Mapping[str, Floats], canal_lps_mm: Floats) -> Mapping[str, VertebraAxes]:
+    """Return the axes of vertebrae given as points, LPS mm, shape (n, 3) each, cranial first."""
+    up = _along([cloud.mean(axis=0) for cloud in clouds.values()])
+    return {level: _axes(level, cloud, canal_lps_mm, up) for level, cloud in clouds.items()}
 
 
 def _cloud(voxels_kji: Labels, tissue: Tissue) -> Floats:

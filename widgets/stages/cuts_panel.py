@@ -15,16 +15,17 @@ from widgets.plain_text import label, tip
 from widgets.tables.cut_rows import KIND_WORDS, CutRow
 from widgets.tables.cut_table import CutTable
 
-_SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB})
+_SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB, OsteotomyKind.SAGITTAL})
 
 
 @dataclass(frozen=True)
 class NewCut:
-    """A wish for a cut: at the crosshair, or at a level."""
+    """A wish for a cut: at the crosshair, or at a level; a disc's lies above or below it."""
 
     kind: OsteotomyKind
     level: str | None = None
     side: CutSide | None = None
+    above: bool = False
 
 
 class CutsPanel(QWidget):
@@ -95,12 +96,10 @@ class CutsPanel(QWidget):
         self.menu.clear()
         for kind in OsteotomyKind:
             part = self.menu.addMenu(tr(KIND_WORDS[kind]))
-            sides: tuple[CutSide | None, ...] = ("left", "right") if kind in _SIDED else (None,)
             part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
             part.addSeparator()
             for level in levels:
-                for side in sides:
-                    wish = NewCut(kind, level, side)
+                for wish in _wishes(kind, level):
                     part.addAction(_words(wish), partial(self.add_asked.emit, wish))
 
     @staticmethod
@@ -108,8 +107,16 @@ class CutsPanel(QWidget):
         return Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
+def _wishes(kind: OsteotomyKind, level: str) -> tuple[NewCut, ...]:
+    if kind is OsteotomyKind.DISC:
+        return NewCut(kind, level, above=True), NewCut(kind, level)
+    if kind in _SIDED:
+        return NewCut(kind, level, "left"), NewCut(kind, level, "right")
+    return (NewCut(kind, level),)
+
+
 def _words(wish: NewCut) -> str:
     if wish.kind is OsteotomyKind.DISC:
-        return tr("Below {level}", level=wish.level)
+        return tr("Above {level}", level=wish.level) if wish.above else tr("Below {level}", level=wish.level)
     side = {"left": tr("left"), "right": tr("right")}.get(str(wish.side), "")
     return tr("At {level} {side}", level=wish.level, side=side).strip()
