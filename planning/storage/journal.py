@@ -20,8 +20,11 @@ from planning.model.case import Case
 from planning.storage.case_file import CaseFile
 from planning.storage.database import translated
 from planning.storage.holder import is_alive
+from planning.storage.notary import Notary
+from planning.storage.opening import versions_in
 from planning.storage.places import remove_left_parts
-from planning.texts import tr
+from planning.storage.versions import Version
+from planning.texts import mark, tr
 
 _ENTRY = ".entry.json"
 _COPY = ".enbloc"
@@ -37,10 +40,14 @@ class WorkingCopy:
     case : Case
     file : CaseFile or None
         The case's open file. Without one, or where it is read-only, a private copy is made at once.
+    notary : Notary or None
+        Seals what is noted in the record of a private copy.
     """
 
-    def __init__(self, folder: Path, case: Case, file: CaseFile | None = None) -> None:
-        self._folder, self._token = folder, token_hex(8)
+    def __init__(
+        self, folder: Path, case: Case, file: CaseFile | None = None, notary: Notary | None = None
+    ) -> None:
+        self._folder, self._token, self._notary = folder, token_hex(8), notary
         self._file = file if file is not None and not file.read_only else None
         self._copy: CaseFile | None = None
         of = None if file is None else file.path
@@ -70,28 +77,36 @@ class WorkingCopy:
         if self._copy is not None:
             self._copy.autosave(case, label)
 
-    def settle(self) -> None:
-        """Forget the work: it is saved, or the user gave it up."""
-        if self._file is not None:
+    @property
+    def copy(self) -> CaseFile | None:
+        """The private copy, which keeps the record of a case that has no file; None where there is none."""
+        return self._copy
+
+    def rest(self) -> None:
+        """Forget what was kept, because it was saved or undone; later work is kept again."""
+        for file in (self._file, self._copy):
             with suppress(CaseFileProblem):  # a file that is gone or full keeps nothing that matters
-                if self._file.unsaved is not None:
-                    self._file.discard_unsaved()
+                if file is not None and file.unsaved is not None:
+                    file.discard_unsaved()
+
+    def settle(self) -> None:
+        """Forget the work for good: it is saved, or the user gave it up."""
+        self.rest()
         if self._copy is not None:
             self._copy.close()
         _remove(self._folder, self._token)
 
     def _make_copy(self, case: Case, label: str) -> None:
-        self._copy = CaseFile.create(self._folder / (self._token + _COPY), case, label)
+        path = self._folder / (self._token + _COPY)
+        self._copy = CaseFile.create(path, case, label, notary=self._notary)
 
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """Work that a crash left.
+    """Work that a crash left; the case itself is read on demand.
 
     Parameters
     ----------
-    case : Case
-        Exactly as it was after the last gesture.
     label : str
         The last gesture.
     at : datetime
@@ -100,12 +115,33 @@ class LeftBehind:
         The case's own file, where it has one.
     """
 
-    case: Case
     label: str
     at: datetime
     path: Path | None
     _folder: Path
     _token: str
+
+    @property
+    def in_own_file(self) -> bool:
+        """Whether it lies in the case's own file, and not in a private copy."""
+        return not self._copy.exists()
+
+    @property
+    def case(self) -> Case:
+        """The case exactly as it was after the last gesture; raises `CaseFileProblem`."""
+        with CaseFile.open(self._place, read_only=True) as file:
+            version = _unsettled(file.unsaved, file.versions())
+            if version is None:
+                raise CaseFileProblem("NO_WORK", mark("This unsaved work is not there any more."))
+            return file.read(version)
+
+    @property
+    def _copy(self) -> Path:
+        return self._folder / (self._token + _COPY)
+
+    @property
+    def _place(self) -> Path:
+        return self.path if self.path is not None and self.in_own_file else self._copy
 
     @property
     def message(self) -> str:
@@ -119,7 +155,7 @@ class LeftBehind:
 
     def discard(self) -> None:
         """Forget this work; call it when it is open again and kept by a new `WorkingCopy`, or not wanted."""
-        if not (self._folder / (self._token + _COPY)).exists() and self.path is not None:
+        if self.in_own_file and self.path is not None:
             with (
                 suppress(CaseFileProblem),
                 CaseFile.open(self.path) as file,
@@ -166,13 +202,18 @@ def _work(folder: Path, token: str, of: Path | None) -> LeftBehind | None:
     path = copy if copy.exists() else of
     if path is None:
         return None
-    with CaseFile.open(path, read_only=True) as file:
-        version = file.unsaved
-        if version is None and path == copy:
-            version = file.versions()[0]
-        if version is None:
-            return None
-        return LeftBehind(file.read(version), version.label, version.at, of, folder, token)
+    found = versions_in(path)
+    newest = found[0] if found and not found[0].saved else None
+    if newest is None and path == copy:
+        newest = _unsettled(None, found)
+        if newest is not None and of is not None and not newest.label:
+            return None  # a file that was only looked at
+    return LeftBehind(newest.label, newest.at, of, folder, token) if newest is not None else None
+
+
+def _unsettled(unsaved: Version | None, saved: tuple[Version, ...]) -> Version | None:
+    """Return the newest work in a file: unsaved, or what a private copy began with."""
+    return unsaved or (saved[0] if saved else None)
 
 
 def _write_entry(path: Path, of: Path | None) -> None:

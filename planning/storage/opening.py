@@ -56,6 +56,24 @@ def opened(path: Path, *, read_only: bool) -> Opened:
             raise
 
 
+def versions_in(path: Path) -> tuple[Version, ...]:
+    """Return the versions of a case file, newest first, unsaved work included, without reading the case.
+
+    Raises `CaseFileProblem` where it is no case file, cut short, unreadable or too new to be read.
+    """
+    check_is_case(path)
+    check_is_whole(path)
+    with translated(path):
+        db, copy = _connection(path, read_only=True)
+        try:
+            readable_schema(db, path)
+            return tuple(listed(db)[0])
+        finally:
+            db.close()
+            if copy is not None:
+                copy.cleanup()
+
+
 def _opened(
     path: Path, db: sqlite3.Connection, copy: "TemporaryDirectory[str] | None", *, read_only: bool
 ) -> Opened:
