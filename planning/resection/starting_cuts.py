@@ -32,7 +32,8 @@ _BESIDE_MM: Final = 2.5  # surface points this near a plane belong to its sectio
 _SAMPLES: Final = 24
 _RIB_ASIDE_MM: Final = 40.0  # from the middle of the vertebra: beyond the costotransverse joint
 _RIB_PART_MM: Final = 10.0
-_DENSITY_MM: Final = 1.5
+_DENSITY_MM: Final = 2.0
+_REACH_MM: Final = 25.0  # no disc is higher
 _NARROW_MM: Final = 0.5
 
 
@@ -115,7 +116,9 @@ def disc_blade(spine: Spine, upper: str, lower: str, tool: Tool) -> Blade | None
 
 def _facing(mine: Floats, other: Floats, up: Floats) -> tuple[Floats, Floats]:
     """Return the points of one endplate and those of the other they face, shape (n, 3) each."""
-    apart, nearest = cKDTree(other).query(mine)
+    apart, nearest = cKDTree(other).query(mine, distance_upper_bound=_REACH_MM)
+    near = np.isfinite(apart)
+    mine, apart, nearest = mine[near], apart[near], nearest[near]
     faces = (mine - other[nearest]) @ up > _FACING * apart
     if faces.any():
         faces &= apart <= apart[faces].min() + _DISC_MM
