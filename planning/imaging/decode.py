@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from planning.errors import ImportRefused
+from planning.imaging.hounsfield import fill
 from planning.imaging.pixel_checks import scale_of
-from planning.imaging.pixels import PixelReader, Stored
+from planning.imaging.pixels import PixelReader
 from planning.imaging.series import Slice
 from planning.kernel.exchange import Array, Header, TaskRoom
 from planning.texts import mark
 
-AIR_HU: Final = -1024
 _RELEASE_EVERY: Final = 32
-_WHOLE: Final = 1e-6  # decimal scales such as 0.1 leave this much behind in binary
 DUP_CONFLICT: Final = mark(
     "Two different images lie at the same place ({first} and {second}). Which one is right cannot be known; "
     "export the series again."
@@ -28,7 +27,9 @@ def plane_of(slice_: Slice) -> Header:
     form = slice_.form
     return {
         "file": str(slice_.file.resolve()),
+        "name": slice_.file.name,
         "frame": slice_.frame,
+        "n_frames": slice_.n_frames,
         "syntax": slice_.syntax,
         "offset": slice_.pixel_offset,
         "rows": form.rows,
@@ -37,15 +38,18 @@ def plane_of(slice_: Slice) -> Header:
         "bits_stored": form.bits_stored,
         "high_bit": form.high_bit,
         "signed": form.signed,
+        "kind": slice_.kind,
+        "table": slice_.table,
         "slope": slope,
         "intercept": intercept,
-        "padding": _as_stored(slice_),
+        "padding": _as_stored(slice_, slice_.padding),
+        "padding_limit": _as_stored(slice_, slice_.padding_limit),
     }
 
 
-def _as_stored(slice_: Slice) -> int | None:
-    """Return the padding value in the signedness of the pixels; files write it in either."""
-    value, bits = slice_.padding, slice_.form.bits_allocated
+def _as_stored(slice_: Slice, value: int | None) -> int | None:
+    """Return a padding value in the signedness of the pixels; files write it in either."""
+    bits = slice_.form.bits_allocated
     if value is None:
         return None
     value %= 1 << bits
@@ -56,12 +60,13 @@ def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tu
     """Task: decode ``header["planes"]`` in order into an array of ``header["dtype"]``.
 
     Returns ``{"overflow": True}`` and no array where a value does not fit int16; else the number of
-    padding pixels that were set to air, and whether bits outside the value were found.
+    padding pixels that were set to air, whether bits outside the value were found, and whether a
+    stream was compressed by a lossy method.
 
     Raises
     ------
     ImportRefused
-        ``SHORT_PIXELS``, ``BAD_STREAM``, ``DUP_CONFLICT`` or ``DUP_SOP_CONFLICT``.
+        ``SHORT_PIXELS``, ``BAD_STREAM``, ``NO_NUMBER``, ``DUP_CONFLICT`` or ``DUP_SOP_CONFLICT``.
     """
     del arrays
     planes, reader = header["planes"], PixelReader(room.folder)
@@ -70,7 +75,7 @@ def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tu
     n_padding = 0
     for k, plane in enumerate(planes):
         room.progress(k / len(planes), mark("Reading slices"))
-        added = fill_plane(volume[k], reader.stored_values(plane), plane, is_ct=header["is_ct"])
+        added = fill_plane(volume[k], plane, reader, is_ct=header["is_ct"])
         if added is None:
             return {"overflow": True}, []
         n_padding += added
@@ -79,60 +84,23 @@ def decode_slices(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tu
     for twin in header["twins"]:
         check_twin(volume[twin["k"]], planes[twin["k"]], twin, reader, is_ct=header["is_ct"])
     room.release(volume)
-    return {"padding": n_padding, "high_bits": reader.found_high_bits}, [volume]
+    return pixel_notes(reader, n_padding), [volume]
 
 
-def fill_plane(out: Array, stored: Stored, plane: Header, *, is_ct: bool) -> int | None:
-    """Write scaled values into `out`; return how many were padding, or None when int16 is too small."""
-    slope, intercept = plane["slope"], plane["intercept"]
-    outside = _padding(stored, plane) if is_ct else None
-    if out.dtype == np.int16 and not (slope.is_integer() and intercept.is_integer()):
-        exact = stored * slope + intercept
-        whole = np.rint(exact)
-        if np.abs(exact - whole).max() > _WHOLE or np.abs(whole).max() > np.iinfo(np.int16).max:
-            return None
-        out[...] = whole
-    elif out.dtype == np.int16:
-        low, high = (
-            int(stored.min()) * int(slope) + int(intercept),
-            int(stored.max()) * int(slope) + int(intercept),
-        )
-        limits = np.iinfo(np.int16)
-        if min(low, high) < limits.min or max(low, high) > limits.max:
-            return None
-        # Wraps around in between and ends right, because the results are known to fit.
-        as_int16 = stored.view(np.int16) if stored.dtype == np.uint16 else stored
-        if slope == 1:
-            np.add(as_int16, _wrapped(int(intercept)), out=out, dtype=np.int16, casting="unsafe")
-        else:
-            np.multiply(as_int16, _wrapped(int(slope)), out=out, dtype=np.int16, casting="unsafe")
-            out += _wrapped(int(intercept))
-    else:
-        out[...] = stored * slope + intercept
-    if outside is None:
-        return 0
-    out[outside] = AIR_HU
-    return int(outside.sum())
+def pixel_notes(reader: PixelReader, n_padding: int) -> Header:
+    """Return what was found beside the values, as `planning.imaging.load` tells it."""
+    return {"padding": n_padding, "high_bits": reader.found_high_bits, "lossy": reader.found_loss}
 
 
-def _padding(stored: Stored, plane: Header) -> Any:
-    """Return where the value means "outside the field of view", if that value is below air; else None."""
-    padding = plane["padding"]
-    if padding is None or padding * plane["slope"] + plane["intercept"] >= AIR_HU:
-        return None
-    outside = stored == padding
-    return outside if outside.any() else None
-
-
-def _wrapped(value: int) -> np.int16:
-    value %= 1 << 16
-    return np.int16(value - (1 << 16) if value >= 1 << 15 else value)
+def fill_plane(out: Array, plane: Header, reader: PixelReader, *, is_ct: bool) -> int | None:
+    """Read a plane into `out`; return how many pixels were padding, or None when its type is too small."""
+    return fill(out, reader.stored_values(plane), plane, reader.table(plane), is_ct=is_ct)
 
 
 def check_twin(kept: Array, plane: Header, twin: Header, reader: PixelReader, *, is_ct: bool) -> None:
     """Raise `ImportRefused` where the other slice at the place of `plane` has other values than `kept`."""
     other = np.empty_like(kept)
-    fits = fill_plane(other, reader.stored_values(twin["plane"]), twin["plane"], is_ct=is_ct)
+    fits = fill_plane(other, twin["plane"], reader, is_ct=is_ct)
     if fits is None or not np.array_equal(other, kept):
         names = {"first": Path(plane["file"]).name, "second": Path(twin["plane"]["file"]).name}
         raise ImportRefused(twin["code"], DUP_CONFLICT, **names)

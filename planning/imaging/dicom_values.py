@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from planning.imaging.limits import MAX_TEXT
+
+_UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 @cache
@@ -22,12 +25,26 @@ def _value(dataset: Dataset, keyword: str) -> Any:
 
 def text(dataset: Dataset, keyword: str) -> str:
     """Return a value as short text without control characters; empty where missing or unreadable."""
+    return text_and_doubt(dataset, keyword)[0]
+
+
+def text_and_doubt(dataset: Dataset, keyword: str) -> tuple[str, bool]:
+    """Return a value as `text` does, and whether its bytes are not of the character set the file names.
+
+    Such bytes are read as Latin-1, where every byte is a letter. The first call for an element tells
+    the doubt; pydicom forgets the bytes after it.
+    """
+    raw: Any = dataset.get_item(_tag(keyword))
+    data = raw.value if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes) else b""
     try:
         value = _value(dataset, keyword)
+        words = "" if value is None else str(value)
+        doubtful = _UNREADABLE in words
     except (ValueError, TypeError, LookupError, NotImplementedError, AttributeError):
-        return ""
-    words = "" if value is None else str(value)
-    return "".join(c if c.isprintable() else " " for c in words)[:MAX_TEXT].strip()
+        words, doubtful = "", any(byte >= 0x80 for byte in data)
+    if doubtful and data:
+        words = data.decode("latin-1").rstrip(" \0")
+    return "".join(c if c.isprintable() else " " for c in words)[:MAX_TEXT].strip(), doubtful
 
 
 def several(dataset: Dataset, keyword: str) -> Sequence[Any]:

@@ -5,7 +5,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from planning.errors import ImportRefused
-from planning.imaging.dicom_values import number, numbers, several, whole
+from planning.imaging.dicom_values import number, numbers, several, text, whole
 from planning.imaging.limits import MAX_FRAMES
 from planning.kernel.exchange import Header
 from planning.texts import mark
@@ -16,7 +16,7 @@ FRAME_COUNT: Final = mark(
 
 
 def frames_of(dataset: Dataset) -> list[Header]:
-    """Return one record per frame: position, orientation, spacing, thickness, slope and intercept.
+    """Return one record per frame: position, orientation, spacing, thickness, slope, intercept and unit.
 
     A classic multi-frame file describes no frame of its own; it has one record.
     """
@@ -49,6 +49,7 @@ def _frame(sources: list[Dataset]) -> Header:
         "thickness": _first_number(sources, "SliceThickness"),
         "slope": _first_number(sources, "RescaleSlope"),
         "intercept": _first_number(sources, "RescaleIntercept"),
+        "unit": next((unit for unit in (text(s, "RescaleType") for s in sources) if unit), ""),
     }
 
 

@@ -9,25 +9,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.tag import Tag
+from pydicom.errors import BytesLengthException
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
 from planning.errors import ImportRefused
 from planning.imaging import elements
-from planning.imaging.dicom_values import number, several, text, whole
-from planning.imaging.elements import Encoding, PixelPlace
+from planning.imaging.deflated import inflated
+from planning.imaging.dicom_values import number, several, text, text_and_doubt, whole
+from planning.imaging.elements import Bytes, Encoding, PixelPlace
+from planning.imaging.file_start import NOT_DICOM, start_of, syntax_of
 from planning.imaging.frame_headers import frames_of
-from planning.imaging.limits import HARMLESS_BYTES, MAX_EXPANSION, MAX_SEQUENCE_DEPTH, MAX_STREAM_BYTES
+from planning.imaging.limits import MAX_SEQUENCE_DEPTH
+from planning.imaging.modality_lut import BadTable, modality_table
+from planning.imaging.text_lengths import with_mended_lengths
 from planning.kernel.exchange import Array, Header, TaskRoom
 from planning.texts import mark
 
@@ -40,9 +44,10 @@ PARSER_ERRORS: Final = (
 _SMALLEST_FILE: Final = 64
 _LARGEST_COPY: Final = 16 * 2**20
 _DICOMDIR: Final = "1.2.840.10008.1.3.10"
-# Segmentation, label map segmentation, parametric map: structures, not an image of the patient.
-_NO_IMAGES: Final = frozenset({f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("66.4", "66.7", "30")})
+# Segmentation, label map segmentation, parametric map, dose: no image of the patient.
+_NO_IMAGES: Final = frozenset({f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("66.4", "66.7", "30", "481.2")})
 _PRIVATE_RLE: Final = 0x07A11011
+_KINDS: Final = {0x7FE00010: "integer", 0x7FE00008: "float32", 0x7FE00009: "float64"}
 _KEYWORDS: Final = [
     *("SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyDate", "AcquisitionDate"),
     *("SeriesDate", "ContentDate", "AcquisitionTime", "SeriesTime", "Modality", "SeriesDescription"),
@@ -56,14 +61,14 @@ _KEYWORDS: Final = [
     ),
     *("ImagePositionPatient", "ImageOrientationPatient", "SamplesPerPixel", "PhotometricInterpretation"),
     *("NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BitsAllocated", "BitsStored", "HighBit"),
-    *("PixelRepresentation", "PixelPaddingValue", "RescaleIntercept", "RescaleSlope", "RescaleType"),
+    *("PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
+    *("RescaleIntercept", "RescaleSlope", "RescaleType"),
     *("LossyImageCompression", "BurnedInAnnotation", "GantryDetectorTilt", "ModalityLUTSequence"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DirectoryRecordSequence"),
 ]
 
 _TAGS: Final = [*(Tag(keyword) for keyword in _KEYWORDS), Tag(_PRIVATE_RLE)]
 
-NOT_DICOM: Final = mark("This is not a DICOM file.")
 NOT_READABLE: Final = mark("The file cannot be opened. Check that you may read it.")
 DIRECTORY: Final = mark("The index of a disc is not needed: the images are found without it.")
 PATH_TRAVERSAL: Final = mark(
@@ -73,9 +78,6 @@ NOT_AN_IMAGE: Final = mark("The file holds no image (a report, a plan or a list)
 NO_PIXELS: Final = mark("The image has no pixels. Export it again from its source.")
 NO_SYNTAX: Final = mark("The file does not say how its values are written, and guessing failed.")
 BAD_HEADER: Final = mark("The file's header is damaged and cannot be understood.")
-EXPANSION: Final = mark(
-    "The file would unpack to more than {limit} times its size, which looks like an attack."
-)
 PRIVATE_RLE: Final = mark(
     "The pixels are packed by a method of one manufacturer (PMSCT_RLE1). Export the study as standard DICOM."
 )
@@ -120,14 +122,23 @@ class DicomObject:
     syntax : str
         Transfer syntax.
     place : PixelPlace or None
-        None without pixels, or where the whole file is deflated: its pixels are then in `dataset`.
+        None without pixels, or where the whole file is deflated.
     notes : list of str
+    place_unpacked : PixelPlace or None
+        Where the pixels lie once `planning.imaging.deflated.inflated` has unpacked the file; None
+        where it is not deflated. The pixels are in `dataset` as well when all elements were asked for.
     """
 
     dataset: Dataset
     syntax: str
     place: PixelPlace | None
     notes: list[str]
+    place_unpacked: PixelPlace | None = None
+
+    @property
+    def is_big_endian(self) -> bool:
+        """Whether numbers are written with their highest byte first."""
+        return self.syntax == ExplicitVRBigEndian
 
 
 def open_object(file: Path, tags: Sequence[int] | None = None) -> DicomObject:
@@ -148,107 +159,83 @@ def open_object(file: Path, tags: Sequence[int] | None = None) -> DicomObject:
     if not stat.S_ISREG(status.st_mode) or status.st_size < _SMALLEST_FILE:
         raise ImportRefused("NOT_DICOM", NOT_DICOM)
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _open_mapped(file, data, tags)
+        notes: list[str] = []
+        syntax, body = syntax_of(data, start_of(data, notes), notes)
+        if syntax != DeflatedExplicitVRLittleEndian:
+            dataset, place = _parsed(data, body, _encoding(syntax), tags, notes)
+            return DicomObject(dataset, syntax, place, notes)
+    with inflated(file, body) as plain, mmap.mmap(plain.fileno(), 0, access=mmap.ACCESS_READ) as unpacked:
+        dataset, place = _parsed(unpacked, body, Encoding(), tags, notes)
+        if tags is None and place is not None and not place.is_fragmented:
+            unpacked.seek(place.offset)
+            dataset.add_new(place.tag, "OW", unpacked.read(place.length))
+        return DicomObject(dataset, syntax, None, notes, place)
 
 
-def _open_mapped(file: Path, data: mmap.mmap, tags: Sequence[int] | None) -> DicomObject:
-    notes: list[str] = []
-    start = _start(data, notes)
-    syntax, body = _syntax(data, start, notes)
-    if syntax == DeflatedExplicitVRLittleEndian:
-        _check_deflated(data, body)
-        return DicomObject(_parse(file, start, tags, with_pixels=tags is None), syntax, None, notes)
-    encoding = Encoding(syntax == ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian)
+def _encoding(syntax: str) -> Encoding:
+    return Encoding(syntax == ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian)
+
+
+def _parsed(
+    data: mmap.mmap, body: int, encoding: Encoding, tags: Sequence[int] | None, notes: list[str]
+) -> tuple[Dataset, PixelPlace | None]:
+    """Return the elements before the pixels and where the pixels are."""
+    try:
+        return _before_pixels(data, body, encoding, tags)
+    except ImportRefused as error:
+        mended = with_mended_lengths(data, body) if encoding == Encoding() else None
+        if mended is None or error.code != "TRUNCATED":
+            raise
+    notes.append("CHARSET")
+    return _before_pixels(mended, body, encoding, tags)
+
+
+def _before_pixels(
+    data: Bytes, body: int, encoding: Encoding, tags: Sequence[int] | None
+) -> tuple[Dataset, PixelPlace | None]:
     place = elements.find_pixels(data, body, encoding)
     end = place.element if place else len(data)
+
+    def is_beyond(_tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        return bool(source.tell() > end)
+
     # The parser gets what lies before the pixels, and no more.
-    dataset = _parse(BytesIO(data[:end]) if end <= _LARGEST_COPY else file, start, tags)
-    return DicomObject(dataset, syntax, place, notes)
+    copied = isinstance(data, bytes) or end <= _LARGEST_COPY
+    source: Any = BytesIO(data[:end]) if copied else data  # a mapped file reads, seeks and tells
+    source.seek(body)
+    dataset = read_dataset(
+        source,
+        encoding.implicit,
+        not encoding.big_endian,
+        stop_when=is_beyond,
+        specific_tags=None if tags is None else list(tags),
+    )
+    return dataset, place
 
 
 def _read(file: Path) -> Header:
     found = open_object(file, _TAGS)
-    return _record(found.dataset, found.syntax, found.place, found.notes)
+    return _record(found, found.dataset, found.place or found.place_unpacked)
 
 
-def _start(data: mmap.mmap, notes: list[str]) -> int:
-    """Return where the first element is: 132 after a preamble, 0 where there is none."""
-    head = data[:140]
-    if head[128:132] == b"DICM":
-        if head[:2] in (b"MZ", b"\x7fE", b"#!") or head[:4] == b"%PDF":
-            notes.append("PREAMBLE")
-        return 132
-    group, element = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:4], "little")
-    if group in (2, 8) and element <= 0x60:
-        notes.append("NO_PREAMBLE")
-        return 0
-    raise ImportRefused("NOT_DICOM", NOT_DICOM)
-
-
-def _syntax(data: mmap.mmap, start: int, notes: list[str]) -> tuple[str, int]:
-    """Return the transfer syntax and where the data set begins after group 2.
-
-    Where no syntax is named, the two plain ones are told apart by their bytes.
-    """
-    at, syntax = start, ""
-    while data[at : at + 2] == b"\x02\x00":
-        long = data[at + 4 : at + 6] in (b"OB", b"UN")
-        begin = at + (12 if long else 8)
-        end = begin + int.from_bytes(data[at + 8 : at + 12] if long else data[at + 6 : at + 8], "little")
-        if data[at + 2 : at + 4] == b"\x10\x00":
-            syntax = data[begin:end].decode("ascii", "replace").strip(" \0")
-        at = end
-    if not syntax:
-        notes.append("NO_SYNTAX")
-        vr = data[at + 4 : at + 6]
-        syntax = str(ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian)
-    return syntax, at
-
-
-def _check_deflated(data: mmap.mmap, start: int) -> None:
-    """Inflate once without keeping anything, and stop at the limit."""
-    allowed = min(MAX_STREAM_BYTES, max(HARMLESS_BYTES, MAX_EXPANSION * len(data)))
-    inflater, total, at = zlib.decompressobj(-zlib.MAX_WBITS), 0, start
-    while piece := data[at : at + 65_536]:
-        at += len(piece)
-        while piece:
-            total += len(inflater.decompress(piece, 2**20))
-            piece = inflater.unconsumed_tail
-            if total > allowed:
-                raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION)
-
-
-def _parse(
-    source: Path | BytesIO, start: int, tags: Sequence[int] | None, *, with_pixels: bool = False
-) -> Dataset:
-    wanted = None if tags is None else list(tags)
-    try:
-        return pydicom.dcmread(
-            source, force=start == 0, stop_before_pixels=not with_pixels, specific_tags=wanted
-        )
-    except InvalidDicomError as error:
-        raise ImportRefused("NOT_DICOM", NOT_DICOM) from error
-
-
-def _record(dataset: Dataset, syntax: str, place: PixelPlace | None, notes: list[str]) -> Header:
-    if "DirectoryRecordSequence" in dataset or str(dataset.get("SOPClassUID", "")) == _DICOMDIR:
+def _record(found: DicomObject, dataset: Dataset, place: PixelPlace | None) -> Header:
+    if "DirectoryRecordSequence" in dataset or text(dataset, "SOPClassUID") == _DICOMDIR:
         raise _directory(dataset)
     if _PRIVATE_RLE in dataset:
         raise ImportRefused("PRIVATE_COMPRESSION", PRIVATE_RLE)
     if whole(dataset, "Rows") is None or text(dataset, "SOPClassUID") in _NO_IMAGES:
         raise ImportRefused("NOT_AN_IMAGE", NOT_AN_IMAGE)
-    deflated = syntax == DeflatedExplicitVRLittleEndian
-    if place is None and not deflated:
+    if place is None:
         raise ImportRefused("NO_PIXELS", NO_PIXELS)
-    native = place is not None and not place.is_fragmented
     return {
-        "syntax": syntax,
-        "pixel_offset": place.offset if place and native else -1,
-        "pixel_bytes": place.length if place and native else -1,
-        "integers": place is None or place.tag == 0x7FE00010,
-        "notes": notes,
-        **_identity(dataset),
+        "syntax": found.syntax,
+        "pixel_offset": place.offset,
+        "pixel_bytes": place.length,
+        "kind": _KINDS[place.tag],
+        "notes": found.notes,
+        **_identity(dataset, found.notes),
         **_form(dataset),
+        **_table(dataset, big_endian=found.is_big_endian),
         "frames": frames_of(dataset),
     }
 
@@ -264,8 +251,12 @@ def _directory(dataset: Dataset) -> ImportRefused:
     return ImportRefused("DICOMDIR", DIRECTORY)
 
 
-def _identity(dataset: Dataset) -> Header:
+def _identity(dataset: Dataset, notes: list[str]) -> Header:
     dates = [text(dataset, name) for name in ("AcquisitionDate", "SeriesDate", "ContentDate", "StudyDate")]
+    names = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "SeriesDescription")
+    words, doubts = zip(*(text_and_doubt(dataset, name) for name in names), strict=True)
+    if any(doubts) and "CHARSET" not in notes:
+        notes.append("CHARSET")
     return {
         "sop_class": text(dataset, "SOPClassUID"),
         "sop_uid": text(dataset, "SOPInstanceUID"),
@@ -273,17 +264,15 @@ def _identity(dataset: Dataset) -> Header:
         "study_uid": text(dataset, "StudyInstanceUID"),
         "frame_of_reference": text(dataset, "FrameOfReferenceUID"),
         "instance": whole(dataset, "InstanceNumber"),
-        "patient": [text(dataset, k) for k in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")],
+        "patient": list(words[:4]),
         "modality": text(dataset, "Modality"),
-        "description": text(dataset, "SeriesDescription"),
+        "description": words[4],
         "acquired": next((date for date in dates if date), ""),
         "contrast": text(dataset, "ContrastBolusAgent"),
         "image_type": [str(part) for part in several(dataset, "ImageType")][:16],
         "lossy": text(dataset, "LossyImageCompression"),
         "burned_in": text(dataset, "BurnedInAnnotation"),
-        "rescale_type": text(dataset, "RescaleType"),
         "declared_spacing": number(dataset, "SpacingBetweenSlices"),
-        "has_lut": bool(dataset.get("ModalityLUTSequence", None)),
     }
 
 
@@ -302,4 +291,14 @@ def _form(dataset: Dataset) -> Header:
         "samples": whole(dataset, "SamplesPerPixel") or 1,
         "n_frames": max(1, whole(dataset, "NumberOfFrames") or 1),
         "padding": whole(dataset, "PixelPaddingValue"),
+        "padding_limit": whole(dataset, "PixelPaddingRangeLimit"),
     }
+
+
+def _table(dataset: Dataset, *, big_endian: bool) -> Header:
+    """Return the unit of the Modality LUT, None where there is none; it is applied with the pixels."""
+    try:
+        table = modality_table(dataset, big_endian=big_endian)
+    except BadTable:
+        return {"table": "", "table_fault": True}
+    return {"table": None if table is None else table.unit, "table_fault": False}

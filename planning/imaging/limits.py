@@ -16,6 +16,7 @@ MAX_FILES: Final = 200_000
 MAX_FOLDER_DEPTH: Final = 64
 MAX_HEADER_BYTES: Final = 2**20
 MAX_FRAMES: Final = 65_535
+MAX_FRAGMENTS: Final = 2**20
 MAX_TEXT: Final = 256
 MAX_LABELS: Final = 65_535
 # A label map has no noise and compresses without bound, so it is measured against its image instead.

@@ -13,6 +13,7 @@ from planning.imaging.decode import plane_of
 from planning.imaging.geometry_checks import Stack, stack_of
 from planning.imaging.limits import FILE_SECONDS
 from planning.imaging.loaded import LoadedImage
+from planning.imaging.pixel_checks import LOSS
 from planning.imaging.series import SeriesSummary, Slice, refusal_of
 from planning.imaging.volume_file import load_volume_file
 from planning.kernel.exchange import Array, Header
@@ -78,7 +79,7 @@ def load_series(
         contrast=summary.contrast,
         slice_spacing_mm=stack.spacing_mm,
         slice_thickness_mm=stack.thickness_mm,
-        findings=(*summary.findings, *_pixel_findings(notes)),
+        findings=(*summary.findings, *_pixel_findings(notes, summary.findings)),
         sop_instance_uids=() if stack.resampling else _sop_instance_uids(summary.slices, stack),
         original=_original(summary.slices, stack) if stack.resampling else None,
         patient=summary.patient,
@@ -160,10 +161,12 @@ def _twins(slices: Sequence[Slice], stack: Stack) -> list[Header]:
     return twins
 
 
-def _pixel_findings(notes: dict[str, Any]) -> list[Finding]:
+def _pixel_findings(notes: dict[str, Any], known: Sequence[Finding]) -> list[Finding]:
     findings = []
     if notes.get("padding"):
         findings.append(Finding("PADDING", PADDING, (("count", str(notes["padding"])),)))
     if notes.get("high_bits"):
         findings.append(Finding("MASK_HIGH_BITS", MASK_HIGH_BITS))
+    if notes.get("lossy") and LOSS not in known:
+        findings.append(LOSS)
     return findings

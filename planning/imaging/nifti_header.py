@@ -22,6 +22,7 @@ from planning.imaging.volume_header import (
     Inflating,
     VolumeHeader,
     affine,
+    mm_per_unit,
 )
 
 _TYPES: Final = {
@@ -39,8 +40,8 @@ _TYPES: Final = {
     },
 }
 _COLOURS: Final = frozenset({32, 128, 1792, 2304})
-_MM_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
-_UNIT_NAMES: Final = {1: "m", 3: "µm"}
+_MM: Final = 2
+_UNITS: Final = {1: (1000.0, "m"), 3: (0.001, "µm")}
 _CONFLICT_MM: Final = 0.1
 _LABEL: Final = re.compile(rb'<Label\b[^>]*?\bKey="(\d{1,5})"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]{1,256})')
 
@@ -133,16 +134,16 @@ def _place(parsed: dict[str, Any], name: str, notes: list[tuple[str, str]]) -> F
     if q_code <= 0 and s_code <= 0:
         raise ImportRefused("NO_ORIENTATION", NO_ORIENTATION, name=name)
     placed = _sform(parsed) if s_code > 0 else _qform(parsed)
-    unit = parsed["units"]
+    unit, factor = parsed["units"], 1.0
+    if unit in _UNITS:
+        factor = mm_per_unit(*_UNITS[unit], placed[:3, :3], notes)
+    elif unit != _MM:
+        notes.append(("UNITS_MISSING", ""))
     if q_code > 0 and s_code > 0:
-        apart_mm = _apart(placed, _qform(parsed), parsed["dim"][1:4]) * _MM_PER_UNIT.get(unit, 1.0)
+        apart_mm = _apart(placed, _qform(parsed), parsed["dim"][1:4]) * factor
         if apart_mm > _CONFLICT_MM:
             notes.append(("AFFINE_CONFLICT", f"{apart_mm:.1f}"))
-    if unit in _UNIT_NAMES:
-        notes.append(("UNITS", _UNIT_NAMES[unit]))
-    elif unit != 2:
-        notes.append(("UNITS_MISSING", ""))
-    placed[:3] *= _MM_PER_UNIT.get(unit, 1.0)
+    placed[:3] *= factor
     return lps_from_ras(placed)
 
 

@@ -19,6 +19,7 @@ from planning.imaging.volume_header import (
     Floats,
     VolumeHeader,
     affine,
+    mm_per_unit,
 )
 
 _TYPES: Final = {
@@ -138,7 +139,7 @@ def _place(
     if len(origin) != 3 or any(len(axis) != 3 for axis in axes):
         raise ImportRefused("BAD_AFFINE", BAD_AFFINE, name=name)
     placed = affine(np.array(axes).T, origin)
-    placed[:3] *= _mm_per_unit(fields, name, notes)
+    placed[:3] *= _mm_per_unit(fields, placed[:3, :3], name, notes)
     if space in _RAS:
         return lps_from_ras(placed)
     if space in _LAS:
@@ -146,15 +147,13 @@ def _place(
     return placed
 
 
-def _mm_per_unit(fields: dict[str, str], name: str, notes: list[tuple[str, str]]) -> float:
+def _mm_per_unit(fields: dict[str, str], axes: Floats, name: str, notes: list[tuple[str, str]]) -> float:
     units = set(re.findall(r'"([^"]*)"', fields.get("space units", ""))) or {"mm"}
     factors = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
     if len(units) != 1 or not units <= set(factors):
         raise ImportRefused("UNSUPPORTED", UNSUPPORTED, name=name, detail="space units")
     unit = units.pop()
-    if unit != "mm":
-        notes.append(("UNITS", unit))
-    return factors[unit]
+    return 1.0 if unit == "mm" else mm_per_unit(factors[unit], unit, axes, notes)
 
 
 def _segments(fields: dict[str, str]) -> dict[tuple[int, int], str]:

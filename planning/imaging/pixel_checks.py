@@ -31,6 +31,11 @@ JPEG_LS: Final = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
 JPEG: Final = frozenset({f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70)})
 RLE: Final = "1.2.840.10008.1.2.5"
 _ALWAYS_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
+# JPEG-LS and JPEG 2000 in their other form: lossless only where the file says so.
+_MAYBE_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91"})
+# Units of CT values that thresholds hold for; HU_MOD is HU after processing such as metal reduction.
+_HOUNSFIELD: Final = frozenset({"", "HU", "HU_MOD"})
+_DEPTHS: Final = {"integer": (8, 16, 32), "float32": (32,), "float64": (64,)}
 
 SHORT_PIXELS: Final = mark(
     "A slice holds {found} of the {needed} bytes its size needs ({file}). The series is incomplete; "
@@ -48,12 +53,16 @@ UNSUPPORTED_SYNTAX: Final = mark(
 UNSUPPORTED_BITS: Final = mark(
     "Pixels of {allocated} bits ({stored} used) are not read. Export the series as 16 bit."
 )
+CONTRADICTION: Final = mark(
+    "{file} says its pixels are packed in one way and holds them in another. Export the series again."
+)
 MISSING_SIGN: Final = mark(
     "The file does not say whether its values are signed (PixelRepresentation is missing). "
     "Densities could be wrong; export the series again."
 )
 MODALITY_LUT: Final = mark(
-    "The values are translated by a table (Modality LUT), which is not read. Export as CT or MR."
+    "The values are translated by a table (Modality LUT) that contradicts itself or stands beside a slope. "
+    "Densities would be wrong; export the series again."
 )
 MULTI_FRAME: Final = mark(
     "One file holds {count} frames without saying where each lies. Export the series as single slices."
@@ -61,11 +70,13 @@ MULTI_FRAME: Final = mark(
 NOT_HU: Final = mark(
     "The CT has no rescale values: its numbers are not Hounsfield units, and thresholds do not hold."
 )
+OTHER_UNIT: Final = mark("The CT's values are in {unit}, not in Hounsfield units, so thresholds do not hold.")
 LOSSY: Final = mark("The images were compressed with loss at some time; fine edges may have moved.")
 BURNED_IN: Final = mark("Text may be burnt into the pixels and may name the patient.")
 MONOCHROME1: Final = mark(
     "The images are meant to be shown inverted (MONOCHROME1); values were kept as they are."
 )
+LOSS: Final = Finding("LOSSY", LOSSY, severity=Severity.WARN)
 RESCALE_PER_SLICE: Final = mark("Slices have different value scales; each was read with its own.")
 
 
@@ -79,7 +90,7 @@ def check_pixels(slices: Sequence[Slice], records: Sequence[Record]) -> None:
     """
     for slice_, record in zip(slices, records, strict=True):
         _check_form(slice_, record, len(slices))
-        _check_scale(slice_)
+        _check_scale(slice_, record)
         _check_size(slice_)
 
 
@@ -89,27 +100,34 @@ def _check_form(slice_: Slice, record: Record, count: int) -> None:
         raise ImportRefused("COLOUR", COLOUR)
     if record["n_frames"] > 1 and record["n_frames"] != len(record["frames"]):
         raise ImportRefused("MULTI_FRAME", MULTI_FRAME, count=record["n_frames"])
-    if record["signed"] is None:
+    if record["signed"] is None and slice_.kind == "integer":
         raise ImportRefused("MISSING_TYPE1", MISSING_SIGN)
-    if record["has_lut"]:
-        raise ImportRefused("MODALITY_LUT", MODALITY_LUT)
     edges_fit = 0 < form.rows <= MAX_EDGE_VOXELS and 0 < form.columns <= MAX_EDGE_VOXELS
     if not edges_fit or form.rows * form.columns * count > MAX_VOXELS:
         if slice_.pixel_bytes >= 0:
             _check_size(slice_)
         raise ImportRefused("GIANT", GIANT, rows=form.rows, columns=form.columns, count=count)
-    bits_fit = (
-        form.bits_allocated in (8, 16) and 0 < form.bits_stored <= form.high_bit + 1 <= form.bits_allocated
-    )
-    if not bits_fit or not record["integers"]:
+    whole = 0 < form.bits_stored <= form.high_bit + 1 <= form.bits_allocated
+    if form.bits_allocated not in _DEPTHS[slice_.kind] or (slice_.kind == "integer" and not whole):
         raise ImportRefused(
             "UNSUPPORTED_BITS", UNSUPPORTED_BITS, allocated=form.bits_allocated, stored=form.bits_stored
         )
+    _check_packing(slice_)
+
+
+def _check_packing(slice_: Slice) -> None:
     if slice_.syntax not in NATIVE | JPEG_2000 | JPEG_LS | JPEG | {RLE}:
         raise ImportRefused("UNSUPPORTED_SYNTAX", UNSUPPORTED_SYNTAX, syntax=slice_.syntax)
+    # Fragments under a plain syntax, plain bytes under a compressed one, or compressed floats.
+    if (slice_.syntax in NATIVE) != (slice_.pixel_bytes >= 0) or (
+        slice_.kind != "integer" and slice_.pixel_bytes < 0
+    ):
+        raise ImportRefused("CONTRADICTION", CONTRADICTION, file=slice_.file.name)
 
 
-def _check_scale(slice_: Slice) -> None:
+def _check_scale(slice_: Slice, record: Record) -> None:
+    if record["table_fault"] or (record["table"] is not None and slice_.kind != "integer"):
+        raise ImportRefused("MODALITY_LUT", MODALITY_LUT)
     slope, intercept = scale_of(slice_)
     if not (math.isfinite(slope) and math.isfinite(intercept)) or slope == 0:
         raise ImportRefused(
@@ -140,17 +158,34 @@ def scale_of(slice_: Slice) -> tuple[float, float]:
 
 def pixel_findings(records: Sequence[Record]) -> list[Finding]:
     """Return what the headers say about the values, for the report."""
-    first = records[0]
-    findings = []
+    findings = _unit_findings(records)
     scales = {(frame["slope"], frame["intercept"]) for record in records for frame in record["frames"]}
-    if first["modality"] == "CT" and any(None in scale for scale in scales):
-        findings.append(Finding("NOT_HU", NOT_HU, severity=Severity.WARN))
     if len(scales) > 1:
         findings.append(Finding("RESCALE_PER_SLICE", RESCALE_PER_SLICE))
-    if any(record["lossy"] == "01" or record["syntax"] in _ALWAYS_LOSSY for record in records):
-        findings.append(Finding("LOSSY", LOSSY, severity=Severity.WARN))
+    if any(_is_lossy(record) for record in records):
+        findings.append(LOSS)
     if any(record["burned_in"] == "YES" for record in records):
         findings.append(Finding("BURNED_IN", BURNED_IN, severity=Severity.WARN))
     if any(record["photometric"] == "MONOCHROME1" for record in records):
         findings.append(Finding("MONOCHROME1", MONOCHROME1))
     return findings
+
+
+def _unit_findings(records: Sequence[Record]) -> list[Finding]:
+    if records[0]["modality"] != "CT":
+        return []
+    frames = [(record, frame) for record in records for frame in record["frames"]]
+    if any(None in (frame["slope"], frame["intercept"]) and r["table"] is None for r, frame in frames):
+        return [Finding("NOT_HU", NOT_HU, severity=Severity.WARN)]
+    units = [frame["unit"] if r["table"] is None else r["table"] or "US" for r, frame in frames]
+    other = next((unit for unit in units if unit.upper() not in _HOUNSFIELD), None)
+    if other is None:
+        return []
+    return [Finding("NOT_HU", OTHER_UNIT, (("unit", other),), Severity.WARN)]
+
+
+def _is_lossy(record: Record) -> bool:
+    """Say whether the header admits a loss, or the syntax allows one and the header does not deny it."""
+    if record["lossy"] == "01" or record["syntax"] in _ALWAYS_LOSSY:
+        return True
+    return record["syntax"] in _MAYBE_LOSSY and record["lossy"] != "00"

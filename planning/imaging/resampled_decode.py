@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from planning.imaging.decode import AIR_HU, check_twin, fill_plane
+from planning.imaging.decode import check_twin, fill_plane, pixel_notes
+from planning.imaging.hounsfield import AIR_HU
 from planning.imaging.pixels import PixelReader
 from planning.kernel.exchange import Array, Header, TaskRoom
 from planning.kernel.planes import PlacedPlane, mix_into, placed
@@ -46,7 +47,7 @@ def decode_resampled(
     except _Overflow:
         return {"overflow": True}, []
     room.release(volume)
-    return {"padding": passing.n_padding, "high_bits": reader.found_high_bits}, [volume]
+    return pixel_notes(reader, passing.n_padding), [volume]
 
 
 class _Passing:
@@ -76,7 +77,7 @@ class _Passing:
         header, reader = self._header, self._reader
         for n, plane in enumerate(header["planes"]):
             values = np.empty((plane["rows"], plane["columns"]), dtype=header["dtype"])
-            added = fill_plane(values, reader.stored_values(plane), plane, is_ct=header["is_ct"])
+            added = fill_plane(values, plane, reader, is_ct=header["is_ct"])
             if added is None:
                 raise _Overflow
             self.n_padding += added

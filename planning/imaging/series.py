@@ -52,9 +52,16 @@ class Slice:
     slope, intercept : float or None
         Rescale; None where the file gives none.
     pixel_offset, pixel_bytes : int
-        Place of native pixels in the file; -1 where they are compressed or deflated.
-    padding : int or None
-        Stored value that means "outside the field of view".
+        Place of this plane's pixels in the file (in the unpacked file, where all of it is deflated).
+        Of compressed pixels the offset is that of the element, and `pixel_bytes` is -1.
+    padding, padding_limit : int or None
+        Stored value that means "outside the field of view", or the two ends of a range of them.
+    kind : {"integer", "float32", "float64"}
+        How a stored value is written.
+    table : str or None
+        Unit of the Modality LUT that translates the values; None without one.
+    n_frames : int
+        Frames in the file.
     """
 
     file: Path
@@ -73,6 +80,10 @@ class Slice:
     pixel_offset: int
     pixel_bytes: int
     padding: int | None = None
+    padding_limit: int | None = None
+    kind: str = "integer"
+    table: str | None = None
+    n_frames: int = 1
 
 
 @dataclass(frozen=True)

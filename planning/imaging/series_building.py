@@ -50,6 +50,10 @@ _NOTES: Final = {
     "NO_PREAMBLE": mark("Files lack the DICOM preamble; they were read all the same."),
     "PREAMBLE": mark("Files begin like a program or document of another kind. Only the image part was used."),
     "NO_SYNTAX": mark("Files do not say how values are written; it was found from the values themselves."),
+    "CHARSET": mark(
+        "Names are written in another character set than the files say; they were read as Western European. "
+        "Compare the patient's name with the original."
+    ),
 }
 
 
@@ -170,9 +174,13 @@ def slices_of(file: Path, record: Record) -> list[Slice]:
             intercept=frame["intercept"],
             form=form,
             syntax=record["syntax"],
-            pixel_offset=record["pixel_offset"] + n * frame_bytes if record["pixel_offset"] >= 0 else -1,
+            pixel_offset=record["pixel_offset"] + (n * frame_bytes if record["pixel_bytes"] >= 0 else 0),
             pixel_bytes=record["pixel_bytes"] - n * frame_bytes if record["pixel_bytes"] >= 0 else -1,
             padding=record["padding"],
+            padding_limit=record["padding_limit"],
+            kind=record["kind"],
+            table=record["table"],
+            n_frames=record["n_frames"],
         )
         slices.append(slice_)
     return slices

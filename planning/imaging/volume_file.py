@@ -37,6 +37,10 @@ _NOTES: Final = {
     ),
     "SCL_IGNORED": mark("The file's value scale is not a number and was ignored."),
     "UNITS": mark("The file's distances are in {detail} and were converted to millimetres."),
+    "UNITS_DOUBTED": mark(
+        "The file says its distances are in {detail}, which would make voxels no scanner makes; "
+        "they were taken as millimetres. Measure a known length before you plan on it."
+    ),
     "ORTHONORMALISE": mark("The axes were off a right angle by {detail} and were set straight."),
     "UNITS_MISSING": mark("The file does not say its unit of length; millimetres were taken."),
 }
@@ -111,10 +115,15 @@ def read_voxels(
 
 def header_findings(header: dict[str, Any]) -> list[Finding]:
     """Return what was mended in the header."""
-    severity = {"AFFINE_CONFLICT": Severity.WARN, "UNITS_MISSING": Severity.NOTE}
+    warned, codes = ("AFFINE_CONFLICT", "UNITS_DOUBTED"), {"UNITS_DOUBTED": "UNITS"}
     return [
-        Finding(code, _NOTES[code], (("detail", str(detail)),), severity.get(code, Severity.NOTE))
-        for code, detail in header["notes"]
+        Finding(
+            codes.get(note, note),
+            _NOTES[note],
+            (("detail", str(detail)),),
+            Severity.WARN if note in warned else Severity.NOTE,
+        )
+        for note, detail in header["notes"]
     ]
 
 

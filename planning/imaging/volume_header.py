@@ -146,7 +146,7 @@ def _check_axes(header: VolumeHeader) -> None:
     spacing = np.linalg.norm(axes, axis=0)
     if spacing.min() < 1e-9:
         raise ImportRefused("BAD_AFFINE", BAD_AFFINE, name=header.name)
-    if spacing.min() < _LEAST_EDGE_MM or spacing.max() > _LARGEST_EDGE_MM:
+    if not _is_voxel(spacing):
         raise ImportRefused("UNITS", IMPLAUSIBLE, name=header.name, edge=f"{spacing.max():g}")
     cosines = axes / spacing
     shear = float(np.abs(cosines.T @ cosines - np.eye(3)).max())
@@ -157,6 +157,35 @@ def _check_axes(header: VolumeHeader) -> None:
         header.lps_from_ijk[:3, :3] = (u @ vt) * spacing
     if shear > _SHEAR_NOTED:
         header.notes.append(("ORTHONORMALISE", f"{shear:.1g}"))
+
+
+def mm_per_unit(factor: float, unit: str, axes: Floats, notes: list[tuple[str, str]]) -> float:
+    """Return by how much a file's distances are multiplied, and note what was done.
+
+    Programs write a unit without converting to it: voxels of 0.8 "metres" are voxels of 0.8 mm. The
+    stated unit is left aside only where it makes voxels that no scanner makes and millimetres do not.
+
+    Parameters
+    ----------
+    factor : float
+        Millimetres in the stated unit.
+    unit : str
+        Its name.
+    axes : array, shape (3, 3)
+        Voxel edges as columns, as written.
+    notes : list
+        ``UNITS`` or ``UNITS_DOUBTED`` is added.
+    """
+    edges = np.linalg.norm(axes, axis=0)
+    if factor != 1.0 and not _is_voxel(edges * factor) and _is_voxel(edges):
+        notes.append(("UNITS_DOUBTED", unit))
+        return 1.0
+    notes.append(("UNITS", unit))
+    return factor
+
+
+def _is_voxel(edges_mm: Floats) -> bool:
+    return bool(edges_mm.min() >= _LEAST_EDGE_MM and edges_mm.max() <= _LARGEST_EDGE_MM)
 
 
 def affine(axes_as_columns: ArrayLike, origin: ArrayLike) -> Floats:

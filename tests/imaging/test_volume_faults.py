@@ -40,7 +40,7 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("BAD_AFFINE", _patched(280, "f", float("nan"))),
     ("BAD_AFFINE", _patched(280, "4f", 0, 0, 0, 0)),
     ("SHEARED", _patched(284, "f", 0.3)),
-    ("UNITS", _patched(123, "B", 1)),
+    ("UNITS", _patched(280, "f", 300.0)),
     ("NOT_A_VOLUME", _patched(40, "8h", 4, 11, 9, 7, 2, 1, 1, 1)),
     ("NOT_A_VOLUME", _patched(40, "8h", 3, 0, 9, 7, 1, 1, 1, 1)),
     ("SHORT_PIXELS", _patched(40, "8h", 3, 32767, 32767, 32767, 1, 1, 1, 1)),
@@ -110,6 +110,29 @@ def test_metres_are_converted_and_said(tmp_path: Path, worker: Worker) -> None:
     path.write_bytes(data)
     image = load_volume_file(path, worker=worker).image
     assert "UNITS" in [f.code for f in image.findings]
+    assert image.volume.grid.spacing_ijk_mm == pytest.approx(phantom.SPACING, rel=1e-5)
+
+
+@pytest.mark.parametrize("code, unit", [(1, "m"), (3, "µm")])
+def test_an_absurd_unit_is_left_aside_with_a_warning(
+    tmp_path: Path, worker: Worker, code: int, unit: str
+) -> None:
+    path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
+    path.write_bytes(_patched(123, "B", code)(bytearray(path.read_bytes())))
+    image = load_volume_file(path, worker=worker).image
+    (doubted,) = [f for f in image.findings if f.code == "UNITS"]
+    assert doubted.severity is Severity.WARN
+    assert f"distances are in {unit}, which" in doubted.message
+    assert image.volume.grid.spacing_ijk_mm == pytest.approx(phantom.SPACING, rel=1e-5)
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 0.51
+
+
+def test_an_absurd_unit_of_a_nrrd_is_left_aside_with_a_warning(tmp_path: Path, worker: Worker) -> None:
+    path = phantom.write_volume(tmp_path / "a.nrrd", HU, GRID)
+    units = b'\nspace units: "m" "m" "m"\nspace origin:'
+    path.write_bytes(path.read_bytes().replace(b"\nspace origin:", units, 1))
+    image = load_volume_file(path, worker=worker).image
+    assert [f.severity for f in image.findings if f.code == "UNITS"] == [Severity.WARN]
     assert image.volume.grid.spacing_ijk_mm == pytest.approx(phantom.SPACING, rel=1e-5)
 
 
