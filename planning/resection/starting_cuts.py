@@ -139,8 +139,10 @@ def sagittal_blade(spine: Spine, level: str, side: CutSide, tool: Tool) -> Blade
     own = spine.axes[level]
     local = own.local(spine.vertebrae[level])
     low, high = local.min(axis=0) - OVER_MM, local.max(axis=0) + OVER_MM
-    half_width = _canal_half_width(spine, own)
-    aside = (half_width + _CLEAR_MM + tool.kerf_mm / 2) * (1.0 if side == "left" else -1.0)
+    sign = 1.0 if side == "left" else -1.0
+    canal = own.local(spine.canal_lps_mm)
+    beside = sign * canal[(canal[:, 2] > low[2]) & (canal[:, 2] < high[2]), 0]
+    aside = sign * (beside.max(initial=0.0) + _CLEAR_MM + tool.kerf_mm / 2)
     rows = np.array([own.left, own.anterior, own.superior])
     entry = np.asarray(own.centre_lps_mm) + np.array([aside, low[1], (low[2] + high[2]) / 2]) @ rows
     return Blade(
@@ -174,12 +176,6 @@ def rib_blade(spine: Spine, level: str, side: CutSide, tool: Tool) -> Blade | No
         vec3(entry), unit(normal), unit(advance), float(high[0] - low[0]), float(high[1] - low[1]),
         tool.kerf_mm, tool.overshoot_mm,
     )  # fmt: skip
-
-
-def _canal_half_width(spine: Spine, own: VertebraAxes) -> float:
-    local = own.local(spine.canal_lps_mm)
-    beside = local[np.abs(local[:, 2]) < 8.0]
-    return float(np.abs(beside[:, 0]).max()) if len(beside) else 0.0
 
 
 def _outlined(
