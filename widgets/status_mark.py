@@ -6,16 +6,10 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
-from planning.safety.results import Status
-from planning.texts import mark, tr
+from planning.safety.results import STATUS_WORDS, Status
+from planning.texts import tr
 from widgets.theme import Theme, present_theme, status_colour
 
-STATUS_WORDS: Final = {
-    Status.FAIL: mark("FAIL"),
-    Status.NOT_ASSESSED: mark("NOT ASSESSED"),
-    Status.WARN: mark("WARN"),
-    Status.PASS: mark("PASS"),
-}
 _OCTAGON: Final = (
     (0.3, 0.0),
     (0.7, 0.0),

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from planning.geometry.frames import Vec3
 from planning.geometry.mesh import Mesh
 from planning.model.case import Acceptance, Case
 from planning.model.stamp import HasDigest, Inputs, is_current
 from planning.model.structures import StructureKind
+from planning.texts import mark
 
 
 class Status(StrEnum):
@@ -19,6 +21,12 @@ class Status(StrEnum):
     PASS = "pass"  # noqa: S105 -- a verdict, not a password
 
 
+STATUS_WORDS: Final = {
+    Status.FAIL: mark("FAIL"),
+    Status.NOT_ASSESSED: mark("NOT ASSESSED"),
+    Status.WARN: mark("WARN"),
+    Status.PASS: mark("PASS"),
+}
 SEVERITY = {Status.FAIL: 0, Status.NOT_ASSESSED: 1, Status.WARN: 2, Status.PASS: 3}
 
 
