@@ -10,8 +10,9 @@ from planning.model.case import Case
 from planning.model.structures import ReviewState
 from planning.safety.board import BoardLine, Measured, board, result_sentence
 from planning.safety.evaluation import LiveResult
-from planning.safety.results import SEVERITY
+from planning.safety.results import SEVERITY, MarginClass, Status
 from planning.texts import tr
+from widgets.patient_banner import Verdict
 from widgets.stage_bar import Stage, StageState
 from widgets.tables.cut_rows import Said, cut_rows
 from widgets.theme import view_theme
@@ -35,7 +36,9 @@ class Showing:
         window.actions_table.show_view(view)
         window.show_case_open(case is not None)
         window.setWindowModified(view.dirty)
-        window.banner.show_case(case, view.evaluation)
+        window.banner.show_case(case)
+        window.banner.show_verdict(verdict_of(view))
+        window.messages.show_hint(next_step(view))
         self._show_views(view)
         self._show_cuts(view)
         self._show_board(view)
@@ -106,6 +109,47 @@ class Showing:
             safety.show_nothing(why_no_numbers(view))
 
 
+def verdict_of(view: SessionView) -> Verdict:
+    """Return whether the plan cuts through tumour; a drag tells of the cut under the hand at once."""
+    if view.evaluation is not None:
+        return Verdict.INTRALESIONAL if view.evaluation.is_intralesional else Verdict.NOTHING
+    if view.live is not None and view.live.margin.margin_class is MarginClass.INTRALESIONAL:
+        return Verdict.INTRALESIONAL
+    return Verdict.UPDATING if view.updating else Verdict.NOTHING
+
+
+def next_step(view: SessionView) -> str:
+    """Return what a person who has never seen the program does next; one step, in the order of the stages."""
+    case = view.case
+    anatomy = case.anatomy if case is not None else None
+    if case is None:
+        return tr("Next: open the demo case, or import a DICOM folder (Case).")
+    if anatomy is None:
+        return tr("Next: import images (Case).")
+    if not anatomy.structures:
+        return tr(
+            "Next: import labels (Anatomy). Without outlined structures nothing can be checked: "
+            "use a label map drawn in another program, or a folder of TotalSegmentator masks."
+        )
+    if not case.plan.osteotomies:
+        return tr(
+            "Next: choose target levels and tumour (Plan, Target), then press 'Add cut' for the first cut."
+        )
+    if not case.plan.target_levels or case.plan.tumour is None:
+        return tr("Next: choose target levels and tumour (Plan, Target); margins need both.")
+    if anatomy.levels and anatomy.levels_confirmed is None:
+        return tr("Next: count the levels and confirm them (button at the top right).")
+    if any(s.review.state is ReviewState.DRAFT for s in anatomy.structures):
+        return tr(
+            "Next: review the outlined structures, the tumour and the vessels first (Anatomy, 'Review...')."
+        )
+    if view.evaluation is None:
+        return ""
+    if any(not line.accepted and line.status is Status.FAIL for line in board(view.evaluation, case)):
+        return tr("Next: settle what fails on the safety board: a click on a line flies there.")
+    return tr("Next: look at the pieces (Check), then write the report (Ctrl+P).")
+
+
 def said(view: SessionView) -> Said:
     """Return what is known of the cuts now: everything, the dragged cut alone, or nothing."""
     if view.evaluation is not None and view.case is not None:
@@ -152,7 +196,7 @@ def why_no_numbers(view: SessionView) -> str:
         return tr("No cut yet. Add the first one, and its distances appear here.")
     if view.failure:
         return view.failure
-    return tr("UPDATING: the plan changed; numbers follow.")
+    return tr("UPDATING: the plan is being checked; numbers follow.")
 
 
 def stage_states(view: SessionView) -> dict[Stage, tuple[StageState, str]]:

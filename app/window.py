@@ -120,6 +120,9 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _build_menus(self) -> None:
+        note = label(tr(NOT_A_DEVICE), "muted")
+        note.setContentsMargins(0, 0, 12, 0)
+        self.menuBar().setCornerWidget(note)
         menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
         for menu in menus.values():
             menu.setToolTipsVisible(True)
@@ -175,19 +178,19 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(top)
         column.addWidget(self.banner)
-        column.addWidget(self.messages)
         body = QVBoxLayout()
         body.setContentsMargins(6, 5, 6, 0)
         body.addWidget(self.columns)
         column.addLayout(body, 1)
+        column.addLayout(self._foot())
         self.setCentralWidget(whole)
-        self._lay_out_status()
 
-    def _lay_out_status(self) -> None:
-        status = self.statusBar()
-        status.setSizeGripEnabled(False)
-        status.addWidget(label(tr(NOT_A_DEVICE), "muted"))
-        status.addPermanentWidget(self.job_bar)
+    def _foot(self) -> QHBoxLayout:
+        foot = QHBoxLayout()
+        foot.setContentsMargins(6, 4, 0, 4)
+        foot.addWidget(self.messages, 1)
+        foot.addWidget(self.job_bar)
+        return foot
 
     def _tool_button(self, command: str) -> QToolButton:
         button = QToolButton()

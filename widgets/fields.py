@@ -2,11 +2,27 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from planning.texts import tr
+
+
+class WheelNeedsKeyboard(QObject):
+    """Lets the wheel step a field only while it has the keyboard: scrolling a page changes no number."""
+
+    def __init__(self, field: QWidget) -> None:
+        super().__init__(field)
+        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        field.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hand the wheel on to the page where the field is only passed over."""
+        if event.type() is not QEvent.Type.Wheel or not isinstance(watched, QWidget) or watched.hasFocus():
+            return False
+        event.ignore()
+        return True
 
 
 class NumberField(QDoubleSpinBox):
@@ -39,7 +55,7 @@ class NumberField(QDoubleSpinBox):
         self.setSingleStep(step)
         self.setSuffix(f" {unit}" if unit else "")
         self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        WheelNeedsKeyboard(self)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(76)
         self.valueChanged.connect(self.entered)
@@ -61,13 +77,6 @@ class NumberField(QDoubleSpinBox):
         self.setValue(value)
         self.blockSignals(False)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Step only while it has the keyboard."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
 
 class StepField(QSpinBox):
     """A step of the operation, or none.
@@ -86,7 +95,7 @@ class StepField(QSpinBox):
         self.setPrefix(tr("step "))
         self.setSpecialValueText(tr("step –"))
         self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        WheelNeedsKeyboard(self)
         self.setMinimumWidth(78)
         self.valueChanged.connect(lambda value: self.entered.emit(value or None))
 
@@ -95,13 +104,6 @@ class StepField(QSpinBox):
         self.blockSignals(True)
         self.setValue(value or 0)
         self.blockSignals(False)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Step only while it has the keyboard."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class TextField(QLineEdit):
@@ -150,7 +152,7 @@ class ChoiceField(QComboBox):
         super().__init__(parent)
         self._values: list[object] = []
         self._words: list[str] = []
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        WheelNeedsKeyboard(self)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.offer(choices)
@@ -181,10 +183,3 @@ class ChoiceField(QComboBox):
             self._words.append("" if value is None else str(value))
             self.addItem(self._words[-1])
         self.setCurrentIndex(self._values.index(value))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Step only while it has the keyboard."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()

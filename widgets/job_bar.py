@@ -12,6 +12,7 @@ from widgets.plain_text import label, tip
 
 _SHOW_AFTER_S: Final = 0.5
 _TIME_LEFT_AFTER_S: Final = 2.0
+_WIDTH_PX: Final = 400
 
 
 class Job(Protocol):
@@ -39,11 +40,11 @@ class JobBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs: tuple[Job, ...] = ()
-        self.words = label("", "muted")
-        self.words.setMaximumWidth(420)
+        self.words = label("", "muted", wrap=True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedSize(150, 10)
+        self.bar.setFixedSize(110, 10)
         self.bar.setAccessibleName(tr("Progress"))
         self.cancel = QToolButton()
         self.cancel.setText(tr("Cancel"))
@@ -51,9 +52,10 @@ class JobBar(QWidget):
         self.cancel.clicked.connect(self._ask_cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 6, 0)
-        row.addWidget(self.words, 1, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self.words, 1)
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
+        self.setFixedWidth(_WIDTH_PX)  # it comes and goes, and nothing beside it moves
         self._tick = QTimer(self)
         self._tick.setInterval(250)
         self._tick.timeout.connect(self._show)
@@ -80,6 +82,7 @@ class JobBar(QWidget):
         words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
         left = time_left(now - job.started_s, job.fraction)
         self.words.setText(" · ".join([*words, left] if left else words))
+        self.words.setToolTip(tip(self.words.text()))
         self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
         self.bar.setValue(round(job.fraction * 1000))
         self.cancel.setEnabled(job.can_cancel)

@@ -1,18 +1,21 @@
-"""One sentence at a time about what happened and what to do, with details to copy."""
+"""One sentence at a time about what happened and what to do, else what comes next; always in one place."""
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QToolButton, QWidget
 
 from planning.texts import tr
+from widgets.dialogs import Choice, ask
 from widgets.plain_text import label, tip
 
 Tone = Literal["info", "warn", "fail"]
-_INFO_MS = 8000
+_INFO_MS: Final = 8000
+_LINES: Final = 2
+_SIGNS: Final = {"info": "ⓘ", "warn": "▲", "fail": "✕"}
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,23 @@ class Message:
 
 
 class MessageBar(QFrame):
-    """Shows messages in turn; takes no room while there is none."""
+    """Shows messages in turn, in room for two lines that is kept for it; between them, the next step.
+
+    A longer message is cut short there and read in full by *Read on*, so that nothing beside the bar moves.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message")
         self._waiting: deque[Message] = deque()
         self._shown: Message | None = None
+        self._hint = ""
         self._sign = label("", "title")
         self.sentence = label("", wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = label("", "muted")
+        self.read_on = QPushButton(tr("Read on..."))
+        self.read_on.clicked.connect(self._read_on)
         self.copy = QPushButton(tr("Copy details"))
         self.copy.clicked.connect(self._copy)
         self.close_button = QToolButton()
@@ -54,21 +63,29 @@ class MessageBar(QFrame):
         self.close_button.setToolTip(tip(tr("Close this message")))
         self.close_button.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 5, 6, 5)
+        row.setContentsMargins(10, 2, 6, 2)
         row.addWidget(self._sign)
         row.addWidget(self.sentence, 1)
-        row.addWidget(self._more)
-        row.addWidget(self.copy)
-        row.addWidget(self.close_button)
+        for part in (self._more, self.read_on, self.copy, self.close_button):
+            row.addWidget(part)
+        self.ensurePolished()
+        self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 12)
         self._leave = QTimer(self)
         self._leave.setSingleShot(True)
         self._leave.timeout.connect(self.dismiss)
-        self.setVisible(False)
+        self._refresh()
 
     @property
     def shown(self) -> Message | None:
         """The message on screen, or None."""
         return self._shown
+
+    def show_hint(self, text: str) -> None:
+        """Say what comes next, while there is no message."""
+        if text != self._hint:
+            self._hint = text
+            if self._shown is None:
+                self._refresh()
 
     def show_message(self, message: Message) -> None:
         """Show a message; problems wait their turn, information gives way to anything."""
@@ -78,7 +95,7 @@ class MessageBar(QFrame):
             self._show(message)
         else:
             self._waiting.append(message)
-            self._count()
+            self._refresh()
 
     def dismiss(self) -> None:
         """Close the message and show the next."""
@@ -87,25 +104,48 @@ class MessageBar(QFrame):
         else:
             self._shown = None
             self._leave.stop()
-            self.setVisible(False)
+            self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer to read on where a narrow window cuts the message short."""
+        super().resizeEvent(event)
+        self._offer_reading_on()
 
     def _show(self, message: Message) -> None:
         self._shown = message
-        self._sign.setText({"info": "ⓘ", "warn": "▲", "fail": "✕"}[message.tone])
-        self.sentence.setText(message.text)
-        self.copy.setVisible(bool(message.details))
-        self.setProperty("tone", message.tone)
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self._count()
-        self.setVisible(True)
+        self._refresh()
         if message.tone == "info":
             self._leave.start(_INFO_MS)
         else:
             self._leave.stop()
 
-    def _count(self) -> None:
+    def _refresh(self) -> None:
+        shown = self._shown
+        self._sign.setText(_SIGNS[shown.tone] if shown is not None else "→" if self._hint else "")
+        self.sentence.setText(shown.text if shown is not None else self._hint)
+        self.sentence.setAccessibleName(self.sentence.text())
+        self.copy.setVisible(shown is not None and bool(shown.details))
+        self.close_button.setVisible(shown is not None)
         self._more.setText(tr("+{count} more", count=len(self._waiting)) if self._waiting else "")
+        self._more.setVisible(bool(self._waiting))
+        self.setProperty("tone", shown.tone if shown is not None else "hint")
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._offer_reading_on()
+
+    def _offer_reading_on(self) -> None:
+        """Show the button where the words need more than the room there is; its own width counts."""
+        self.read_on.setVisible(False)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        needed = self.sentence.heightForWidth(max(1, self.sentence.width()))
+        self.read_on.setVisible(needed > self.height())
+        self.sentence.setToolTip(tip(self.sentence.text()) if needed > self.height() else "")
+
+    def _read_on(self) -> None:
+        close = Choice("ok", tr("Close"), QMessageBox.ButtonRole.AcceptRole, default=True)
+        ask(self.window(), tr("Message"), self.sentence.text(), (close,))
 
     def _copy(self) -> None:
         if self._shown is not None:

@@ -1,13 +1,14 @@
 """Who this is about and what must not be overlooked, always in sight. Shown literally."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from planning.model.case import Case
-from planning.safety.results import Evaluation
-from planning.texts import tr
+from planning.texts import mark, tr
 from widgets.plain_text import label, tip
 
 
@@ -18,6 +19,26 @@ class Warned:
     text: str
     tone: str
     why: str
+
+
+class Verdict(StrEnum):
+    """What is known of cuts through tumour."""
+
+    NOTHING = "nothing"
+    UPDATING = "updating"
+    INTRALESIONAL = "intralesional"
+
+
+_VERDICTS: Final = {
+    Verdict.NOTHING: ("", "", ""),
+    Verdict.UPDATING: (
+        mark("UPDATING"), "wait",
+        mark("The plan is being checked; whether it cuts through tumour is told when that is done."),
+    ),
+    Verdict.INTRALESIONAL: (
+        mark("INTRALESIONAL"), "fail", mark("At least one cut or specimen surface passes through tumour."),
+    ),
+}  # fmt: skip
 
 
 class PatientBanner(QFrame):
@@ -43,6 +64,11 @@ class PatientBanner(QFrame):
             tip(tr("Until a person has confirmed the level count, no result is better than WARN."))
         )
         self.confirm_levels.clicked.connect(self.levels_asked)
+        self.verdict = label("", "badge")
+        self.verdict.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        keep = self.verdict.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.verdict.setSizePolicy(keep)
         self._badges = QHBoxLayout()
         self._badges.setSpacing(4)
         row = QHBoxLayout(self)
@@ -50,10 +76,26 @@ class PatientBanner(QFrame):
         row.setSpacing(10)
         row.addWidget(self.patient)
         row.addWidget(self.study, 1)
+        row.addWidget(self.verdict)
         row.addLayout(self._badges)
         row.addWidget(self.confirm_levels)
+        self.show_verdict(Verdict.INTRALESIONAL)
+        self.verdict.setMinimumWidth(self.verdict.sizeHint().width() + 8)
+        self.show_verdict(Verdict.NOTHING)
+        self.setFixedHeight(self.confirm_levels.sizeHint().height() + 10)
 
-    def show_case(self, case: Case | None, evaluation: Evaluation | None) -> None:
+    def show_verdict(self, verdict: Verdict) -> None:
+        """Say whether the plan cuts through tumour, or that this is being found out; in one fixed place."""
+        text, tone, why = _VERDICTS[verdict]
+        self.verdict.setVisible(bool(text))
+        if text and self.verdict.text() != tr(text):
+            self.verdict.setText(tr(text))
+            self.verdict.setToolTip(tip(tr(why)))
+            self.verdict.setProperty("tone", tone)
+            self.verdict.style().unpolish(self.verdict)
+            self.verdict.style().polish(self.verdict)
+
+    def show_case(self, case: Case | None) -> None:
         """Show whose case this is."""
         self.patient.setText(patient_line(case) if case is not None else tr("No case open"))
         study = study_line(case) if case is not None else tr("Open a case, or import images, to begin.")
@@ -62,7 +104,7 @@ class PatientBanner(QFrame):
         anatomy = case.anatomy if case is not None else None
         needs = anatomy is not None and bool(anatomy.levels) and anatomy.levels_confirmed is None
         self.confirm_levels.setVisible(needs)
-        self._show_badges(badges_of(case, evaluation))
+        self._show_badges(badges_of(case))
 
     def _show_badges(self, wanted: tuple[Warned, ...]) -> None:
         texts = [badge.text for badge in wanted]
@@ -106,13 +148,10 @@ def study_line(case: Case) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
-def badges_of(case: Case | None, evaluation: Evaluation | None) -> tuple[Warned, ...]:
+def badges_of(case: Case | None) -> tuple[Warned, ...]:
     """Return what must not be overlooked about the case."""
     badges = []
     anatomy = case.anatomy if case is not None else None
-    if evaluation is not None and evaluation.is_intralesional:
-        why = tr("At least one cut or specimen surface passes through tumour.")
-        badges.append(Warned(tr("INTRALESIONAL"), "fail", why))
     if anatomy is not None and any(s.simulated for s in anatomy.structures):
         names = ", ".join(s.title for s in anatomy.structures if s.simulated)
         badges.append(Warned(tr("SIMULATED PARTS"), "warn", tr("Not from the patient: {names}", names=names)))

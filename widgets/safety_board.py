@@ -45,12 +45,12 @@ class BoardRow(QFrame):
         head.addWidget(self.word)
         head.addWidget(self.step, 1)
         head.addWidget(self.accept)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 5, 6, 6)
-        column.setSpacing(3)
-        column.addLayout(head)
-        column.addWidget(self.sentence)
-        column.addWidget(self.accepted)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 5, 6, 6)
+        self._column.setSpacing(3)
+        self._column.addLayout(head)
+        self._column.addWidget(self.sentence)
+        self._column.addWidget(self.accepted)
 
     def show_line(self, line: BoardLine, *, may_accept: bool) -> None:
         """Show a line; nothing is done where it is the same."""
@@ -71,6 +71,10 @@ class BoardRow(QFrame):
             self.setProperty("status", line.status.value)
             self.style().unpolish(self)
             self.style().polish(self)
+
+    def layout_now(self) -> None:
+        """Forget how high the row was with its former words."""
+        self._column.invalidate()
 
     def forget(self) -> None:
         """Hold no number any more; the words go with the next line, before anything is painted."""
@@ -145,16 +149,18 @@ class SafetyBoard(QFrame):
         self.remarks = label("", "muted", wrap=True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(5)
-        inner = QWidget()
-        filling = QVBoxLayout(inner)
-        filling.setContentsMargins(0, 0, 4, 0)
-        filling.addLayout(self._rows)
-        filling.addWidget(self.remarks)
-        filling.addStretch(1)
+        self._inner = QWidget()
+        self._filling = QVBoxLayout(self._inner)
+        self._filling.setContentsMargins(0, 0, 4, 0)
+        self._filling.addLayout(self._rows)
+        self._filling.addWidget(self.remarks)
+        self._filling.addStretch(1)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inner)
+        # Always there: rows keep their width, and with it their height, whatever their number.
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self._area.setWidget(self._inner)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 6, 8)
         column.addWidget(label(tr("Safety board"), "muted"))
@@ -176,8 +182,7 @@ class SafetyBoard(QFrame):
         self.overall.setText(status_word(status))
         self.matrix.setEnabled(True)
         self._say("")
-        self._show(lines, may_accept=True)
-        self.remarks.setText("\n".join(f"• {note}" for note in notes))
+        self._show(lines, "\n".join(f"• {note}" for note in notes), may_accept=True)
 
     def withdraw(self) -> None:
         """Take every line away at once; what may be shown follows."""
@@ -195,9 +200,9 @@ class SafetyBoard(QFrame):
         self._say(
             tr("Measured while you drag, not yet confirmed:")
             if live
-            else tr("The plan changed; numbers follow.")
+            else tr("The plan is being checked; numbers follow.")
         )
-        self._show(live, may_accept=False)
+        self._show(live, "", may_accept=False)
 
     def show_nothing(self, why: str) -> None:
         """Say why nothing is shown."""
@@ -205,14 +210,14 @@ class SafetyBoard(QFrame):
         self.overall.setText(tr("No numbers"))
         self.matrix.setEnabled(False)
         self._say(why)
-        self._show((), may_accept=False)
+        self._show((), "", may_accept=False)
 
     def _say(self, note: str) -> None:
         self.note.setText(note)
         self.note.setVisible(bool(note))
 
-    def _show(self, lines: Sequence[BoardLine], *, may_accept: bool) -> None:
-        self.remarks.setText("")
+    def _show(self, lines: Sequence[BoardLine], remarks: str, *, may_accept: bool) -> None:
+        self.remarks.setText(remarks)
         while len(self.rows) < len(lines):
             row = BoardRow()
             row.place_asked.connect(self.place_asked)
@@ -226,3 +231,13 @@ class SafetyBoard(QFrame):
         for row in self.rows[len(lines) :]:
             row.setVisible(False)
             row.forget()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Give every row its height now: views that are drawn next would keep half-laid rows on screen."""
+        room = self._area.viewport().size()
+        for row in self.rows:
+            row.layout_now()
+        self._filling.invalidate()
+        self._inner.resize(room.width(), max(self._filling.totalHeightForWidth(room.width()), room.height()))
+        self._filling.activate()

@@ -134,7 +134,6 @@ QCheckBox::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
   border: 1px solid {t.muted}; border-radius: 3px; background: {t.window}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {t.accent};
   border-color: {t.accent}; image: url({icons}/check-{t.name}.svg); }}
-QStatusBar {{ background: {t.window}; color: {t.muted}; }}
 QLabel#muted {{ color: {t.muted}; }}
 QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#title {{ font-weight: bold; }}
@@ -150,8 +149,10 @@ QFrame#panel {{ background: {t.panel}; border: 1px solid {t.border}; border-radi
 QFrame#strip {{ background: {t.panel}; border: none; border-bottom: 1px solid {t.border}; }}
 QFrame#message {{ background: {t.raised}; border: 1px solid {t.border}; border-left: 4px solid {t.accent};
   border-radius: 5px; }}
-QFrame#message[tone="fail"] {{ border-left-color: {fail}; }}
-QFrame#message[tone="warn"] {{ border-left-color: {warn}; }}
+QFrame#message[tone="fail"] {{ border-left-color: {fail}; background: {fail_ground}; }}
+QFrame#message[tone="warn"] {{ border-left-color: {warn}; background: {warn_ground}; }}
+QFrame#message[tone="hint"] {{ background: transparent; border-color: transparent; }}
+QFrame#message[tone="hint"] QLabel {{ color: {t.muted}; }}
 QFrame#row {{ background: {t.panel}; border: 1px solid {t.border}; border-left: 4px solid {t.border};
   border-radius: 5px; }}
 QFrame#row:hover, QFrame#row:focus {{ background: {t.raised}; border-color: {t.accent}; }}
@@ -194,6 +195,8 @@ def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -
         large=size_pt + 2,
         huge=size_pt + 7,
         selected=selected,
+        fail_ground=_mixed(colours["fail"], theme.panel, 0.28),
+        warn_ground=_mixed(colours["warn"], theme.panel, 0.22),
         **colours,
     )
     application.setStyleSheet(sheet)

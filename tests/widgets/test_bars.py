@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from widgets import message_bar
 from widgets.fields import NumberField, TextField
 from widgets.job_bar import JobBar, time_left
 from widgets.message_bar import Message, MessageBar
@@ -42,9 +44,11 @@ def test_hostile_words_stay_words(qtbot: QtBot) -> None:
 def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> None:
     bar = MessageBar()
     qtbot.addWidget(bar)
+    bar.resize(700, bar.height())
     bar.show()
     bar.dismiss()
-    assert bar.isHidden()
+    assert bar.shown is None
+    assert bar.sentence.text() == ""
     bar.show_message(Message("Saved."))
     bar.show_message(Message("Disk full.", "fail", "CASE_FILE_FULL"))
     assert bar.sentence.text() == "Disk full."
@@ -56,7 +60,50 @@ def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> Non
     QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
     assert bar.sentence.text() == "Two patients."
     QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
-    assert bar.isHidden()
+    assert bar.shown is None
+    assert bar.sentence.text() == ""
+
+
+def test_a_message_takes_the_place_of_the_next_step_and_gives_it_back(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show_hint("Next: count the levels.")
+    assert bar.sentence.text() == "Next: count the levels."
+    assert bar.close_button.isHidden()
+    bar.show_message(Message("Disk full.", "fail"))
+    bar.show_hint("Next: write the report.")
+    assert bar.sentence.text() == "Disk full."
+    bar.dismiss()
+    assert bar.sentence.text() == "Next: write the report."
+
+
+def test_no_message_moves_anything_and_a_long_one_can_be_read_on(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    above, bar = QWidget(), MessageBar()
+    column.addWidget(above, 1)
+    column.addWidget(bar)
+    page.resize(800, 400)
+    page.show()
+    long = "This sentence goes on and on, because there is much to say and to do. " * 8
+    heights = []
+    for message in (None, Message("Saved."), Message(long, "fail", "CODE"), Message("Next.", "warn")):
+        if message is not None:
+            bar.show_message(message)
+        qapp.processEvents()
+        heights.append(above.height())
+    assert len(set(heights)) == 1
+    assert bar.shown == Message(long, "fail", "CODE")
+    assert bar.read_on.isVisible()
+    read: list[str] = []
+    monkeypatch.setattr(message_bar, "ask", lambda _w, _title, text, _choices: read.append(text))
+    QTest.mouseClick(bar.read_on, Qt.MouseButton.LeftButton)
+    assert read == [long]
+    bar.dismiss()
+    assert not bar.read_on.isVisible()
 
 
 @dataclass

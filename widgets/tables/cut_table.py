@@ -157,6 +157,7 @@ class CutTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cuts = CutModel()
+        self._told = False  # the window said which cut is active: nobody chose one
         self.setModel(self.cuts)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -184,11 +185,11 @@ class CutTable(QTableView):
         at = next((n for n, row in enumerate(rows) if row.osteotomy.id == active), None)
         if at is None:
             self.clearSelection()
-        elif self.currentIndex().row() != at:
-            self.selectionModel().blockSignals(True)
+        elif self.currentIndex().row() != at or not self.selectionModel().isRowSelected(at):
+            self._told = True
             self.selectRow(at)
-            self.selectionModel().blockSignals(False)
-            self.viewport().update()
+            self._told = False
+            self.scrollTo(self.cuts.index(at, NAME))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what a narrow window has no room for."""
@@ -198,7 +199,7 @@ class CutTable(QTableView):
 
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         del previous
-        if current.isValid():
+        if current.isValid() and not self._told:
             self.activated_cut.emit(self.cuts.rows[current.row()].osteotomy.id)
 
     def _clicked(self, index: QModelIndex) -> None:
