@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
@@ -11,6 +12,8 @@ from pydicom.tag import Tag
 from planning.imaging.limits import MAX_TEXT
 
 _UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
+# Written as characters, several parted by a backslash; US is two bytes.
+_CHARACTERS: Final = frozenset({"CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
 
 
 @cache
@@ -18,9 +21,33 @@ def _tag(keyword: str) -> int:
     return Tag(keyword)
 
 
+@cache
+def _vr(keyword: str) -> str:
+    return dictionary_VR(keyword)
+
+
 def _value(dataset: Dataset, keyword: str) -> Any:
     tag = _tag(keyword)
-    return dataset[tag].value if tag in dataset else None
+    if tag not in dataset:
+        return None
+    plain = _plain(dataset.get_item(tag), keyword)
+    return dataset[tag].value if plain is None else plain
+
+
+def _plain(raw: Any, keyword: str) -> str | int | list[str] | None:
+    """Return a value that reads the same in every character set; None leaves it to the parser.
+
+    Headers are read by the ten thousand, and this is several times quicker than the parser's own way.
+    """
+    if not isinstance(raw, RawDataElement) or not raw.value:
+        return None
+    vr, value = raw.VR or _vr(keyword), raw.value
+    if vr == "US" and len(value) == 2:
+        return int.from_bytes(value, "little" if raw.is_little_endian else "big")
+    if vr not in _CHARACTERS or not value.isascii() or b"\x1b" in value or b"=" in value:
+        return None
+    words = value.decode("ascii").rstrip("\0 ")
+    return words.split("\\") if "\\" in words else words
 
 
 def text(dataset: Dataset, keyword: str) -> str:
@@ -38,13 +65,15 @@ def text_and_doubt(dataset: Dataset, keyword: str) -> tuple[str, bool]:
     data = raw.value if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes) else b""
     try:
         value = _value(dataset, keyword)
-        words = "" if value is None else str(value)
+        words = "" if value is None else "\\".join(value) if isinstance(value, list) else str(value)
         doubtful = _UNREADABLE in words
     except (ValueError, TypeError, LookupError, NotImplementedError, AttributeError):
         words, doubtful = "", any(byte >= 0x80 for byte in data)
     if doubtful and data:
         words = data.decode("latin-1").rstrip(" \0")
-    return "".join(c if c.isprintable() else " " for c in words)[:MAX_TEXT].strip(), doubtful
+    if not words.isprintable():
+        words = "".join(c if c.isprintable() else " " for c in words)
+    return words[:MAX_TEXT].strip(), doubtful
 
 
 def several(dataset: Dataset, keyword: str) -> Sequence[Any]:
