@@ -22,7 +22,7 @@ from planning.texts import mark, tr
 
 # How structures are drawn and who signed the printed sheet are no part of what is approved; other plans
 # stand or fall by themselves.
-_NOT_COVERED: Final = frozenset({"looks", "sign_offs", "plans", "active_plan", "credit"})
+NOT_COVERED: Final = frozenset({"looks", "sign_offs", "plans", "active_plan", "credit"})
 _PART_WORDS: Final = {
     "plan": mark("the cuts and the plan"),
     "anatomy": mark("the structures"),
@@ -96,10 +96,13 @@ class PlanStanding:
         return self.standing in (Standing.CHANGED, Standing.TAMPERED)
 
 
+NOT_APPROVED: Final = PlanStanding()
+
+
 def content_of(case: Case, plan: str, encoder: Encoder) -> tuple[tuple[str, str], ...]:
     """Return the digest of every part an approval of the plan of that name covers."""
     whole = encoder.content_of(case)
-    parts: dict[str, Any] = {key: value for key, value in whole.items() if key not in _NOT_COVERED}
+    parts: dict[str, Any] = {key: value for key, value in whole.items() if key not in NOT_COVERED}
     # All of that name: a second plan that takes the name of an approved one is no approved plan.
     parts["plan"] = [p for p in whole["plans"] if p["name"] == plan]
     return tuple(sorted((key, hashlib.sha256(document(part)).hexdigest()) for key, part in parts.items()))
@@ -162,7 +165,7 @@ def standing_of(
     if approval is None:
         gone = next((a for a in approvals if a.plan not in plans), None)
         if gone is None:
-            return PlanStanding()
+            return NOT_APPROVED
         words = tr(
             "{who} approved a plan named {plan}, which is not in this case any more. That approval does not "
             "hold for this plan.",

@@ -16,7 +16,7 @@ from planning.storage.blob_table import BlobTable
 from planning.storage.copying import Kept, put_kept
 from planning.storage.damage import Damage
 from planning.storage.database import connected, laid_out, transaction, translated
-from planning.storage.holder import Holder, holder_in, now, this_program, write_holder
+from planning.storage.holder import Holder, holder_in, now, taken_over, this_program, write_holder
 from planning.storage.kept_limits import limits_document, limits_in
 from planning.storage.ledger import Ledger, new_file_id
 from planning.storage.manifest import Encoded, Encoder
@@ -69,6 +69,7 @@ class CaseFile:
         *,
         overwrite: bool = False,
         kept: Kept | None = None,
+        limits: Mapping[str, str] | None = None,
         notary: Notary | None = None,
     ) -> "CaseFile":
         """Write `case` to a new file and keep it open and held.
@@ -89,7 +90,7 @@ class CaseFile:
         encoded = encoder.encoded(case)
         part = part_of(path)
         with tidied(part), translated(path, encoded.size):
-            _write_new(part, encoded, label, holder, kept)
+            _write_new(part, encoded, label, holder, kept, limits)
             put_in_place(part, path)
             db = connected(path, read_only=False)
         return cls(path, Opened(db, case, (), None, holder, encoder), notary)
@@ -299,7 +300,7 @@ class CaseFile:
     ) -> Version:
         with self._mutex:
             encoded = self._encoder.encoded(case)
-            name, extra = limits_document(limits) if limits is not None else ("", {})
+            name, extra = limits_document(limits)
             with self._writing(encoded.size) as holder:
                 self._blobs.add({**encoded.blobs, **extra})
                 version = add_version(
@@ -332,7 +333,7 @@ class CaseFile:
             with translated(self.path, needed_bytes), transaction(self._db):
                 present = holder_in(self._db)
                 if present is None or present.token != holder.token:
-                    raise _taken_over(self.path, present)
+                    raise taken_over(self.path, present)
                 self._holder = replace(holder, beat=now())
                 write_holder(self._db, self._holder)
                 yield self._holder
@@ -364,15 +365,23 @@ def open_case(path: Path) -> Case:
         return file.case
 
 
-def _write_new(part: Path, encoded: Encoded, label: str, holder: Holder, kept: Kept | None) -> None:
+def _write_new(
+    part: Path,
+    encoded: Encoded,
+    label: str,
+    holder: Holder,
+    kept: Kept | None,
+    limits: Mapping[str, str] | None,
+) -> None:
+    name, extra = limits_document(limits)
     db = laid_out(part)
     try:
         with transaction(db):
             db.execute("INSERT INTO meta VALUES ('file_id', ?)", (new_file_id(),))
             if kept is not None:
                 put_kept(db, kept)
-            BlobTable(db).add(encoded.blobs)
-            add_version(db, encoded.manifest, label, by=holder.person, saved=True, kept=False)
+            BlobTable(db).add({**encoded.blobs, **extra})
+            add_version(db, encoded.manifest, label, by=holder.person, saved=True, kept=False, limits=name)
             write_holder(db, holder)
     finally:
         db.close()
@@ -385,13 +394,3 @@ def _whole(found: ReadCase) -> Case:
             "VERSION_DAMAGED_IN_PART", mark("This version is damaged: {damage}"), damage=words
         )
     return found.case
-
-
-def _taken_over(path: Path, by: Holder | None) -> CaseFileProblem:
-    return CaseFileProblem(
-        "TAKEN_OVER",
-        mark("{file} was taken over by {person} on {host} meanwhile. Save your work under another name."),
-        file=path.name,
-        person=by.person if by else "?",
-        host=by.host if by else "?",
-    )

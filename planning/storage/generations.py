@@ -16,15 +16,25 @@ from typing import Final
 
 from planning.errors import CaseFileProblem
 from planning.storage.blob_table import BlobTable
+from planning.storage.case_file import CaseFile
 from planning.storage.database import connected, laid_out, transaction, translated
+from planning.storage.notary import Notary
 from planning.storage.opening import versions_in
 from planning.storage.places import part_of, put_in_place, tidied
 from planning.storage.record import end_of
 from planning.storage.versions import Version, listed, needed_by, put_version
+from planning.texts import tr
 
 _PLACES: Final = (".earlier-1", ".earlier-2")
 _META: Final = ("file_id", "record_end")
 _SPARE_BYTES: Final = 64 << 20
+# What a disk that loses writes does to a file; anything else (no such file, newer, held) is told as it is.
+_REPLACEABLE: Final = frozenset(
+    {
+        *("NOT_A_CASE", "CASE_EMPTY", "CASE_CUT_SHORT", "CASE_DAMAGED", "CASE_FOREIGN", "CASE_CONTENT"),
+        *("VERSION_DAMAGED", "VERSION_INVALID", "NO_VERSION", "DISK_ERROR"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -78,14 +88,79 @@ def keep_generation(path: Path) -> Path | None:
                 written = _brought_up(source, target, version)
             else:
                 _check_room(path)
-                laid_out_part(part)
+                _lay_out(part)
                 written = _brought_up(source, part, version)
                 if written:
                     put_in_place(part, target)
     return target if written else None
 
 
-def laid_out_part(part: Path) -> None:
+def open_or_earlier(path: Path, *, read_only: bool, notary: Notary | None = None) -> tuple[CaseFile, str]:
+    """Open a case file or, where it is damaged, an earlier generation that is whole.
+
+    Returns
+    -------
+    file : CaseFile
+    words : str
+        What was wrong and what was opened instead, for the user; empty where nothing was.
+
+    Raises
+    ------
+    CaseFileProblem
+        What is wrong with the file itself, where no generation can help.
+    """
+    try:
+        file = CaseFile.open(path, read_only=read_only, notary=notary)
+    except CaseFileProblem as problem:
+        if problem.code not in _REPLACEABLE:
+            raise
+        found = _whole_generation(path, 0, notary)
+        if found is None:
+            raise
+        return found, _words(path, found, problem.message)
+    if not file.damage:
+        return file, ""
+    there = next((v.number for v in file.versions()), 0)
+    found = _whole_generation(path, there, notary)
+    if found is None:
+        return file, ""
+    reason = " ".join(damage.message for damage in file.damage)
+    file.close()
+    return found, _words(path, found, reason)
+
+
+def newer_generation(path: Path, file: CaseFile) -> Generation | None:
+    """Return a generation that holds a later save than the file itself: the disk lost one."""
+    newest = next((v.number for v in file.versions()), 0)
+    mine = _meta(path).get("file_id")
+    found = (g for g in generations_of(path) if g.version.number > newest and mine)
+    return next((g for g in found if _meta(g.path).get("file_id") == mine), None)
+
+
+def _whole_generation(path: Path, at_least: int, notary: Notary | None) -> CaseFile | None:
+    for generation in generations_of(path):
+        if generation.version.number < at_least:
+            return None
+        try:
+            file = CaseFile.open(generation.path, read_only=True, notary=notary)
+        except CaseFileProblem:
+            continue
+        if not file.damage:
+            return file
+        file.close()
+    return None
+
+
+def _words(path: Path, found: CaseFile, reason: str) -> str:
+    at = found.versions()[0].at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return tr(
+        "{reason} The generation before it, saved at {at}, is whole and was opened instead of {file}. What "
+        "was saved after that is lost; save this under another name.",
+        reason=reason, at=at, file=path.name,
+    )  # fmt: skip
+
+
+def _lay_out(part: Path) -> None:
     """Make an empty case file."""
     with closing(laid_out(part)) as db:
         db.execute("COMMIT")

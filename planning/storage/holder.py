@@ -8,8 +8,12 @@ import sqlite3
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from secrets import token_hex
 from typing import Final
+
+from planning.errors import CaseFileProblem
+from planning.texts import mark
 
 STALE_AFTER: Final = timedelta(minutes=5)
 """A holder silent for so long has lost the file; `CaseFile.beat` and every save are signs of life."""
@@ -79,6 +83,17 @@ def write_holder(db: sqlite3.Connection, holder: Holder | None) -> None:
         return
     body = asdict(holder) | {"since": holder.since.isoformat(), "beat": holder.beat.isoformat()}
     db.execute("INSERT OR REPLACE INTO holder VALUES (1, ?)", (json.dumps(body),))
+
+
+def taken_over(path: Path, by: Holder | None) -> CaseFileProblem:
+    """Return the problem of a file that somebody else has taken over."""
+    return CaseFileProblem(
+        "TAKEN_OVER",
+        mark("{file} was taken over by {person} on {host} meanwhile. Save your work under another name."),
+        file=path.name,
+        person=by.person if by else "?",
+        host=by.host if by else "?",
+    )
 
 
 def _person() -> str:

@@ -23,8 +23,10 @@ def limits_of(settings: Settings) -> dict[str, str]:
     return facts
 
 
-def limits_document(limits: Mapping[str, str]) -> tuple[str, dict[str, Content]]:
-    """Return the name of the document and the blob to store."""
+def limits_document(limits: Mapping[str, str] | None) -> tuple[str, dict[str, Content]]:
+    """Return the name of the document and the blob to store; nothing for None."""
+    if limits is None:
+        return "", {}
     content = document({"limits": dict(limits)})
     name = name_of(content)
     return name, {name: Content(content)}

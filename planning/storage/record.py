@@ -101,7 +101,8 @@ def add_line(db: sqlite3.Connection, entry: Entry, *, case_digest: str, notary: 
         fields |= {"plan": entry.plan, "content": dict(entry.content), "settings": entry.settings}
     key = notary.key_id if notary is not None else ""
     if notary is not None and key:
-        fields |= {"key": key, "seal": notary.seal(_sealed_text(number, fields | {"previous": end.check}))}
+        fields["key"] = key
+        fields["seal"] = notary.seal(_sealed_text(number, fields | {"previous": end.check}))
     body = json.dumps(fields | {"previous": end.check})
     check = _check(number, body)
     db.execute("INSERT INTO record VALUES (?, ?, ?)", (number, body, check))
