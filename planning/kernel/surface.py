@@ -12,6 +12,7 @@ each direction; simplification runs in millimetres, where its error measure has 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from threading import Lock
 from typing import Final
 
 import fast_simplification
@@ -43,6 +44,10 @@ _FEWEST_TRIANGLES: Final = 200
 _PULLS: Final = 5
 _NEAR_VOXELS: Final = 2.0
 _REDUCTIONS: Final = (0.8, 0.65, 0.5, 0.0)
+
+# fast_simplification keeps its mesh in one place between the calls that load, simplify and return it: two
+# threads at once would be handed each other's triangles.
+_ONE_AT_A_TIME: Final = Lock()
 
 Points = NDArray[np.float32]
 Triangles = NDArray[np.int32]
@@ -104,9 +109,10 @@ def decimated(points_mm: Points, triangles: Triangles, reduction: float) -> tupl
     if reduction <= 0 or len(triangles) < _FEWEST_TRIANGLES:
         return points_mm, triangles
     # It takes writable arrays only.
-    points, kept = fast_simplification.simplify(
-        np.array(points_mm), np.array(triangles), target_reduction=reduction
-    )
+    with _ONE_AT_A_TIME:
+        points, kept = fast_simplification.simplify(
+            np.array(points_mm), np.array(triangles), target_reduction=reduction
+        )
     return np.asarray(points, dtype=np.float32), np.asarray(kept, dtype=np.int32)
 
 

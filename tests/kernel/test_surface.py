@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import igl
@@ -121,3 +122,14 @@ def test_the_child_process_simplifies_as_this_one_does() -> None:
     assert len(triangles) == pytest.approx(0.2 * len(ball.triangles), rel=0.01)
     assert np.array_equal(points, there)
     assert np.array_equal(triangles, those)
+
+
+def test_meshes_simplified_in_two_threads_at_once_are_not_mixed_up() -> None:
+    """The library keeps one mesh for the whole process; unguarded, half of these came back changed."""
+    meshes = [ball_mesh((0, 0, 0), 10.0, 5), ball_mesh((1, 0, 0), 7.0, 4)] * 20
+    alone = [decimated(m.vertices_lps_mm, m.triangles, 0.8) for m in meshes[:2]] * 20
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda m: decimated(m.vertices_lps_mm, m.triangles, 0.8), meshes))
+    for (points, triangles), (there, those) in zip(alone, together, strict=True):
+        assert np.array_equal(points, there)
+        assert np.array_equal(triangles, those)
