@@ -140,6 +140,14 @@ class Case:
         found = (a for a in self.acknowledgements if (a.image_id, a.code) == (image_id, code))
         return next(found, None)
 
+    @property
+    def unacknowledged(self) -> tuple[Finding, ...]:
+        """Findings of the planning image that a person must acknowledge before anything is measured in it."""
+        if self.image is None:
+            return ()
+        known = {a.code for a in self.acknowledgements if a.image_id == self.image.id}
+        return tuple(f for f in self.image.findings if f.needs_acknowledgement and f.code not in known)
+
     def look(self, structure_id: str) -> StructureLook | None:
         """Return how a structure is drawn where the user chose it, else None."""
         return dict(self.looks).get(structure_id)

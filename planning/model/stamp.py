@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Final, Protocol
 
+from planning.geometry.coverage import Coverage
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.plan import Plan
@@ -29,7 +30,9 @@ class Inputs:
 
     Acceptances, looks, diagnosis text, names of people and whether a cut is locked are not inputs of
     a number, so they do not count; level confirmation and review states are (inside `anatomy`).
-    `slice_spacing_mm` is the planning image's as acquired, which a finer grid does not improve.
+    `slice_spacing_mm` is the planning image's as acquired, which a finer grid does not improve;
+    `coverage` says which part of its grid was imaged, and `unacknowledged` which findings still stop
+    all numbers.
     """
 
     anatomy: Anatomy
@@ -37,6 +40,8 @@ class Inputs:
     findings: tuple[Finding, ...]
     settings: HasDigest
     slice_spacing_mm: float = 0.0
+    coverage: Coverage | None = None
+    unacknowledged: tuple[str, ...] = ()
     algorithm: str = ALGORITHM_VERSION
 
     def same_as(self, other: "Inputs") -> bool:
@@ -46,6 +51,7 @@ class Inputs:
             and (self.plan is other.plan or _unlocked(self.plan) == _unlocked(other.plan))
             and self.findings == other.findings
             and self.slice_spacing_mm == other.slice_spacing_mm
+            and (self.coverage, self.unacknowledged) == (other.coverage, other.unacknowledged)
             and (self.anatomy is other.anatomy or self.anatomy.digest == other.anatomy.digest)
             and (self.settings is other.settings or self.settings.digest == other.settings.digest)
         )
@@ -56,7 +62,9 @@ class Inputs:
         plan = json.dumps(asdict(_unlocked(self.plan)), sort_keys=True, ensure_ascii=False)
         findings = json.dumps([asdict(f) for f in self.findings], sort_keys=True, ensure_ascii=False)
         spacing = repr(self.slice_spacing_mm)
-        parts = (self.algorithm, self.anatomy.digest, plan, findings, spacing, self.settings.digest)
+        parts = [self.algorithm, self.anatomy.digest, plan, findings, spacing, self.settings.digest]
+        if self.coverage is not None or self.unacknowledged:
+            parts.append(repr((self.coverage, self.unacknowledged)))
         return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -79,8 +87,16 @@ def inputs_of(case: Case, settings: HasDigest) -> Inputs | None:
     """Return what an evaluation of the case would be computed from; None while nothing is loaded."""
     if case.anatomy is None:
         return None
-    spacing_mm = case.image.slice_spacing_mm if case.image is not None else 0.0
-    return Inputs(case.anatomy, case.plan, case.findings, settings, spacing_mm)
+    image = case.image
+    return Inputs(
+        case.anatomy,
+        case.plan,
+        case.findings,
+        settings,
+        slice_spacing_mm=image.resolution_along_mm if image is not None else 0.0,
+        coverage=image.coverage if image is not None else None,
+        unacknowledged=tuple(f.code for f in case.unacknowledged),
+    )
 
 
 def is_current(result: Stamped | None, case: Case, settings: HasDigest) -> bool:

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from planning.geometry.coverage import Coverage
 from planning.geometry.volume import Volume
 from planning.model.original_stack import OriginalStack
 from planning.texts import tr
+
+NEEDS_ACKNOWLEDGEMENT: Final = frozenset({"GAP"})
+"""Codes of findings that stop planning until a person has acknowledged them."""
 
 
 class Severity(StrEnum):
@@ -42,6 +46,11 @@ class Finding:
     def message(self) -> str:
         """The sentence in the chosen language."""
         return tr(self.template, **dict(self.values))
+
+    @property
+    def needs_acknowledgement(self) -> bool:
+        """Whether nothing measured in the image may be shown before a person has read this."""
+        return self.code in NEEDS_ACKNOWLEDGEMENT
 
 
 @dataclass(frozen=True)

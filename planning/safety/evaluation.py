@@ -136,8 +136,9 @@ def _inputs(case: Case, settings: Settings) -> Inputs:
 
 
 def _withheld(case: Case, settings: Settings) -> str | None:
-    too_thick = slice_spacing_mm(case) > settings.limits.slices.refuse_above_mm
-    return "thick_slices" if too_thick else None
+    if slice_spacing_mm(case) > settings.limits.slices.refuse_above_mm:
+        return "thick_slices"
+    return "unacknowledged" if case.unacknowledged else None
 
 
 def _composed(judge: Judge, found: Measured) -> Evaluation:

@@ -16,6 +16,7 @@ from planning.safety.completeness import is_unreviewed, slice_spacing_mm
 from planning.safety.results import Clearance, Status, TumourMargin
 from planning.safety.status import Verdict, clearance_verdict, margin_class, margin_verdict, protection_of
 from planning.safety.uncertainty import combined_sigma_mm, lower_bound_mm, segmentation_sigma_mm
+from planning.safety.unseen import Unseen
 from planning.texts import mark, tr
 
 REASONS = {
@@ -25,6 +26,8 @@ REASONS = {
     "outside_field": mark("the cut left the region that was computed"),
     "surface": mark("no surface true to its voxels could be made"),
     "thick_slices": mark("the slices are too thick for distances"),
+    "gap": mark("slices are missing there, and what is interpolated over them is no data"),
+    "unacknowledged": mark("slices are missing, and no person has acknowledged that"),
     "self_test_failed": mark("the program's self-test failed"),
     "no_tumour": mark("the plan names no tumour of this case"),
     "no_mr": mark("there is no MR-based assessment"),
@@ -64,6 +67,12 @@ class Judge:
         called = self.inputs.anatomy.called(name) if name is not None else ()
         return tuple(s for s in called if s.kind is StructureKind.TUMOUR and not s.mask.is_empty)
 
+    @cached_property
+    def unseen(self) -> Unseen | None:
+        """What of the planning image was never acquired; None where all of it was."""
+        coverage = self.inputs.coverage
+        return None if coverage is None else Unseen(self.inputs.anatomy.grid, coverage)
+
     @property
     def is_confirmed(self) -> bool:
         """Whether a person has confirmed the level count."""
@@ -86,7 +95,7 @@ class Judge:
 
     def clearances(self, osteotomy: Osteotomy, raws: Sequence[RawClearance]) -> tuple[Clearance, ...]:
         """Return a clearance for every structure with a limit; what was not measured is withheld."""
-        measured = {raw.structure_id: raw for raw in raws}
+        measured = {raw.structure_id: raw for raw in self._seen(osteotomy, raws)}
         result = []
         for structure in self.inputs.anatomy.structures:
             limit = self.settings.limits.clearance(structure.kind)
@@ -100,7 +109,7 @@ class Judge:
     def margin(self, osteotomy: Osteotomy, raws: Sequence[RawClearance]) -> TumourMargin:
         """Return the tumour margin of one cut: the smallest over the structures the plan's tumour has."""
         ids = [s.id for s in self.tumours]
-        mine = [raw for raw in raws if raw.structure_id in ids]
+        mine = [raw for raw in self._seen(osteotomy, raws) if raw.structure_id in ids]
         if not ids or len(mine) < len(ids):
             return self._no_margin(osteotomy, "no_tumour" if not ids else "surface")
         reason = self.withheld or _lost(mine)
@@ -127,6 +136,14 @@ class Judge:
             note=capped.note,
             capped=capped is not verdict,
         )
+
+    def _seen(self, osteotomy: Osteotomy, raws: Sequence[RawClearance]) -> Sequence[RawClearance]:
+        """Withhold what rests on parts of the image that were never acquired."""
+        unseen = self.unseen
+        if unseen is None:
+            return raws
+        masks = {s.id: s.mask for s in self.inputs.anatomy.structures}
+        return [unseen.judged(osteotomy, masks[raw.structure_id], raw) for raw in raws]
 
     def _no_margin(self, osteotomy: Osteotomy, reason: str) -> TumourMargin:
         return TumourMargin(

@@ -12,6 +12,7 @@ from planning.safety.measurable import with_titles
 from planning.safety.results import Link, Piece, PieceRole, PlanProblem, SpecimenMargin, Status
 from planning.safety.status import margin_class, margin_verdict
 from planning.safety.uncertainty import lower_bound_mm
+from planning.safety.unseen import GAP
 from planning.texts import tr
 
 PROBLEM_STATUS = {"fail": Status.FAIL, "not_assessed": Status.NOT_ASSESSED, "warn": Status.WARN}
@@ -64,6 +65,7 @@ def specimen_margins_of(judge: Judge, raws: Sequence[RawSpecimenMargin]) -> tupl
 
 def _margin(judge: Judge, raw: RawSpecimenMargin) -> SpecimenMargin:
     reason = judge.withheld or raw.reason or ("no_tumour" if not judge.tumours else None)
+    reason = reason or _over_gap(judge, raw)
     value_mm = raw.value_mm
     if reason is not None or value_mm is None:
         reason = reason or "no_specimen"
@@ -87,3 +89,13 @@ def _margin(judge: Judge, raw: RawSpecimenMargin) -> SpecimenMargin:
         note=capped.note,
         capped=capped is not verdict,
     )
+
+
+def _over_gap(judge: Judge, raw: RawSpecimenMargin) -> str | None:
+    """Say whether tumour or surface might come nearer where slices are missing."""
+    unseen, value_mm = judge.unseen, raw.value_mm
+    if unseen is None or value_mm is None:
+        return None
+    if value_mm < 0:
+        return GAP if unseen.is_in_gap(raw.surface_point_lps_mm) else None
+    return GAP if min(unseen.gap_reach_mm(s.mask) for s in judge.tumours) <= value_mm else None
