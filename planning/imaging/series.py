@@ -106,6 +106,10 @@ class SeriesSummary:
         Why this series cannot be loaded; None when the headers allow it.
     findings : tuple of Finding
         What the headers already tell.
+    shape_kji : (int, int, int) or None
+        Voxels of a volume file; None for slices, which say it themselves.
+    voxel_bytes : int
+        Bytes a voxel of a volume file may take once it is loaded.
     """
 
     series_uid: str
@@ -124,6 +128,8 @@ class SeriesSummary:
     problem: Finding | None = None
     findings: tuple[Finding, ...] = ()
     unpacked: PrivateFolder | None = field(default=None, repr=False, compare=False)
+    shape_kji: tuple[int, int, int] | None = None
+    voxel_bytes: int = 2
 
     @property
     def files(self) -> tuple[Path, ...]:

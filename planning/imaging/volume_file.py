@@ -70,7 +70,13 @@ def volume_summary(path: Path, worker: Worker) -> SeriesSummary:
         grid = grid_of(header)
     except ImportRefused as error:
         return replace(summary, problem=finding_of(error))
-    return replace(summary, count=grid.shape_kji[0], spacing_ijk_mm=grid.spacing_ijk_mm)
+    return replace(
+        summary,
+        count=grid.shape_kji[0],
+        spacing_ijk_mm=grid.spacing_ijk_mm,
+        shape_kji=grid.shape_kji,
+        voxel_bytes=4 if header["bytes_per_voxel"] > 2 else 2,
+    )
 
 
 def volume_header(path: Path, worker: Worker, max_voxels: int | None = None) -> dict[str, Any]:
