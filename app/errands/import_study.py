@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+from app.errands.take_in import take_in
 from app.errands.workbench import Workbench
 from planning.errors import ImportRefused
-from planning.imaging.label_import import import_labels
+from planning.imaging.intake import Choices, onto_case
 from planning.imaging.load import LoadedImage, load_series
 from planning.imaging.scan import SeriesSummary, scan
+from planning.imaging.structure_import import import_structures
 from planning.imaging.volume_file import is_volume_file, load_volume_file
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
@@ -23,6 +25,7 @@ def import_case(
     labels: Path | None = None,
     names: Path | None = None,
     series_uid: str | None = None,
+    choices: Choices | None = None,
 ) -> Case:
     """Return a new case from images and labels.
 
@@ -33,9 +36,11 @@ def import_case(
     bench : Workbench
     progress : Progress
     labels, names : Path, optional
-        A label map or folder of masks, and the file that names its values.
+        Anything `planning.imaging.structure_import` reads, and the file that names its values.
     series_uid : str, optional
         Which series to take where there are several.
+    choices : Choices, optional
+        Unit and axes of surfaces.
 
     Raises
     ------
@@ -44,20 +49,23 @@ def import_case(
     """
     loaded = _load_image(sources, bench, part(progress, 0.0, 0.6), series_uid)
     case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
-    return with_labels(case, bench, part(progress, 0.6, 1.0), labels, names)
+    return with_labels(case, bench, part(progress, 0.6, 1.0), labels, names, choices)
 
 
 def with_labels(
-    case: Case, bench: Workbench, progress: Progress, labels: Path | None, names: Path | None
+    case: Case,
+    bench: Workbench,
+    progress: Progress,
+    labels: Path | None,
+    names: Path | None,
+    choices: Choices | None = None,
 ) -> Case:
-    """Return the case with structures from a label map, or with none; raises `LabelsRefused`."""
-    image = case.images[0]
+    """Return the case with the structures of a file or folder, or with none; raises `LabelsRefused`."""
+    empty = replace(case, anatomy=Anatomy(case.images[0].volume.grid))
     if labels is None:
-        return replace(case, anatomy=Anatomy(image.volume.grid))
-    found = import_labels(labels, names, image.volume.grid, progress, bench.worker)
-    image = replace(image, findings=(*image.findings, *found.findings))
-    anatomy = Anatomy(image.volume.grid, found.structures)
-    return replace(case, images=(image, *case.images[1:]), anatomy=anatomy)
+        return empty
+    found = import_structures(labels, names, onto_case(case), progress, bench.worker, choices)
+    return take_in(found, bench.settings.anatomy_table).apply(empty)
 
 
 def _load_image(

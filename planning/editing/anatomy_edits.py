@@ -19,7 +19,7 @@ from planning.texts import mark, tr
 _COUNTED = frozenset({StructureKind.VERTEBRA, StructureKind.SACRUM})
 
 
-def _recounted(anatomy: Anatomy, *touched: Structure) -> Anatomy:
+def recounted(anatomy: Anatomy, *touched: Structure) -> Anatomy:
     """Withdraw the level confirmation where what was counted has changed."""
     return replace(anatomy, levels_confirmed=None) if any(s.kind in _COUNTED for s in touched) else anatomy
 
@@ -43,7 +43,7 @@ class RelabelLevel:
         for structure_id, level in self.levels:
             old = structure_of(case, structure_id)
             if old.level != level:
-                anatomy = _recounted(with_structure(anatomy, replace(old, level=level)), old)
+                anatomy = recounted(with_structure(anatomy, replace(old, level=level)), old)
         return case if anatomy is case.anatomy else replace(case, anatomy=anatomy)
 
 
@@ -91,7 +91,7 @@ class AddStructures:
         kinds = {s.kind for s in self.structures}
         not_in_field = tuple(n for n in anatomy.not_in_field if n.kind not in kinds)
         new = replace(anatomy, structures=anatomy.structures + self.structures, not_in_field=not_in_field)
-        return replace(case, anatomy=_recounted(new, *self.structures))
+        return replace(case, anatomy=recounted(new, *self.structures))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class RemoveStructure:
         anatomy = anatomy_of(case)
         left = replace(anatomy, structures=tuple(s for s in anatomy.structures if s.id != old.id))
         looks = tuple(look for look in case.looks if look[0] != old.id)
-        return replace(case, anatomy=_recounted(left, old), looks=looks)
+        return replace(case, anatomy=recounted(left, old), looks=looks)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ import csv
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from planning.errors import LabelsRefused
 from planning.imaging.limits import MAX_HEADER_BYTES, MAX_LABELS, MAX_TEXT
-from planning.imaging.totalsegmentator import meaning_of
+from planning.imaging.structure_words import is_at_risk, meaning_of_name
+from planning.imaging.totalsegmentator import CANAL_NAME
 from planning.model.levels import LEVELS
 from planning.model.structures import Side, StructureKind
 from planning.texts import mark
@@ -45,6 +46,12 @@ class Meaning:
         The name the source uses, where it is not ours; empty for labels.json.
     known : bool
         False where the source's name has no kind here and became `other`.
+    at_risk : bool
+        Whether it is a vessel, nerve or organ that a tool can injure, though no kind is known for it.
+    colour_rgb : tuple of int or None
+        As the source draws it.
+    exported_as : str
+        The review state it had when this program exported it; it comes in as a draft all the same.
     """
 
     kind: StructureKind
@@ -54,6 +61,9 @@ class Meaning:
     simulated: bool = False
     source_name: str = ""
     known: bool = True
+    at_risk: bool = False
+    colour_rgb: tuple[int, int, int] | None = None
+    exported_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,11 +102,21 @@ def table_from_classes(classes: Mapping[int, str]) -> NameTable:
 
 
 def meaning_from_class(class_name: str) -> Meaning:
-    """Return what a class name of TotalSegmentator, or a name of ours, means; else `other` of that name."""
-    found = meaning_of(class_name)
+    """Return what a class of TotalSegmentator, or any other known name, means; else `other` of that name."""
+    found = meaning_of_name(class_name)
     if found is not None:
-        return Meaning(found.kind, found.level, found.side, found.name, source_name=class_name)
-    return Meaning(StructureKind.OTHER, name=class_name, source_name=class_name, known=False)
+        return Meaning(
+            found.kind, found.level, found.side, found.name, found.simulated, source_name=class_name
+        )
+    at_risk = is_at_risk(class_name)
+    return Meaning(StructureKind.OTHER, name=class_name, source_name=class_name, known=False, at_risk=at_risk)
+
+
+def canal_for_cord(meaning: Meaning) -> Meaning:
+    """Return the canal for TotalSegmentator's cord: its CT class fills the canal (INTERCHANGE section 1)."""
+    if meaning.kind is not StructureKind.SPINAL_CORD:
+        return meaning
+    return replace(meaning, kind=StructureKind.SPINAL_CANAL, name=CANAL_NAME)
 
 
 def _labels_json(text: str, file: str) -> NameTable:

@@ -23,6 +23,12 @@ MAX_LABELS: Final = 65_535
 MAX_LABEL_VOXELS_PER_IMAGE_VOXEL: Final = 27
 ALWAYS_ALLOWED_LABEL_VOXELS: Final = 2**26
 
+MAX_CONTOURS: Final = 200_000
+MAX_CONTOUR_POINTS: Final = 20_000_000
+MAX_TRIANGLES: Final = 20_000_000
+# Ten metres: nothing of a patient lies further from the scanner's middle.
+MAX_COORDINATE_MM: Final = 1e4
+
 FILE_SECONDS: Final = 5.0
 
 POSITION_TOLERANCE_MM: Final = 0.01

@@ -1,20 +1,16 @@
 """What TotalSegmentator calls things, in the terms of `planning.model.structures`."""
 
 import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final
 
-from planning.errors import SettingsInvalid
+from planning.imaging.import_settings import import_settings
 from planning.model.levels import LEVELS
 from planning.model.structures import Side, StructureKind
 from planning.texts import mark
 
 # Its CT class fills the canal to within a voxel of the bone, so it is not the cord (INTERCHANGE section 1).
 CANAL_NAME: Final = mark("canal content (TotalSegmentator spinal_cord class)")
-_SETTINGS: Final = Path(__file__).resolve().parents[2] / "resources" / "imaging.toml"
 _SIDED: Final = {
     "kidney": StructureKind.KIDNEY,
     "iliac_artery": StructureKind.ILIAC_ARTERY,
@@ -34,12 +30,13 @@ _SINGLE: Final = {
 
 @dataclass(frozen=True)
 class ClassMeaning:
-    """Kind, level, side and name of one class."""
+    """Kind, level, side and name of one class, and whether it says it is not from the patient."""
 
     kind: StructureKind
     level: str | None = None
     side: Side | None = None
     name: str | None = None
+    simulated: bool = False
 
 
 def meaning_of(class_name: str) -> ClassMeaning | None:
@@ -71,12 +68,6 @@ def _side(word: str) -> Side:
     return "left" if word == "left" else "right"
 
 
-@cache
 def resolution_mm() -> float:
     """Return the resolution at which TotalSegmentator segments, from ``resources/imaging.toml``."""
-    try:
-        content = tomllib.loads(_SETTINGS.read_text("utf-8"))
-        return float(content["totalsegmentator"]["resolution_mm"]["value"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        words = mark("The settings file imaging.toml is missing or damaged. Restore it from the program.")
-        raise SettingsInvalid("BAD_SETTINGS", words) from error
+    return import_settings().totalsegmentator_mm

@@ -87,7 +87,6 @@ def open(started: float) -> None:  # noqa: A001 -- named as it is asked for
 
     from app.errands.import_study import import_case
     from app.errands.workbench import workbench
-    from app.flows.import_study import with_others_hidden
     from app.gui import build
     from app.settings import Preferences
     from planning.progress import silent
@@ -101,7 +100,7 @@ def open(started: float) -> None:  # noqa: A001 -- named as it is asked for
         application.processEvents()
         begin = time.time()
         case = import_case((Path(sys.argv[1]),), bench, silent, DATA / LABELS, DATA / NAMES)
-        station.session.open(with_others_hidden(case, bench.settings.anatomy_table), saved=False)
+        station.session.open(case, saved=False)
         while not station.session.view.surfaces:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
         station.window.grab()

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from planning.errors import LabelsRefused
 from planning.geometry.frames import Grid
-from planning.imaging.label_import import LabelImport, import_labels
+from planning.imaging.intake import LabelImport, Onto
 from planning.imaging.label_names import read_names
 from planning.imaging.load import load_series
 from planning.imaging.scan import scan
+from planning.imaging.structure_import import import_structures
 from planning.imaging.totalsegmentator import meaning_of
 from planning.kernel.process import Worker
 from planning.model.structures import BONES, ReviewState, StructureKind
@@ -36,7 +37,7 @@ def _import(
     folder: Path, worker: Worker, labels: NDArray[Any], grid: Grid, names: Any = AORTA
 ) -> LabelImport:
     path = phantom.write_volume(folder / "labels.nii.gz", labels, grid)
-    return import_labels(path, _json(folder, names), GRID, worker=worker)
+    return import_structures(path, _json(folder, names), Onto(GRID), worker=worker)
 
 
 def _ball(
@@ -185,7 +186,7 @@ def test_whole_floats_are_labels(tmp_path: Path, worker: Worker) -> None:
 def test_a_map_without_names_asks_for_them(tmp_path: Path, worker: Worker) -> None:
     path = phantom.write_volume(tmp_path / "labels.nii.gz", _ball(GRID).astype(np.uint8), GRID)
     with pytest.raises(LabelsRefused) as refused:
-        import_labels(path, None, GRID, worker=worker)
+        import_structures(path, None, Onto(GRID), worker=worker)
     assert refused.value.code == "NO_NAMES"
 
 
@@ -196,7 +197,7 @@ def test_a_totalsegmentator_folder_needs_no_names(tmp_path: Path, worker: Worker
     for name, radius in {"vertebrae_T10": 3.2, "spinal_cord": 2.0, "liver": 1.2, "aorta": 0.0}.items():
         mask = _ball(flipped, radius) if radius else np.zeros(GRID.shape_kji, dtype=bool)
         phantom.write_volume(folder / f"{name}.nii.gz", mask.astype(np.uint8), flipped)
-    found = import_labels(folder, None, GRID, worker=worker)
+    found = import_structures(folder, None, Onto(GRID), worker=worker)
     by_kind = {s.kind: s for s in found.structures}
     assert set(by_kind) == {StructureKind.VERTEBRA, StructureKind.SPINAL_CANAL, StructureKind.OTHER}
     canal = by_kind[StructureKind.SPINAL_CANAL]
@@ -212,7 +213,7 @@ def test_a_segmentation_of_slicer_brings_its_names(tmp_path: Path, worker: Worke
     path = phantom.write_volume(tmp_path / "a.seg.nrrd", (_ball(GRID) * 4).astype(np.uint8), GRID)
     fields = b"\nSegment0_Name:=lesion <b>\nSegment0_LabelValue:=4\nSegment0_Layer:=0\n"
     path.write_bytes(path.read_bytes().replace(b"\nencoding", fields + b"encoding", 1))
-    found = import_labels(path, None, GRID, worker=worker)
+    found = import_structures(path, None, Onto(GRID), worker=worker)
     assert [(s.kind, s.name) for s in found.structures] == [(StructureKind.OTHER, "lesion <b>")]
 
 
@@ -243,7 +244,7 @@ def test_other_class_names_mean_nothing_here(name: str) -> None:
 
 def test_real_labels_lie_on_the_anatomy_they_name(worker: Worker) -> None:
     volume = load_series(scan(DATA / "t11-t12", worker=worker).series[0], worker=worker).image.volume
-    found = import_labels(DATA / "t11-t12-labels.nii.gz", None, volume.grid, worker=worker)
+    found = import_structures(DATA / "t11-t12-labels.nii.gz", None, Onto(volume.grid), worker=worker)
     structures = {(s.kind.value, s.level, s.side): s for s in found.structures}
     bones = np.any([s.mask.to_array() for s in found.structures if s.kind in BONES], axis=0)
     canal = structures["spinal_canal", None, None].mask.to_array()

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from planning.geometry.frames import Grid
-from planning.imaging.label_import import import_labels
+from planning.imaging.intake import Onto
 from planning.imaging.load import load_series
 from planning.imaging.scan import scan
+from planning.imaging.structure_import import import_structures
 from planning.imaging.volume_file import load_volume_file
 from planning.kernel.process import Worker
 from tests.imaging import phantom
@@ -131,7 +132,7 @@ def test_labels_in_any_orientation_land_exactly(
         '{"schema": "enbloc-labels/1", "labels": '
         '{"1": {"kind": "aorta"}, "2": {"kind": "tumour", "name": "a"}}}'
     )
-    found = import_labels(path, names, image_grid, worker=worker)
+    found = import_structures(path, names, Onto(image_grid), worker=worker)
     assert [s.kind.value for s in found.structures] == ["aorta", "tumour"]
     assert not found.findings
     for value, structure in enumerate(found.structures, start=1):

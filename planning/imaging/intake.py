@@ -1,0 +1,298 @@
+"""Structures on their way in: what they are brought onto, and how the parts of a source become structures."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from planning.errors import LabelsRefused
+from planning.geometry.frames import Grid
+from planning.imaging.label_mapping import Placed, masks_of
+from planning.imaging.label_names import Meaning, NameTable
+from planning.model.case import Case
+from planning.model.mask import Mask
+from planning.model.structures import Structure, StructureKind
+from planning.model.study import Finding, Patient, Severity, StudyImage
+from planning.progress import Progress
+from planning.texts import mark, tr
+
+Unit = Literal["mm", "cm", "m", "inch"]
+Space = Literal["LPS", "RAS"]
+UNITS_MM: Final[dict[Unit, float]] = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}
+_LEAST_INSIDE: Final = 0.5
+
+NO_FILE: Final = mark("{name} does not exist or cannot be opened. Check the place and that you may read it.")
+NO_LABELS: Final = mark("{name} holds no labelled voxel.")
+OUTSIDE: Final = mark(
+    "Only {percent} % of the labelled volume of {name} lies inside the image. It belongs to another scan "
+    "or another patient and was not used."
+)
+PARTLY_OUTSIDE: Final = mark("{percent} % of the labelled volume lies outside the image and was cut off.")
+CUT_SHORT: Final = mark(
+    "The label map ends inside the image and cuts off: {structures}. They may go on beyond it unlabelled, "
+    "so distances to them are withheld where its end is nearer. Segment the whole field."
+)
+EMPTY_STRUCTURE: Final = mark("{structure} has no voxel in the image, so it is not assessed.")
+LISTED_AS_OTHER: Final = mark(
+    "No kind is known for: {names}. They were taken in as other structures: they are shown, but no distance "
+    "to them is judged."
+)
+NOT_JUDGED: Final = mark(
+    "Vessels, nerves and organs a tool can injure, for which no limit exists: {names}. They are shown, but "
+    "distances to them are not assessed. Keep clear of them yourself."
+)
+SIMULATED: Final = mark("Not from the patient, and marked so: {structures}.")
+
+
+@dataclass(frozen=True)
+class Onto:
+    """What incoming structures are brought onto.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the planning image.
+    image : StudyImage or None
+        The planning image; None where only its grid is known, so that no frame can be compared.
+    patient : Patient
+        Whom the case is about.
+    case_id : str
+        To know again what this very case exported without identity.
+    """
+
+    grid: Grid
+    image: StudyImage | None = None
+    patient: Patient = field(default_factory=Patient)
+    case_id: str = ""
+
+
+def onto_case(case: Case) -> Onto:
+    """Return what structures for a case are brought onto; raises `LabelsRefused` without an image."""
+    image = case.image
+    if image is None:
+        raise LabelsRefused("NO_IMAGE", mark("This case has no image yet. Import one first."))
+    return Onto(image.volume.grid, image, case.patient, case.id)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a file leaves open and a person, or a setting, decides. None: as the file says, or the default.
+
+    Parameters
+    ----------
+    unit : {"mm", "cm", "m", "inch"} or None
+        Of surfaces.
+    space : {"LPS", "RAS"} or None
+        Of surfaces: which way their axes point.
+    threshold : float or None
+        From which fraction (0 to 1) a voxel of a fractional segmentation belongs to its structure.
+    """
+
+    unit: Unit | None = None
+    space: Space | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of labels on the image's axes, with the meaning of its values.
+
+    Parameters
+    ----------
+    placed : Placed
+    table : NameTable
+    source : str
+        What the voxels come from, such as ``label map``; files are not named: they may be called
+        after their patient, and reports print where a structure comes from.
+    resolution_mm : float or None
+        What it was segmented at, where that is coarser than the image.
+    merge : bool
+        Whether the layer is a mask of one structure named by its file.
+    cut_short : frozenset of int
+        Values the end of the source's own field cuts off inside the image.
+    extent_kji : pair of indices or None
+        Where that field lies in the image.
+    """
+
+    placed: Placed
+    table: NameTable
+    source: str = mark("label map")
+    resolution_mm: float | None = None
+    merge: bool = False
+    cut_short: frozenset[int] = frozenset()
+    extent_kji: tuple[tuple[int, int, int], tuple[int, int, int]] | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the source says of one structure.
+
+    Parameters
+    ----------
+    structure_id : str
+    name : str
+        What the source calls it.
+    colour_rgb : tuple of int or None
+    exported_as : str
+        The state it had when this program exported it; empty where unknown.
+    outside : float
+        Which part of its layer's labelled volume lies outside the image, 0 to 1.
+    """
+
+    structure_id: str
+    name: str = ""
+    colour_rgb: tuple[int, int, int] | None = None
+    exported_as: str = ""
+    outside: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabelImport:
+    """What a source of structures gave.
+
+    Parameters
+    ----------
+    structures : tuple of Structure
+        On the image's grid, none empty, all in the state *draft*.
+    findings : tuple of Finding
+        What was resampled, cut off, empty or unknown.
+    listed_as_other : tuple of str
+        Names of the source that have no kind of their own.
+    origins : tuple of Origin
+        One for each structure, in order.
+    used : Choices
+        What was decided where the file leaves it open; None where it leaves nothing open.
+    """
+
+    structures: tuple[Structure, ...]
+    findings: tuple[Finding, ...] = ()
+    listed_as_other: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    used: Choices = field(default_factory=Choices)
+
+
+def check_inside(name: str, layers: Sequence[Layer], findings: list[Finding]) -> None:
+    """Refuse a source most of which lies outside the image; note what was cut off.
+
+    Raises
+    ------
+    LabelsRefused
+        ``NO_LABELS`` or ``LABELS_OUTSIDE``.
+    """
+    refuse_outside(name, sum(x.placed.inside for x in layers), sum(x.placed.total for x in layers), findings)
+
+
+def refuse_outside(name: str, inside: int, total: int, findings: list[Finding]) -> None:
+    """As `check_inside`, from numbers of voxels."""
+    if total == 0:
+        raise LabelsRefused("NO_LABELS", NO_LABELS, name=name)
+    if inside < _LEAST_INSIDE * total:
+        raise LabelsRefused("LABELS_OUTSIDE", OUTSIDE, name=name, percent=f"{100 * inside / total:.0f}")
+    if inside < total:
+        values = (("percent", f"{100 * (total - inside) / total:.2g}"),)
+        findings.append(Finding("LABELS_PARTLY_OUTSIDE", PARTLY_OUTSIDE, values, Severity.WARN))
+
+
+def collected(
+    layers: Sequence[Layer],
+    grid: Grid,
+    findings: Sequence[Finding],
+    progress: Progress,
+    used: Choices | None = None,
+) -> LabelImport:
+    """Return the structures of all layers, every one a draft, with what is to be said of them."""
+    structures: list[Structure] = []
+    origins: list[Origin] = []
+    unknown: list[Meaning] = []
+    short: list[str] = []
+    empty: list[Finding] = []
+    for n, layer in enumerate(layers):
+        progress(n / len(layers), tr("Placing labels"))
+        seen = set()
+        for value, mask in masks_of(layer.placed, grid.shape_kji):
+            seen.add(value)
+            meaning = layer.table.meanings.get(value) or _unnamed(value)
+            if not meaning.known:
+                unknown.append(meaning)
+            structure = _structure(layer, value, meaning, mask, {s.id for s in structures})
+            structures.append(structure)
+            origins.append(_origin(layer, meaning, structure))
+            if value in layer.cut_short:
+                short.append(structure.title)
+        if layer.table.claims_presence:
+            empty += [_empty(m) for value, m in layer.table.meanings.items() if value not in seen]
+    said = [*findings, *empty, *_said(structures, unknown, short)]
+    return LabelImport(
+        tuple(structures),
+        tuple(said),
+        tuple(m.source_name for m in unknown),
+        tuple(origins),
+        used or Choices(),
+    )
+
+
+def _said(structures: Sequence[Structure], unknown: Sequence[Meaning], short: Sequence[str]) -> list[Finding]:
+    found = []
+    if short:
+        found.append(_listing("LABELS_CUT_SHORT", CUT_SHORT, "structures", short, Severity.WARN))
+    others = [m.source_name for m in unknown]
+    if others:
+        found.append(_listing("LISTED_AS_OTHER", LISTED_AS_OTHER, "names", others))
+    at_risk = [m.source_name for m in unknown if m.at_risk]
+    if at_risk:
+        found.append(_listing("NOT_JUDGED", NOT_JUDGED, "names", at_risk, Severity.WARN))
+    simulated = [s.title for s in structures if s.simulated]
+    if simulated:
+        found.append(_listing("SIMULATED", SIMULATED, "structures", simulated))
+    return found
+
+
+def _listing(
+    code: str, words: str, name: str, items: Sequence[str], severity: Severity = Severity.NOTE
+) -> Finding:
+    return Finding(code, words, ((name, ", ".join(items)),), severity)
+
+
+def _unnamed(value: int) -> Meaning:
+    name = f"label {value}"
+    return Meaning(StructureKind.OTHER, name=name, source_name=name, known=False)
+
+
+def _empty(meaning: Meaning) -> Finding:
+    empty = Structure("", meaning.kind, Mask((1, 1, 1)), meaning.level, meaning.side, meaning.name)
+    return Finding("EMPTY_STRUCTURE", EMPTY_STRUCTURE, (("structure", empty.title),), Severity.WARN)
+
+
+def _origin(layer: Layer, meaning: Meaning, structure: Structure) -> Origin:
+    placed = layer.placed
+    outside = 1.0 - placed.inside / placed.total if placed.total else 0.0
+    name = meaning.source_name or meaning.name or ""
+    return Origin(structure.id, name, meaning.colour_rgb, meaning.exported_as, outside)
+
+
+def _structure(layer: Layer, value: int, meaning: Meaning, mask: Mask, taken: set[str]) -> Structure:
+    label = (
+        meaning.source_name if layer.merge or not meaning.source_name else f"{meaning.source_name} {value}"
+    )
+    return Structure(
+        id=id_of(meaning, taken),
+        kind=meaning.kind,
+        mask=mask,
+        level=meaning.level,
+        side=meaning.side,
+        name=meaning.name,
+        simulated=meaning.simulated,
+        source=tr("{source}: {label}", source=tr(layer.source), label=label or value),
+        effective_resolution_mm=layer.resolution_mm,
+        label_extent_kji=layer.extent_kji if value in layer.cut_short else None,
+    )
+
+
+def id_of(meaning: Meaning, taken: set[str]) -> str:
+    """Return an id that is the same each time the same labels are imported."""
+    named = meaning.name is not None and meaning.source_name in ("", meaning.name)
+    parts = [meaning.kind.value, meaning.level, meaning.side, meaning.name if named else None]
+    words = "-".join(re.sub(r"[^A-Za-z0-9_]+", "_", p).strip("_") for p in parts if p)
+    if words not in taken:
+        return words
+    return next(f"{words}-{n}" for n in range(2, len(taken) + 3) if f"{words}-{n}" not in taken)
