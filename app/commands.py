@@ -41,7 +41,8 @@ def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dic
     return {
         "import_folder": parts.imports.choose_folder,
         "import_file": parts.imports.choose_file,
-        "import_labels": parts.imports.choose_labels,
+        "import_labels": parts.imports.structures.choose_file,
+        "import_folder_of_labels": parts.imports.structures.choose_folder,
         "load_plan": parts.plan_file.choose,
         "open": parts.files.choose_and_open,
         "demo": bindings.open_demo,
