@@ -13,7 +13,7 @@ from app.flows.plan_file import PlanFileFlow
 from app.jobs import Jobs
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE
-from app.session import Session
+from app.session import Session, SessionView
 from app.showing import Showing
 from app.window import MainWindow
 from planning.editing.edits import Edit
@@ -62,7 +62,7 @@ class Bindings(QObject):
     def _connect_session(self) -> None:
         p = self.parts
         p.session.changed.connect(self.showing.show)
-        p.session.changed.connect(lambda _view: self._close_stale_matrix())
+        p.session.changed.connect(self._follow_with_matrix)
         p.session.refused.connect(self.tell_problem)
         p.commands.looked.connect(lambda: self.showing.show(p.session.view))
         p.jobs.changed.connect(p.window.job_bar.show_jobs)
@@ -80,6 +80,7 @@ class Bindings(QObject):
         views.spine.blade_drag_cancelled.connect(lambda _cut: p.session.drop_preview())
         views.spine.picked.connect(self._picked)
         views.cancelled.connect(p.session.drop_preview)
+        views.cancelled.connect(self._close_matrix)
         views.looked.connect(self._looked)
 
     def _connect_panels(self) -> None:
@@ -153,7 +154,9 @@ class Bindings(QObject):
         self._close_matrix()
         dialog = MatrixDialog(view.evaluation, view.case, self.parts.window)
         dialog.place_asked.connect(self.fly_to_line)
+        dialog.finished.connect(lambda _how: self._close_matrix())
         dialog.show()
+        dialog.activateWindow()
         self._matrix = dialog
 
     @property
@@ -235,12 +238,15 @@ class Bindings(QObject):
         self.parts.window.messages.show_message(Message(text, "warn"))
         self.showing.show(self.parts.session.view)
 
-    def _close_stale_matrix(self) -> None:
-        if self.parts.session.view.evaluation is None:
+    def _follow_with_matrix(self, view: SessionView) -> None:
+        """Show the numbers that are current now, or none."""
+        if view.evaluation is None or view.case is None:
             self._close_matrix()
+        elif self._matrix is not None and self._matrix.evaluation is not view.evaluation:
+            self._matrix.show_evaluation(view.evaluation, view.case)
 
     def _close_matrix(self) -> None:
         if self._matrix is not None:
-            self._matrix.close()
-            self._matrix.deleteLater()
-            self._matrix = None
+            closing, self._matrix = self._matrix, None
+            closing.close()
+            closing.deleteLater()

@@ -120,9 +120,6 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _build_menus(self) -> None:
-        note = label(tr(NOT_A_DEVICE), "muted")
-        note.setContentsMargins(0, 0, 12, 0)
-        self.menuBar().setCornerWidget(note)
         menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
         for menu in menus.values():
             menu.setToolTipsVisible(True)
@@ -139,6 +136,8 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(3)
         row.addWidget(self.stage_bar)
+        row.addStretch(1)
+        row.addWidget(label(tr(NOT_A_DEVICE), "muted"))
         row.addStretch(1)
         for command in _TOOLS + _VIEW_TOOLS:
             if command:
@@ -187,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
-        foot.setContentsMargins(6, 4, 0, 4)
+        foot.setContentsMargins(6, 2, 0, 2)
         foot.addWidget(self.messages, 1)
         foot.addWidget(self.job_bar)
         return foot

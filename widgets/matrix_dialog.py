@@ -15,6 +15,8 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
     QHeaderView,
     QTableView,
     QTabWidget,
@@ -40,6 +42,30 @@ MARGIN_HEADERS: Final = (
     mark("Status"), mark("Margin of"), mark("Least distance"), mark("Lower bound (5 %)"), mark("Class"),
     mark("Under 2 mm"), mark("Barrier"), mark("Remark"),
 )  # fmt: skip
+HEADER_HELP: Final = {
+    "Cut": mark("The cut the distance is measured from: its swept blade, as thick as its kerf."),
+    "Clearance": mark(
+        "Least distance from the swept blade to the structure. Below zero the blade enters the structure."
+    ),
+    "With overshoot": mark(
+        "The same distance if the tool runs on beyond its planned depth by the cut's overshoot."
+    ),
+    "Lower bound (5 %)": mark(
+        "Distance − 1.645 σ. If the spread is as assumed, 5 of 100 such cuts come closer than this."
+    ),
+    "σ": mark(
+        "Spread of the distance, one standard deviation: how far outline and executed cut differ from "
+        "where they were drawn."
+    ),
+    "What set the status": mark("Which limit was not kept, and what guards or actions changed."),
+    "Margin of": mark("A cut's swept blade, or one part of the surface of the specimen after all cuts."),
+    "Least distance": mark("Least distance from there to the tumour. Below zero it passes through tumour."),
+    "Class": mark("intralesional: below 0 mm; else under or at least 2 mm, by plan and not by pathology."),
+    "Under 2 mm": mark(
+        "How much of this part of the specimen's surface lies closer than 2 mm to the tumour."
+    ),
+    "Barrier": mark("A tissue that stands between tumour and surface, where one is known."),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +85,12 @@ class NumbersModel(QAbstractTableModel):
         super().__init__()
         self._headers, self.rows = headers, list(rows)
 
+    def show_rows(self, rows: Sequence[NumberRow]) -> None:
+        """Show other lines."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
         """Return how many lines there are."""
         return 0 if parent.isValid() else len(self.rows)
@@ -71,8 +103,13 @@ class NumbersModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """Return column titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(self._headers[section])
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        words = self._headers[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(words)
+        if role == Qt.ItemDataRole.ToolTipRole and words in HEADER_HELP:
+            return tip(tr(HEADER_HELP[words]))
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -90,7 +127,7 @@ class NumbersModel(QAbstractTableModel):
 
 
 class MatrixDialog(QDialog):
-    """Two sortable tables; a click on a line flies there.
+    """Two sortable tables; a click on a line flies there. Esc or *Close* puts it away.
 
     Signals
     -------
@@ -103,26 +140,43 @@ class MatrixDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("All numbers"))
         self.resize(1280, 620)
+        self.evaluation = evaluation
+        self._models = (NumbersModel(CLEARANCE_HEADERS, ()), NumbersModel(MARGIN_HEADERS, ()))
+        self.clearances, self.margins = (self._table(model) for model in self._models)
+        self.tabs = QTabWidget()
+        for table in (self.clearances, self.margins):
+            self.tabs.addTab(table, "")
+        self.legend = label(
+            tr("σ is the spread of a distance (one standard deviation): how far outline and executed cut "
+               "differ from where they were drawn. Lower bound = distance − 1.645 σ: 5 of 100 such cuts come "
+               "closer. Below zero the blade enters. Positions may shift in surgery. "
+               "A click on a line flies all views there; the pointer on a column's title explains it."),
+            "muted", wrap=True,
+        )  # fmt: skip
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.addWidget(self.legend, 1)
+        foot.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout(self)
+        column.addWidget(self.tabs, 1)
+        column.addLayout(foot)
+        self.show_evaluation(evaluation, case)
+        for table in (self.clearances, self.margins):
+            _fit_columns(table)
+
+    def show_evaluation(self, evaluation: Evaluation, case: Case) -> None:
+        """Show the numbers of a current evaluation."""
+        self.evaluation = evaluation
         clearances = [_clearance_row(c, case) for c in evaluation.clearances]
         margins = [_margin_row(m, case) for m in evaluation.tumour_margins]
         margins += [_specimen_row(m) for m in evaluation.specimen_margins]
-        self.clearances = self._table(CLEARANCE_HEADERS, clearances)
-        self.margins = self._table(MARGIN_HEADERS, margins)
-        tabs = QTabWidget()
-        tabs.addTab(self.clearances, tr("Clearances ({count})", count=len(clearances)))
-        tabs.addTab(self.margins, tr("Tumour and specimen margins ({count})", count=len(margins)))
-        column = QVBoxLayout(self)
-        column.addWidget(tabs, 1)
-        column.addWidget(
-            label(
-                tr("Distances are to the structures as imaged and segmented; positions may shift in surgery. "
-                   "Lower bound: value − 1.645 σ. A click on a line flies all views there."),
-                "muted", wrap=True,
-            )
-        )  # fmt: skip
+        for model, rows in zip(self._models, (clearances, margins), strict=True):
+            model.show_rows(rows)
+        self.tabs.setTabText(0, tr("Clearances ({count})", count=len(clearances)))
+        self.tabs.setTabText(1, tr("Tumour and specimen margins ({count})", count=len(margins)))
 
-    def _table(self, headers: Sequence[str], rows: Sequence[NumberRow]) -> QTableView:
-        model = NumbersModel(headers, rows)
+    def _table(self, model: NumbersModel) -> QTableView:
         sorted_model = QSortFilterProxyModel(self)
         model.setParent(sorted_model)
         sorted_model.setSourceModel(model)
@@ -138,17 +192,21 @@ class MatrixDialog(QDialog):
         table.setShowGrid(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.verticalHeader().setVisible(False)
-        table.resizeColumnsToContents()
-        for column in range(len(headers)):
-            table.setColumnWidth(column, min(table.columnWidth(column), _WIDEST_PX))
-        table.setColumnWidth(0, 140)
-        at_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        table.horizontalHeader().setDefaultAlignment(at_left)
-        table.horizontalHeader().setSectionResizeMode(len(headers) - 1, QHeaderView.ResizeMode.Stretch)
         table.clicked.connect(
             lambda index: self.place_asked.emit(model.rows[sorted_model.mapToSource(index).row()].place)
         )
         return table
+
+
+def _fit_columns(table: QTableView) -> None:
+    count = table.model().columnCount()
+    table.resizeColumnsToContents()
+    for column in range(count):
+        table.setColumnWidth(column, min(table.columnWidth(column), _WIDEST_PX))
+    table.setColumnWidth(0, 140)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(count - 1, QHeaderView.ResizeMode.Stretch)
 
 
 def _number(value: float | None) -> float:
