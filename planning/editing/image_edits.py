@@ -1,8 +1,9 @@
 """Edits of the case's images and of what the importer found in them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from planning.editing.edits import named
 from planning.errors import EditRefused
@@ -101,21 +102,38 @@ def _others(case: Case, image_id: str, code: str) -> tuple[Acknowledgement, ...]
     return tuple(a for a in case.acknowledgements if (a.image_id, a.code) != (image_id, code))
 
 
-def match_with(case: Case, image: StudyImage) -> Match:
-    """Return whether an image shows the patient of a case: the least sure answer of its images.
+class Identified(Protocol):
+    """An image, loaded or not, that says whose it is."""
+
+    @property
+    def patient(self) -> Patient:
+        """Identity as its headers give it."""
+
+    @property
+    def study_uid(self) -> str:
+        """StudyInstanceUID; empty where unknown."""
+
+
+def match_with(case: Case, image: Identified) -> Match:
+    """Return whether an image shows the patient of a case: the least sure answer of its images."""
+    if not case.images:
+        return Match.SAME if case.patient == Patient() else match(case.patient, image.patient)
+    if match(case.patient, image.patient) is Match.OTHER:
+        return Match.OTHER
+    return match_among(image, case.images)
+
+
+def match_among(image: Identified, others: Iterable[Identified]) -> Match:
+    """Return whether an image shows the patient of others.
 
     Only what images say themselves proves that two are one person's. The same number inside the same
     study is proof too, because a study identifier is given once in the world.
     """
-    if not case.images:
-        return Match.SAME if case.patient == Patient() else match(case.patient, image.patient)
-    found = [_match_of(image, other) for other in case.images]
-    if Match.OTHER in found or match(case.patient, image.patient) is Match.OTHER:
-        return Match.OTHER
-    return next((sure for sure in (Match.UNSURE, Match.SAME) if sure in found), Match.UNKNOWN)
+    found = [_match_of(image, other) for other in others]
+    return next((m for m in (Match.OTHER, Match.UNSURE, Match.SAME) if m in found), Match.UNKNOWN)
 
 
-def _match_of(one: StudyImage, two: StudyImage) -> Match:
+def _match_of(one: Identified, two: Identified) -> Match:
     found = match(one.patient, two.patient)
     same_study = bool(one.study_uid) and one.study_uid == two.study_uid
     if found is Match.UNKNOWN and same_study and same_number(one.patient, two.patient):

@@ -1,12 +1,11 @@
 """How much memory loading a series takes, told before anything is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Final
 
 from planning.errors import ImportRefused
-from planning.imaging.geometry_checks import stack_of
-from planning.imaging.series import SeriesSummary
+from planning.imaging.series import SeriesSummary, Slice
 from planning.kernel.free_memory import free_bytes
 from planning.texts import mark
 
@@ -19,24 +18,18 @@ NOT_ENOUGH: Final = mark(
 
 
 def needed_bytes(summary: SeriesSummary) -> int:
-    """Return the memory the loaded series takes: two bytes a voxel, or four where values have fractions.
+    """Return the memory the loaded series takes; 0 where it forms no volume.
 
     Slices are decoded one by one into the array that is shown, so nothing comes on top that grows with
-    the series. Raises `ImportRefused` where the slices form no volume.
+    the series.
     """
-    if summary.volume_file is not None:
-        return prod(summary.shape_kji or (0, 0, 0)) * summary.voxel_bytes
-    shape_kji = stack_of(summary.slices).grid.shape_kji
-    return prod(shape_kji) * (2 if _has_whole_values(summary) else 4)
+    return prod(summary.shape_kji or (0, 0, 0)) * summary.voxel_bytes
 
 
-def _has_whole_values(summary: SeriesSummary) -> bool:
-    return all(
-        float(value).is_integer()
-        for one in summary.slices
-        for value in (one.slope, one.intercept)
-        if value is not None
-    )
+def voxel_bytes_of(slices: Iterable[Slice]) -> int:
+    """Return two bytes where scales keep values whole, else four."""
+    scales = (value for one in slices for value in (one.slope, one.intercept) if value is not None)
+    return 2 if all(float(value).is_integer() for value in scales) else 4
 
 
 def usable_bytes() -> int | None:

@@ -22,7 +22,7 @@ from planning.kernel.exchange import Array
 from planning.kernel.process import Worker
 from planning.model.study import Finding, Severity
 from planning.progress import Progress, part
-from planning.texts import mark
+from planning.texts import mark, tr
 
 _SLAB_SLICES: Final = 48
 MAX_EVERY: Final = 4
@@ -34,7 +34,7 @@ AVERAGED: Final = mark(
     "instead of {before} mm, and every distance carries the coarser band. {left} slice(s) at the end were "
     "left out."
 )
-NO_RANGE: Final = mark("A range of slices needs at least two slices of this series.")
+NO_RANGE: Final = mark("Choose a range that leaves at least two slices of this series.")
 UNEVEN: Final = mark(
     "The slices of this series are tilted or uneven, so neighbours cannot be averaged. Choose a range of "
     "slices instead."
@@ -104,13 +104,22 @@ def _slices(summary: SeriesSummary, stack: Stack, start: int, stop: int) -> tupl
 
 
 def needed_for(summary: SeriesSummary, reduction: Reduction) -> int:
-    """Return the memory loading takes with this reduction; raises `ImportRefused` as `reduced`."""
-    whole = needed_bytes(reduced(summary, reduction))
-    if reduction.every == 1 or summary.volume_file is not None:
+    """Return the memory loading takes with this reduction, from the share of slices that are taken."""
+    whole = needed_bytes(summary)
+    if summary.volume_file is not None or not summary.count:
         return whole
-    count = len(stack_of(reduced(summary, reduction).slices).order)
-    slab = min(count, _slab(reduction.every))
-    return whole // reduction.every + whole * slab // count
+    last = summary.count - 1 if reduction.last < 0 else min(reduction.last, summary.count - 1)
+    slices = max(0, last - reduction.first + 1)
+    slab = min(slices, _slab(reduction.every)) if reduction.every > 1 else 0
+    return whole * slices // summary.count // reduction.every + whole * slab // summary.count
+
+
+def why_not_reduced(summary: SeriesSummary, reduction: Reduction) -> str:
+    """Return why the series cannot be loaded so, in words; empty where it can."""
+    last = summary.count - 1 if reduction.last < 0 else reduction.last
+    if last - reduction.first < 2 * reduction.every - 1 and not reduction.is_whole:
+        return tr(NO_RANGE)
+    return tr(UNEVEN) if reduction.every > 1 and not summary.is_even else ""
 
 
 def load_reduced(

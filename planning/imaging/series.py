@@ -107,9 +107,11 @@ class SeriesSummary:
     findings : tuple of Finding
         What the headers already tell.
     shape_kji : (int, int, int) or None
-        Voxels of a volume file; None for slices, which say it themselves.
+        Voxels of the volume it becomes; None where it becomes none.
     voxel_bytes : int
-        Bytes a voxel of a volume file may take once it is loaded.
+        Bytes a voxel takes once it is loaded.
+    is_even : bool
+        Whether each slice becomes a plane of the volume as it is, without resampling.
     """
 
     series_uid: str
@@ -130,6 +132,7 @@ class SeriesSummary:
     unpacked: PrivateFolder | None = field(default=None, repr=False, compare=False)
     shape_kji: tuple[int, int, int] | None = None
     voxel_bytes: int = 2
+    is_even: bool = True
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from planning.errors import ImportRefused
 from planning.geometry.frames import Vec3, axis_letter
 from planning.imaging.geometry_checks import Stack, stack_of
 from planning.imaging.limits import ORIENTATION_TOLERANCE
+from planning.imaging.memory_need import voxel_bytes_of
 from planning.imaging.pixel_checks import check_pixels, pixel_findings
 from planning.imaging.series import PixelForm, SeriesSummary, Slice, finding_of
 from planning.model.study import Finding, Patient, Severity
@@ -253,6 +254,9 @@ def _judged(summary: SeriesSummary, records: Sequence[Record]) -> SeriesSummary:
         count=len(stack.order),
         spacing_ijk_mm=stack.grid.spacing_ijk_mm,
         orientation=orientation_name(stack),
+        shape_kji=stack.grid.shape_kji,
+        voxel_bytes=voxel_bytes_of(summary.slices),
+        is_even=stack.resampling is None,
         findings=(*stack.findings, *findings),
     )
 

@@ -11,7 +11,7 @@ import pytest
 from planning.errors import ImportRefused
 from planning.imaging import memory_need
 from planning.imaging.memory_need import check_memory, needed_bytes
-from planning.imaging.reduced import Reduction, load_reduced, needed_for, reduced
+from planning.imaging.reduced import Reduction, load_reduced, needed_for, reduced, why_not_reduced
 from planning.imaging.scan import scan
 from planning.imaging.series import SeriesSummary
 from planning.kernel import free_memory
@@ -70,6 +70,10 @@ def test_a_range_of_one_slice_is_refused(series: SeriesSummary, worker: Worker) 
         assert refused.value.code == "NO_RANGE"
     with pytest.raises(ImportRefused):
         load_reduced(series, Reduction(0, 3, 4), silent, worker)
+    assert all(why_not_reduced(series, bad) for bad in (Reduction(4, 4), Reduction(7, 3), Reduction(0, 2, 2)))
+    assert not any(
+        why_not_reduced(series, good) for good in (Reduction(), Reduction(4, 5), Reduction(0, 3, 2))
+    )
     assert reduced(series, Reduction()) is series
     assert reduced(series, Reduction(0, 10)) is series
 
@@ -81,8 +85,9 @@ def test_uneven_slices_are_never_averaged(tmp_path: Path, worker: Worker) -> Non
     series = scan(folder, worker=worker).series[0]
     assert "GAP" in {f.code for f in series.findings}
     with pytest.raises(ImportRefused) as refused:
-        needed_for(series, Reduction(every=2))
+        load_reduced(series, Reduction(every=2), silent, worker)
     assert refused.value.code == "UNEVEN_AVERAGE"
+    assert "cannot be averaged" in why_not_reduced(series, Reduction(every=2))
     beyond = reduced(series, Reduction(5, 10, 2))
     assert "GAP" not in {f.code for f in beyond.findings}, "the gap lies outside the range"
 
