@@ -29,6 +29,9 @@ from planning.texts import tr
 SAME_PLANE_MM: Final = 0.05
 _NOT_FLAT_MM: Final = 0.1
 _PARALLEL: Final = 1e-6
+_ALIKE: Final = 1e-5
+# The common direction of a region is plain from this many of its largest contours.
+_ASKED: Final = 500
 # Points on a shared border fall on either side; less than this part inside is none, more is all.
 _FEW: Final = 0.02
 _USUAL_SPREAD: Final = 1.01
@@ -93,8 +96,7 @@ def stacked(contours: Sequence[Floats], xor: bool, grid: Grid) -> Stack | None:
     flat = [c for c, size in zip(flat, sizes, strict=True) if size > 1e-6]
     if not flat:
         return None
-    normal = areas[int(sizes.argmax())] / sizes.max()
-    axes = _axes(normal, grid)
+    axes = _axes(_common_normal(np.array(areas)[sizes > 1e-6]), grid)
     sorted_in: list[tuple[float, Floats]] = []
     for contour in flat:
         local = contour @ axes.T
@@ -109,12 +111,16 @@ def stacked(contours: Sequence[Floats], xor: bool, grid: Grid) -> Stack | None:
     step = float(np.abs(axes[2] @ grid.directions) @ np.array(grid.spacing_ijk_mm))
     if not len(gaps):
         notes.add("ONE_PLANE")
-    return Stack(axes, planes, _usual(gaps) if len(gaps) else step, notes)
+    return Stack(axes, planes, float(np.median(gaps)) if len(gaps) else step, notes)
 
 
-def _usual(gaps: NDArray[np.float64]) -> float:
-    """Return the usual distance: the smallest that most gaps, or their median, come near to."""
-    return float(np.median(gaps))
+def _common_normal(areas: Floats) -> Floats:
+    """Return the direction most contours are drawn across; the largest one's where several are as common."""
+    sizes = np.linalg.norm(areas, axis=1)
+    largest = np.argsort(-sizes, kind="stable")[:_ASKED]
+    normals = areas[largest] / sizes[largest, None]
+    agreeing = (np.abs(normals @ normals.T) > 1.0 - _ALIKE).sum(axis=1)
+    return np.asarray(normals[int(agreeing.argmax())])
 
 
 def _without_repeats(contour: Floats) -> Floats:
