@@ -52,7 +52,8 @@ def minima(
     origin_lps_mm, spacing_mm
         Node (0, 0, 0) of the fields and their spacing; the slab must lie inside.
     """
-    found = _minima(slab, forest, fields, origin_lps_mm, spacing_mm)
+    first = np.round(np.asarray(origin_lps_mm) / spacing_mm)
+    found = _minima(slab, forest, fields, first, spacing_mm)
     return [(_minimum(row[0]), _minimum(row[1])) for row in found]
 
 
@@ -61,18 +62,17 @@ def _minimum(row: Floats) -> Minimum:
 
 
 @nb.njit(nogil=True, cache=True)
-def _minima(
-    slab: Slab, forest: Forest, fields: NDArray[np.float32], origin: Floats, spacing: float
-) -> Floats:
+def _minima(slab: Slab, forest: Forest, fields: NDArray[np.float32], first: Floats, spacing: float) -> Floats:
     result = np.empty((len(fields), 2, 8))
+    box = _box(slab)
     for structure in range(len(fields)):
         field = fields[structure]
         start = np.array([np.inf, 0.0, 0.0, 0.0])
-        best = _searched(slab, slab.pieces, field, origin, spacing, start)
+        best = _searched(slab, slab.pieces, field, first, spacing, box, start)
         _settle(slab, slab.pieces, forest, structure, best, result[structure, 0])
         result[structure, 1] = result[structure, 0]
         if slab.overshoot > 0:
-            further = _searched(slab, slab.beyond, field, origin, spacing, best)
+            further = _searched(slab, slab.beyond, field, first, spacing, box, best)
             if further[0] < best[0]:
                 _settle(slab, slab.whole, forest, structure, further, result[structure, 1])
             if result[structure, 0, 0] <= result[structure, 1, 0]:
@@ -81,8 +81,53 @@ def _minima(
 
 
 @nb.njit(nogil=True, cache=True)
+def _box(slab: Slab) -> Floats:
+    """Return the lowest and highest corner, shape (2, 3), of the slab run on by its overshoot."""
+    box = np.empty((2, 3))
+    box[0], box[1] = np.inf, -np.inf
+    for p in range(len(slab.whole)):
+        for side in range(4):
+            for n in (-slab.half_kerf, slab.half_kerf):
+                x, y, z = to_lps(slab, slab.whole[p, side % 2], slab.whole[p, 2 + side], n)
+                box[0, 0], box[0, 1], box[0, 2] = min(box[0, 0], x), min(box[0, 1], y), min(box[0, 2], z)
+                box[1, 0], box[1, 1], box[1, 2] = max(box[1, 0], x), max(box[1, 1], y), max(box[1, 2], z)
+    return box
+
+
+@nb.njit(nogil=True, cache=True)
+def _value(
+    slab: Slab,
+    field: NDArray[np.float32],
+    first: Floats,
+    inverse: float,
+    box: Floats,
+    a: float,
+    b: float,
+    n: float,
+) -> float:
+    """Return the field at a local point, moved into the slab's box along the axes of LPS if outside.
+
+    That brings it no further from any point of the slab, so it bounds the distances there as well; and
+    nothing depends on how far the field reaches beyond the slab.
+    """
+    x, y, z = to_lps(slab, a, b, n)
+    x, y, z = (
+        min(max(x, box[0, 0]), box[1, 0]),
+        min(max(y, box[0, 1]), box[1, 1]),
+        min(max(z, box[0, 2]), box[1, 2]),
+    )
+    return sample(field, first, inverse, x, y, z)
+
+
+@nb.njit(nogil=True, cache=True)
 def _searched(
-    slab: Slab, pieces: Floats, field: NDArray[np.float32], origin: Floats, spacing: float, known: Floats
+    slab: Slab,
+    pieces: Floats,
+    field: NDArray[np.float32],
+    first: Floats,
+    spacing: float,
+    box: Floats,
+    known: Floats,
 ) -> Floats:
     """Return value, a, b, n of the smallest field value over pieces, if below the known one."""
     best = known.copy()
@@ -96,8 +141,7 @@ def _searched(
         tolerance = _TOLERANCE_MM if best[0] > _DEEP_MM else _DEEP_TOLERANCE_MM
         if cell[6] >= best[0] - tolerance or not touches(pieces, cell):
             continue
-        x, y, z = to_lps(slab, cell[0], cell[1], cell[2])
-        value = sample(field, origin, inverse, x, y, z)
+        value = _value(slab, field, first, inverse, box, cell[0], cell[1], cell[2])
         reach = np.sqrt(cell[3] * cell[3] + cell[4] * cell[4] + cell[5] * cell[5])
         least = value - reach - _SLACK_MM
         if least >= best[0] - tolerance:
@@ -107,7 +151,7 @@ def _searched(
             if value < best[0]:
                 best[0], best[1], best[2], best[3] = value, cell[0], cell[1], cell[2]
         elif is_small:
-            _try_edge(slab, pieces, field, origin, inverse, cell, best)
+            _try_edge(slab, pieces, field, first, inverse, box, cell, best)
         if is_small:
             continue
         waiting = _split(stack, waiting, least)
@@ -137,15 +181,15 @@ def _try_edge(
     slab: Slab,
     pieces: Floats,
     field: NDArray[np.float32],
-    origin: Floats,
+    first: Floats,
     inverse: float,
+    box: Floats,
     cell: Floats,
     best: Floats,
 ) -> None:
     """Look at the point of the region nearest to a small cell's middle, which lies outside it."""
     a, b, n = onto(slab, pieces, cell[0], cell[1], cell[2])
-    x, y, z = to_lps(slab, a, b, n)
-    value = sample(field, origin, inverse, x, y, z)
+    value = _value(slab, field, first, inverse, box, a, b, n)
     if value < best[0]:
         best[0], best[1], best[2], best[3] = value, a, b, n
 

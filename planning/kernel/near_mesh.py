@@ -1,14 +1,10 @@
 """Asking a triangle tree about many points at once: which are too far, and what lies round them."""
 
-from typing import Final
-
 import numba as nb
 import numpy as np
 
 from planning.geometry.frames import Floats
-from planning.kernel.triangle_tree import Forest, Ints, box_distance2, closest_on_triangle, nearest
-
-_DEPTH: Final = 96  # as deep as a tree of `triangle_tree` can be
+from planning.kernel.triangle_tree import TREE_DEPTH, Forest, Ints, closest_on_triangle, nearest
 
 
 @nb.njit(nogil=True, cache=True)
@@ -27,38 +23,12 @@ def beyond(forest: Forest, mesh: int, points: Floats, free: float) -> tuple[Ints
             qx, qy, qz = closest_on_triangle(x, y, z, forest.corners[last])
             if (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= free2:
                 continue
-        last = _any_within(forest, mesh, x, y, z, free2)
-        if last < 0:
-            _, t, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf)
-            found[many], triangles[many] = n, forest.source[t]
+        d2, last, qx, qy, qz = nearest(forest, mesh, x, y, z, np.inf, free2)
+        if d2 > free2:
+            found[many], triangles[many] = n, forest.source[last]
             nearest_points[many, 0], nearest_points[many, 1], nearest_points[many, 2] = qx, qy, qz
             many += 1
     return found[:many].copy(), triangles[:many].copy(), nearest_points[:many].copy()
-
-
-@nb.njit(nogil=True, cache=True)
-def _any_within(forest: Forest, mesh: int, x: float, y: float, z: float, within2: float) -> int:
-    stack = np.empty(_DEPTH, np.int32)
-    stack[0] = forest.roots[mesh]
-    waiting = 1
-    while waiting > 0:
-        waiting -= 1
-        node = stack[waiting]
-        if box_distance2(x, y, z, forest.low[node], forest.high[node]) > within2:
-            continue
-        if forest.held[node] > 0:
-            for t in range(forest.link[node], forest.link[node] + forest.held[node]):
-                qx, qy, qz = closest_on_triangle(x, y, z, forest.corners[t])
-                if (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2 <= within2:
-                    return t
-            continue
-        left, right = node + 1, forest.link[node]
-        to_left = box_distance2(x, y, z, forest.low[left], forest.high[left])
-        to_right = box_distance2(x, y, z, forest.low[right], forest.high[right])
-        near, far = (left, right) if to_left <= to_right else (right, left)
-        stack[waiting], stack[waiting + 1] = far, near
-        waiting += 2
-    return -1
 
 
 @nb.njit(nogil=True, cache=True)
@@ -81,7 +51,7 @@ def held_between_corners(forest: Forest, mesh: int, points: Floats, reach: float
 def _bounds_near(forest: Forest, mesh: int, point: Floats, reach: float, low: Floats, high: Floats) -> None:
     for axis in range(3):
         low[axis], high[axis] = np.inf, -np.inf
-    stack = np.empty(_DEPTH, np.int32)
+    stack = np.empty(TREE_DEPTH, np.int32)
     stack[0] = forest.roots[mesh]
     waiting = 1
     while waiting > 0:

@@ -16,8 +16,10 @@ from planning.geometry.frames import Floats
 from planning.geometry.mesh import Mesh
 
 Ints = NDArray[np.int32]
+TREE_DEPTH: Final = 96
+"""As many nodes as may wait on the way through a tree."""
+
 _LEAF: Final = 4
-_DEPTH: Final = 96
 _TINY: Final = 1e-300  # triangles without area fall back to one of their points
 
 
@@ -84,6 +86,17 @@ def joined(trees: Sequence[Forest]) -> Forest:
 
 
 @nb.njit(nogil=True, cache=True)
+def triangle_range(forest: Forest, mesh: int) -> tuple[int, int]:
+    """Return the first of a mesh's triangles and the one behind its last: its leaves lie in a row."""
+    node = forest.roots[mesh]
+    while forest.held[node] == 0:
+        node += 1
+    first = forest.link[node]
+    last_node = (forest.roots[mesh + 1] if mesh + 1 < len(forest.roots) else len(forest.link)) - 1
+    return first, forest.link[last_node] + forest.held[last_node]
+
+
+@nb.njit(nogil=True, cache=True)
 def _built(corners: Floats) -> tuple[Ints, Floats, Floats, Ints, Ints]:
     m = corners.shape[0]
     order = np.empty(m, np.int32)
@@ -95,7 +108,7 @@ def _built(corners: Floats) -> tuple[Ints, Floats, Floats, Ints, Ints]:
     size = max(2 * m, 1)
     low, high = np.empty((size, 3)), np.empty((size, 3))
     link, held = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    todo = np.empty((_DEPTH, 3), np.int64)  # first, last, parent waiting for its right child (or -1)
+    todo = np.empty((TREE_DEPTH, 3), np.int64)  # first, last, parent waiting for its right child (or -1)
     todo[0, 0], todo[0, 1], todo[0, 2] = 0, m, -1
     waiting, nodes = 1, 0
     while waiting > 0:
@@ -171,28 +184,45 @@ def closest_on_triangle(x: float, y: float, z: float, corners: Floats) -> tuple[
     ux, uy, uz = corners[1, 0] - ax, corners[1, 1] - ay, corners[1, 2] - az
     vx, vy, vz = corners[2, 0] - ax, corners[2, 1] - ay, corners[2, 2] - az
     px, py, pz = x - ax, y - ay, z - az
-    d1, d2 = ux * px + uy * py + uz * pz, vx * px + vy * py + vz * pz
+    s, t = weights_of_closest(
+        ux * px + uy * py + uz * pz,
+        vx * px + vy * py + vz * pz,
+        ux * ux + uy * uy + uz * uz,
+        ux * vx + uy * vy + uz * vz,
+        vx * vx + vy * vy + vz * vz,
+    )
+    return ax + s * ux + t * vx, ay + s * uy + t * vy, az + s * uz + t * vz
+
+
+@nb.njit(nogil=True, cache=True)
+def weights_of_closest(d1: float, d2: float, uu: float, uv: float, vv: float) -> tuple[float, float]:
+    """Return s and t, so that ``a + s u + t v`` is the point nearest to p of the triangle a, a + u, a + v.
+
+    Parameters
+    ----------
+    d1, d2 : float
+        Scalar products of p - a with u and v.
+    uu, uv, vv : float
+        Scalar products of u and v.
+    """
     if d1 <= 0 and d2 <= 0:
-        return ax, ay, az
-    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
+        return 0.0, 0.0
     d3, d4 = d1 - uu, d2 - uv
     if d3 >= 0 and d4 <= d3:
-        return ax + ux, ay + uy, az + uz
+        return 1.0, 0.0
     d5, d6 = d1 - uv, d2 - vv
     if d6 >= 0 and d5 <= d6:
-        return ax + vx, ay + vy, az + vz
+        return 0.0, 1.0
     vc, vb, va = d1 * d4 - d3 * d2, d5 * d2 - d1 * d6, d3 * d6 - d5 * d4
     if vc <= 0 and d1 >= 0 and d3 <= 0:
-        s, t = d1 / max(d1 - d3, _TINY), 0.0
-    elif vb <= 0 and d2 >= 0 and d6 <= 0:
-        s, t = 0.0, d2 / max(d2 - d6, _TINY)
-    elif va <= 0 and d4 >= d3 and d5 >= d6:
+        return d1 / max(d1 - d3, _TINY), 0.0
+    if vb <= 0 and d2 >= 0 and d6 <= 0:
+        return 0.0, d2 / max(d2 - d6, _TINY)
+    if va <= 0 and d4 >= d3 and d5 >= d6:
         t = (d4 - d3) / max((d4 - d3) + (d5 - d6), _TINY)
-        s = 1.0 - t
-    else:
-        whole = max(va + vb + vc, _TINY)
-        s, t = vb / whole, vc / whole
-    return ax + s * ux + t * vx, ay + s * uy + t * vy, az + s * uz + t * vz
+        return 1.0 - t, t
+    whole = max(va + vb + vc, _TINY)
+    return vb / whole, vc / whole
 
 
 @nb.njit(nogil=True, cache=True)
@@ -206,15 +236,16 @@ def box_distance2(x: float, y: float, z: float, low: Floats, high: Floats) -> fl
 
 @nb.njit(nogil=True, cache=True)
 def nearest(
-    forest: Forest, mesh: int, x: float, y: float, z: float, within2: float
+    forest: Forest, mesh: int, x: float, y: float, z: float, within2: float, enough2: float = 0.0
 ) -> tuple[float, int, float, float, float]:
     """Return squared distance, triangle and point of the mesh nearest to (x, y, z).
 
     Only what is nearer than the square root of `within2` is looked for; the triangle is -1 where
-    nothing is.
+    nothing is. The first triangle no further than the square root of `enough2` ends the search, though
+    another may be nearer.
     """
     best, triangle, bx, by, bz = within2, -1, x, y, z
-    stack = np.empty(_DEPTH, np.int32)
+    stack = np.empty(TREE_DEPTH, np.int32)
     stack[0] = forest.roots[mesh]
     waiting = 1
     while waiting > 0:
@@ -228,6 +259,8 @@ def nearest(
                 d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
                 if d2 < best:
                     best, triangle, bx, by, bz = d2, t, qx, qy, qz
+            if best <= enough2:
+                break
             continue
         left, right = node + 1, forest.link[node]
         to_left = box_distance2(x, y, z, forest.low[left], forest.high[left])
@@ -274,7 +307,7 @@ def x_of_plane(corners: Floats, y: float, z: float) -> float:
 def is_inside(forest: Forest, mesh: int, x: float, y: float, z: float) -> bool:
     """Say whether a closed, outward-facing mesh encloses (x, y, z)."""
     winding = 0
-    stack = np.empty(_DEPTH, np.int32)
+    stack = np.empty(TREE_DEPTH, np.int32)
     stack[0] = forest.roots[mesh]
     waiting = 1
     while waiting > 0:

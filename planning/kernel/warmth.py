@@ -23,5 +23,5 @@ def touch_every_kernel() -> None:
     minima(slab, forest, field[None], region.low_lps_mm, region.spacing_mm)
     points = np.full((1, 3), 4.0)
     nearest_points(slab, points, np.array([1]), np.full((1, 2), np.inf))
-    sampled(field, region.low_lps_mm, region.spacing_mm, points)
+    sampled(field, region.first_xyz.astype(np.float64), region.spacing_mm, points)
     signed_distances(forest, 0, points)

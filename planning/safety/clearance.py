@@ -159,7 +159,7 @@ def _place(blade: Blade, fields: Fields, overshoot: bool) -> _Place:
     sides = sides_left(corners, fields.image_grid)
     if is_outside(swept_corners_lps_mm(blade, False), fields.image_grid):
         return _Place(OUTSIDE_IMAGE, sides)
-    if fields.region is None or not fields.region.holds(corners):
+    if not fields.holds(corners):
         return _Place(OUTSIDE_FIELD, sides)
     return _Place(None, sides)
 

@@ -32,6 +32,8 @@ _PAD_MM: Final = 15.0
 _EDGE_MM: Final = 2.0  # the region's outermost nodes: what may lie just outside the image's voxel centres
 _REACH_LEVELS: Final = 1
 _MOST_BYTES: Final = 600 * 2**20
+_SPACING_STEP_MM: Final = 0.25  # exact in binary, and coarse enough for fields to be kept
+_RIM_MM: Final = 1e-3  # no point of a slab lies on the region's last nodes, not even by rounding
 _THREADS: Final = 2
 
 
@@ -100,9 +102,11 @@ class Fields:
     def covers(self, blade: Blade) -> bool:
         """Say whether the region holds the blade, overshoot included, or none is needed for it."""
         corners = swept_corners_lps_mm(blade, overshoot=True)
-        if is_outside(corners, self.image_grid):
-            return True
-        return self.region is not None and self.region.holds(corners)
+        return is_outside(corners, self.image_grid) or self.holds(corners)
+
+    def holds(self, corners_lps_mm: Floats) -> bool:
+        """Say whether the region holds all corners of a slab, shape (n, 3), with a rim to spare."""
+        return self.region is not None and self.region.holds(_with_rim(corners_lps_mm))
 
     def fits(self, anatomy: Anatomy) -> bool:
         """Say whether every field was computed from the masks of `anatomy`."""
@@ -123,7 +127,8 @@ def fields_of(
 
     The region holds the target vertebrae with their neighbours and every blade, generously padded.
     `known` fields are taken over while their region still holds every blade and their masks are
-    unchanged, so that moving a blade costs nothing; a blade that leaves the region makes a new one.
+    unchanged, so that moving a blade costs nothing; a blade that leaves the region makes a new one. The
+    numbers are the same as from fresh fields, to the last bit: both have the same nodes.
     """
     checked = _checked(anatomy, surfaces)
     region = _region(anatomy, plan, known)
@@ -141,6 +146,8 @@ def fields_of(
             missing.append(n)
         else:
             values[n] = old
+    # The largest first, so that no thread is left alone with it at the end.
+    missing.sort(key=lambda n: -len(checked[n].mesh.triangles))
     _fill(values, missing, forest, region, progress)
     values.setflags(write=False)
     return Fields(anatomy.grid, checked, region, values, forest)
@@ -187,24 +194,30 @@ def _region(anatomy: Anatomy, plan: Plan, known: Fields | None) -> Region | None
     # A blade wholly outside the image is told nothing, so no field is needed there.
     blades = [corners for corners in blades if not is_outside(corners, anatomy.grid)]
     target = _target_points(anatomy, plan)
-    if (
-        known is not None
-        and known.region is not None
-        and known.image_grid.same_as(anatomy.grid)
-        and all(known.region.holds(corners) for corners in (*blades, *target))
-    ):
-        return known.region
-    points = [*blades, *target]
+    points = [_with_rim(corners) for corners in (*blades, *target)]
     if not points:
-        return None
+        return known.region if known is not None and known.image_grid.same_as(anatomy.grid) else None
     least, most = np.concatenate(points).min(axis=0), np.concatenate(points).max(axis=0)
     # Padding stops at the image; a blade that leaves the image is held nevertheless.
     low = np.minimum(least, np.maximum(least - _PAD_MM, image_low))
     high = np.maximum(most, np.minimum(most + _PAD_MM, image_high))
     many = sum(1 for s in anatomy.structures if _is_checked(s))
     needed = 4.0 * many * float(np.prod((high - low) / SPACING_MM + 1))
-    spacing = SPACING_MM * max(1.0, (needed / _MOST_BYTES) ** (1 / 3))
-    return Region.around(low, high, spacing)
+    coarser = max(1.0, (needed / _MOST_BYTES) ** (1 / 3))
+    spacing_mm = float(np.ceil(SPACING_MM * coarser / _SPACING_STEP_MM)) * _SPACING_STEP_MM
+    if (
+        known is not None
+        and known.region is not None
+        and known.image_grid.same_as(anatomy.grid)
+        and known.region.spacing_mm == spacing_mm
+        and known.region.holds(np.concatenate(points))
+    ):
+        return known.region
+    return Region.around(low, high, spacing_mm)
+
+
+def _with_rim(corners_lps_mm: Floats) -> Floats:
+    return np.stack([corners_lps_mm.min(axis=0) - _RIM_MM, corners_lps_mm.max(axis=0) + _RIM_MM])
 
 
 def _target_points(anatomy: Anatomy, plan: Plan) -> list[Floats]:
