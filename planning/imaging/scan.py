@@ -72,6 +72,9 @@ def scan(source: Path, progress: Progress = silent, worker: Worker | None = None
         raise ImportRefused("SPECIAL", SPECIAL, name=source.name)
     if listing.kind == "folder":
         return _scan_folder(source, listing, progress, worker)
+    if _is_index(source):
+        # Whoever chooses the index of a disc means the disc.
+        return scan(source.parent, progress, worker)
     if is_volume_file(source):
         return Scan((volume_summary(source, worker),), ())
     if zipfile.is_zipfile(source) or source.suffix.lower() == ".zip":
@@ -130,10 +133,13 @@ def _scan_files(
 
 def _rejected(name: Path, record: dict[str, Any]) -> Rejected:
     """Return why a file is left aside. A broken index is no broken image."""
-    is_index = name.name.casefold().partition(";")[0] in ("dicomdir", "dicomdir.")
-    if is_index and record["rejected"] not in ("DICOMDIR", "PATH_TRAVERSAL"):
+    if _is_index(name) and record["rejected"] not in ("DICOMDIR", "PATH_TRAVERSAL"):
         return Rejected(name, "DICOMDIR", tr(BROKEN_INDEX))
     return Rejected(name, record["rejected"], tr(record["template"], **record["values"]))
+
+
+def _is_index(name: Path) -> bool:
+    return name.name.casefold().partition(";")[0] in ("dicomdir", "dicomdir.")
 
 
 def _with_lost_files(
@@ -162,5 +168,5 @@ def _nothing_found(rejected: Sequence[Rejected], source_name: str) -> ImportRefu
         first = telling[0]
         return ImportRefused(first.code, REASON, reason=first.reason, file=str(first.file))
     reasons = ", ".join(sorted(codes or {r.code for r in rejected}))
-    code = "NOT_DICOM" if codes <= {"NOT_DICOM"} else "NO_SERIES"
+    code = "NOT_DICOM" if codes and codes <= {"NOT_DICOM"} else "NO_SERIES"
     return ImportRefused(code, NO_DICOM, name=source_name, count=len(rejected), reasons=reasons)

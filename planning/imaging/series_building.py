@@ -267,7 +267,9 @@ def _check_kind(records: Sequence[Record]) -> None:
         raise ImportRefused("LOCALIZER", LOCALIZER)
     secondary = any("1.2.840.10008.5.1.4.1.1.7" in record["sop_class"] for record in records)
     placed = all(frame["position"] for record in records for frame in record["frames"])
-    if secondary and not placed:
+    # A scanner never writes its slices as secondary captures; what converts from other formats does.
+    from_scanner = any(record["modality"] in ("CT", "MR") for record in records)
+    if secondary and (from_scanner or not placed):
         raise ImportRefused("NOT_A_VOLUME", NOT_A_VOLUME)
 
 

@@ -1,104 +1,40 @@
-"""Every file of the bad-input corpus gets what its manifest says.
+"""Every file of the bad-input corpus gets what its manifest says."""
 
-Some files are copied into the project. The whole corpus is looked for beside the project, in
-``../shared/badinput``, or where
-``ENBLOC_BADINPUT`` points.
-"""
-
-import json
-import os
-import tarfile
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from planning.errors import PlanningError
-from planning.imaging.load import load_series
-from planning.imaging.scan import scan
-from planning.kernel.process import Worker
-
-COPIED = Path(__file__).parents[1] / "data" / "badinput"
-WHOLE = Path(os.environ.get("ENBLOC_BADINPUT", Path(__file__).parents[3] / "shared" / "badinput"))
-
-# Single files of one slice cannot be a volume; what is to be mended in them is told by their headers.
-ONE_SLICE = "TOO_FEW"
-# Findings that say nothing is wrong with the numbers, so the manifest expects no word of them.
-SILENT = frozenset({"NO_IDENTITY", "UNITS_MISSING", "THICK_SLICES"})
-# Repairs that leave no trace but the right result.
-WORDLESS = frozenset({"PRIVATE_BIG", "ESCAPE", "CHARSET", "NOISE", "PREAMBLE", "NO_PREAMBLE"})
-REFUSALS = frozenset({"refuse", "refuse-or-ask", "skip"})
+from app.errands.workbench import Workbench, workbench
+from tests.imaging.corpus import Sample, real_samples, samples, verdict
 
 
-def _rows() -> list[tuple[Path, dict[str, Any]]]:
-    rows: dict[str, tuple[Path, dict[str, Any]]] = {}
-    for folder in (COPIED, WHOLE / "generated"):
-        manifest = folder / "manifest.json"
-        if manifest.is_file():
-            for row in json.loads(manifest.read_text("utf-8")):
-                if row["kind"] != "stl":
-                    rows[row["case"]] = (folder, row)
-    return list(rows.values())
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Workbench]:
+    """Settings and a child, as an import has them."""
+    with workbench() as found:
+        yield found
 
 
-def _outcome(source: Path, worker: Worker) -> tuple[set[str], set[str], int]:
-    """Return the codes of refusals, the codes of findings, and how many volumes were loaded."""
-    refusals: set[str] = set()
-    findings: set[str] = set()
-    loaded = 0
-    try:
-        found = scan(source, worker=worker)
-    except PlanningError as error:
-        return {error.code}, findings, 0
-    findings |= {f.code for f in found.findings} | {r.code for r in found.rejected}
-    for summary in found.series:
-        findings |= {f.code for f in summary.findings}
-        try:
-            image = load_series(summary, worker=worker).image
-        except PlanningError as error:
-            refusals.add(error.code)
-        else:
-            loaded += 1
-            findings |= {f.code for f in image.findings}
-    return refusals, findings, loaded
+@pytest.mark.logs_errors  # the second reader's
+@pytest.mark.parametrize("sample", [pytest.param(s, id=s.name) for s in samples()])
+def test_the_importer_does_what_the_manifest_says(sample: Sample, bench: Workbench, tmp_path: Path) -> None:
+    found = verdict(sample, bench, tmp_path)
+    assert found.met, f"{sample.expected} ({sample.code}): {found.happened}"
+    assert not found.silent_wrong
 
 
-def _source(folder: Path, row: dict[str, Any], scratch: Path) -> Path:
-    packed = folder / f"{row['case']}.tar.gz"
-    if packed.is_file():
-        with tarfile.open(packed) as archive:
-            archive.extractall(scratch, filter="data")
-        return scratch / str(row["case"])
-    source = folder / str(row["case"])
-    return next(iter(source.iterdir())) if row["kind"] in ("zip", "nifti") else source
-
-
-@pytest.mark.parametrize("folder, row", [pytest.param(f, r, id=r["case"]) for f, r in _rows()])
-def test_the_importer_does_what_the_manifest_says(
-    folder: Path, row: dict[str, Any], worker: Worker, tmp_path: Path
+@pytest.mark.logs_errors
+def test_real_files_get_what_their_manifest_says(
+    bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refusals, findings, loaded = _outcome(_source(folder, row, tmp_path), worker)
-    code, expected = row["code"], row["expect"]
-    if expected in REFUSALS:
-        assert code in refusals
-        assert loaded == 0
-    elif refusals == {ONE_SLICE} and loaded == 0 and code != ONE_SLICE:
-        assert code in findings | WORDLESS
-    elif expected == "accept":
-        assert (refusals, findings - SILENT) == (set(), set())
-        assert loaded == 1
-    else:
-        assert loaded >= 1
-        assert code in findings | WORDLESS
-
-
-def _real_files() -> list[Path]:
-    manifest = WHOLE / "real_manifest.json"
-    rows = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else []
-    return [WHOLE / row["file"] for row in rows]
-
-
-def test_no_real_file_ends_the_program_or_gets_no_answer(worker: Worker) -> None:
-    for source in _real_files():
-        refusals, _, loaded = _outcome(source, worker)
-        assert refusals or loaded, source.name
+    found = [verdict(sample, bench, tmp_path) for sample in real_samples()]
+    with capsys.disabled():
+        met = sum(v.met for v in found)
+        sys.stdout.write(f"\n{met} of {len(found)} real files of the bad-input corpus as expected\n")
+    missed = [
+        f"{v.sample.name}: {v.sample.expected} ({v.sample.code}): {v.happened}" for v in found if not v.met
+    ]
+    assert not missed
+    assert not [v.sample.name for v in found if v.silent_wrong]
