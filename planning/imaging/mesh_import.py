@@ -1,6 +1,7 @@
 """Structures of a surface file (STL, OBJ, PLY): units and axes settled, the inside filled with voxels."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -108,14 +109,18 @@ def mesh_layers(
         `planning.imaging.mesh_reading`.
     """
     answer, arrays = _read(path, part(progress, 0.0, 0.3), worker)
-    placing = _placing(answer, np.concatenate(arrays[::2]), choices, onto.grid, path.name)
+    meanings = [
+        (given.meanings.get(n + 1) if given else None) or _meaning(path, name, answer["words"])
+        for n, name in enumerate(answer["surfaces"])
+    ]
+    least = _least_mm(meanings, arrays)
+    placing = _placing(answer, np.concatenate(arrays[::2]), least, choices, onto.grid, path.name)
     findings += placing.findings
     layers = []
     noted: dict[str, list[str]] = {}
-    for n, name in enumerate(answer["surfaces"]):
-        progress(0.3 + 0.7 * n / len(answer["surfaces"]), "")
+    for n, meaning in enumerate(meanings):
+        progress(0.3 + 0.7 * n / len(meanings), "")
         points, triangles = placing.to_lps(np.asarray(arrays[2 * n])), np.asarray(arrays[2 * n + 1])
-        meaning = (given.meanings.get(n + 1) if given else None) or _meaning(path, name, answer["words"])
         layers.append(_layer(points, triangles, meaning, onto.grid, path.name, noted))
     findings += [_note(code, *names) for code, names in noted.items()]
     undeclared = Choices(
@@ -138,10 +143,24 @@ def _note(code: str, *values: str) -> Finding:
     return Finding(code, _NOTES[code], (("values", ", ".join(values)),), severity)
 
 
-def _placing(answer: dict[str, Any], points: Floats, choices: Choices, grid: Grid, name: str) -> _Placing:
+def _least_mm(meanings: Sequence[Meaning], arrays: Sequence[Array]) -> float:
+    """Return the longest side the whole file must have for every surface to have the least of its kind."""
+    settings = import_settings()
+    whole = float(np.ptp(np.concatenate(arrays[::2]), axis=0).max()) or 1.0
+    least = settings.least_mesh_mm
+    for n, meaning in enumerate(meanings):
+        own = float(np.ptp(arrays[2 * n], axis=0).max()) or 1.0
+        wanted = settings.least_of_kind_mm.get(meaning.kind.value, 0.0)
+        least = max(least, wanted * whole / own)
+    return least
+
+
+def _placing(
+    answer: dict[str, Any], points: Floats, least_mm: float, choices: Choices, grid: Grid, name: str
+) -> _Placing:
     """Settle unit and axes; raises `LabelsRefused` where a person has to say them."""
     sizes = np.ptp(points, axis=0)
-    unit, findings = _unit(answer["unit"], float(sizes.max()), choices, name)
+    unit, findings = _unit(answer["unit"], float(sizes.max()), least_mm, choices, name)
     space, more = _space(answer["space"], choices)
     placing = _Placing(unit, space, (*findings, *more))
     if _share_inside(placing, points, grid) >= _LEAST_INSIDE:
@@ -166,12 +185,16 @@ def _with_size(placing: _Placing, sizes: Floats) -> _Placing:
     return _Placing(placing.unit, placing.space, findings)
 
 
-def _unit(declared: str, size: float, choices: Choices, name: str) -> tuple[Unit, list[Finding]]:
+def _unit(
+    declared: str, size: float, least_mm: float, choices: Choices, name: str
+) -> tuple[Unit, list[Finding]]:
     if choices.unit is not None:
         return choices.unit, [_note("UNITS")]
     unit: Unit = next((u for u in UNITS_MM if u == declared), "mm")
     settings = import_settings()
-    if not settings.least_mesh_mm <= size * UNITS_MM[unit] <= settings.largest_mesh_mm:
+    # A unit that is declared is believed: a rib may be a stub at the image's edge.
+    least = settings.least_mesh_mm if declared else least_mm
+    if not least <= size * UNITS_MM[unit] <= settings.largest_mesh_mm:
         raise LabelsRefused("UNITS", UNITS, name=name, size=f"{size:.3g}")
     return unit, [] if declared else [_note("UNITS_MISSING")]
 
