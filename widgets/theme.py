@@ -135,6 +135,7 @@ QCheckBox::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {t.accent};
   border-color: {t.accent}; image: url({icons}/check-{t.name}.svg); }}
 QLabel#muted {{ color: {t.muted}; }}
+QLabel#warning {{ color: {t.warn_text}; }}
 QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
 QLabel#title {{ font-weight: bold; }}
 QLabel#welcome {{ font-size: {huge}pt; font-weight: bold; }}

@@ -9,9 +9,10 @@ from app.errands.workbench import Workbench
 from planning.errors import ImportRefused
 from planning.imaging.intake import Choices, onto_case
 from planning.imaging.load import LoadedImage, load_series
+from planning.imaging.memory_need import check_memory, needed_bytes
 from planning.imaging.scan import SeriesSummary, scan
 from planning.imaging.structure_import import import_structures
-from planning.imaging.volume_file import is_volume_file, load_volume_file
+from planning.imaging.volume_file import is_volume_file, load_volume_file, volume_summary
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.progress import Progress, part
@@ -45,7 +46,7 @@ def import_case(
     Raises
     ------
     ImportRefused, LabelsRefused
-        In a sentence for the user.
+        In a sentence for the user; ``NOT_ENOUGH_MEMORY`` before anything is loaded.
     """
     loaded = _load_image(sources, bench, part(progress, 0.0, 0.6), series_uid)
     case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
@@ -72,6 +73,7 @@ def _load_image(
     sources: tuple[Path, ...], bench: Workbench, progress: Progress, series_uid: str | None
 ) -> LoadedImage:
     if len(sources) == 1 and is_volume_file(sources[0]):
+        check_memory([needed_bytes(volume_summary(sources[0], bench.worker))])
         return load_volume_file(sources[0], progress, bench.worker)
     found: list[SeriesSummary] = []
     for n, source in enumerate(sources):
@@ -79,6 +81,7 @@ def _load_image(
         found += scan(source, step, bench.worker).series
     _check_not_torn(found)
     summary = chosen_series(tuple(found), series_uid)
+    check_memory([needed_bytes(summary)])
     return load_series(summary, part(progress, 0.3, 1.0), bench.worker)
 
 

@@ -1,28 +1,34 @@
 """From a folder, zip or volume file to a case in the window: scan, choose, load."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from app.errands.import_study import with_labels
+from app.errands.load_images import case_of, load_images
 from app.errands.workbench import Workbench
 from app.flows.case_files import CaseFiles
 from app.flows.import_structures import LABEL_FILES, StructuresFlow
 from app.jobs import Jobs
 from app.session import Session
 from app.settings import Preferences
-from planning.imaging.load import load_series
+from planning.editing.image_edits import AddImage
+from planning.errors import PlanningError
+from planning.imaging.import_choice import ImportChoice
+from planning.imaging.memory_need import usable_bytes
 from planning.imaging.scan import scan
-from planning.imaging.series import Scan, SeriesSummary
+from planning.imaging.series import Scan
+from planning.imaging.thumbnails import Thumbnail, thumbnail_of
 from planning.model.case import Case
 from planning.progress import Progress
 from planning.texts import tr
 from widgets.message_bar import Message
 from widgets.series_dialog import SeriesDialog
 
-_VOLUMES = "*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd"
+_PICTURES: Final = "pictures"
+_VOLUMES: Final = "*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd"
 
 
 class ImportFlow(QObject):
@@ -86,21 +92,74 @@ class ImportFlow(QObject):
         self.structures.choose_file()
 
     def _choose(self, found: Scan) -> None:
-        dialog = SeriesDialog(found, self._ask_labels, self._ask_names, self._window)
-        if dialog.exec() != QDialog.DialogCode.Accepted or dialog.chosen is None:
+        dialog = SeriesDialog(
+            found,
+            self._ask_labels,
+            self._ask_names,
+            self._window,
+            case=self._session.case,
+            usable_bytes=usable_bytes(),
+            by=self._preferences.user_name,
+        )
+        self._fetch_picture(dialog, 0)
+        answer = dialog.exec()
+        self._jobs.cancel(_PICTURES)
+        if answer != QDialog.DialogCode.Accepted:
             return
-        if self._files.settle():
-            self._load(dialog.chosen, dialog.labels_path, dialog.names_path)
+        choice = dialog.choice
+        if choice.confirmed_by:
+            self._preferences.user_name = choice.confirmed_by
+        if choice.case is not None or self._files.settle():
+            self._load(choice, dialog.labels_path, dialog.names_path)
 
-    def _load(self, series: SeriesSummary, labels: Path | None, names: Path | None) -> None:
+    def _fetch_picture(self, dialog: SeriesDialog, number: int) -> None:
+        """Fetch one picture after another, for as long as the dialog is there."""
+        if number >= len(dialog.tree.series):
+            return
+        summary = dialog.tree.series[number]
+
+        def show(picture: Thumbnail | None, why_none: str = "") -> None:
+            if not dialog.is_done:
+                dialog.show_picture(number, picture, why_none)
+                self._fetch_picture(dialog, number + 1)
+
+        def failed(error: BaseException) -> None:
+            show(None, error.message if isinstance(error, PlanningError) else "")
+
+        self._jobs.start(
+            _PICTURES,
+            tr("Fetching pictures of the series"),
+            lambda progress: thumbnail_of(summary, self._bench.worker, progress),
+            show,
+            failed,
+        )
+
+    def _load(self, choice: ImportChoice, labels: Path | None, names: Path | None) -> None:
         bench = self._bench
 
-        def work(progress: Progress) -> Case:
-            loaded = load_series(series, progress, bench.worker)
-            case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
-            return with_labels(case, bench, progress, None, None)
+        def work(progress: Progress) -> Case | tuple[AddImage, ...]:
+            edits = load_images(choice, bench, progress, lambda: datetime.now(UTC))
+            return edits if choice.case is not None else case_of(edits)
 
-        self._jobs.start("import", tr("Loading images"), work, lambda case: self._open(case, labels, names))
+        def done(loaded: Case | tuple[AddImage, ...]) -> None:
+            if isinstance(loaded, Case):
+                self._open(loaded, labels, names)
+            else:
+                self._add(choice.case, loaded)
+
+        self._jobs.start("import", tr("Loading images"), work, done)
+
+    def _add(self, case: Case | None, edits: tuple[AddImage, ...]) -> None:
+        present = self._session.case
+        if present is None or case is None or present.id != case.id:
+            words = tr("Another case was opened meanwhile, so the images were not added. Import them again.")
+            self.told.emit(Message(words, "warn"))
+        elif all(self._session.do(edit) for edit in edits):
+            words = tr(
+                "{count} image(s) were added. The Case stage lists them and chooses which one is shown.",
+                count=len(edits),
+            )
+            self.told.emit(Message(words))
 
     def _open(self, case: Case, labels: Path | None, names: Path | None) -> None:
         self._files.new_case(case)
