@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.session import SessionView
+from planning.storage.approvals import Standing
 from planning.texts import mark, tr
 from widgets.icons import icon
 from widgets.plain_text import tip
@@ -43,6 +44,29 @@ def _needs_evaluation(view: SessionView) -> str:
         if view.evaluation is not None
         else tr("The plan is being checked; wait until its numbers are current.")
     )
+
+
+def _needs_release(view: SessionView) -> str:
+    return _needs_evaluation(view) or (view.standing.sentence if view.standing.blocks_output else "")
+
+
+def _needs_file(view: SessionView) -> str:
+    missing = _needs_case(view)
+    return missing or ("" if view.path is not None else tr("Save the case first."))
+
+
+def _needs_approvable(view: SessionView) -> str:
+    missing = _needs_file(view) or _needs_evaluation(view)
+    if missing:
+        return missing
+    return tr("This plan is approved as it is.") if view.standing.standing is Standing.APPROVED else ""
+
+
+def _needs_approval(view: SessionView) -> str:
+    missing = _needs_file(view)
+    if missing:
+        return missing
+    return tr("Nobody has approved this plan.") if view.standing.standing is Standing.NONE else ""
 
 
 def _needs_undo(view: SessionView) -> str:
@@ -98,10 +122,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("demo", mark("Open demo case"), "file"),
     Command("save", mark("Save"), "file", ("Ctrl+S",), _needs_changes, "save"),
     Command("save_as", mark("Save as..."), "file", ("Ctrl+Shift+S",), _needs_case),
+    Command("save_named", mark("Save named version..."), "file", (), _needs_case,
+            help=mark("Save a version under a name; it is kept for good")),
+    Command("history", mark("History..."), "file", ("Ctrl+H",), _needs_file,
+            help=mark("Versions, what changed between them, and the record of approvals and exports")),
     Command("-2", "", "file"),
-    Command("report", mark("Write report..."), "file", ("Ctrl+P",), _needs_evaluation, "report",
+    Command("approve", mark("Approve plan..."), "file", (), _needs_approvable,
+            help=mark("Put your name to this plan; any later change voids it")),
+    Command("withdraw_approval", mark("Withdraw approval..."), "file", (), _needs_approval),
+    Command("-7", "", "file"),
+    Command("report", mark("Write report..."), "file", ("Ctrl+P",), _needs_release, "report",
             mark("PDF, HTML, pictures and tables of the current plan")),
-    Command("export", mark("Export meshes and DICOM..."), "file", ("Ctrl+E",), _needs_evaluation),
+    Command("export", mark("Export meshes and DICOM..."), "file", ("Ctrl+E",), _needs_release),
     Command("-3", "", "file"),
     Command("close_case", mark("Close case"), "file", ("Ctrl+W",), _needs_case),
     Command("quit", mark("Quit"), "file", ("Ctrl+Q",)),
@@ -125,7 +157,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("-6", "", "view"),
     Command("matrix", mark("All numbers..."), "view", ("Ctrl+M",), _needs_evaluation, "table",
             mark("Every clearance and margin")),
-    Command("picture", mark("Picture of the window..."), "view", (), _needs_evaluation, "camera",
+    Command("picture", mark("Picture of the window..."), "view", (), _needs_release, "camera",
             mark("Save what the views show as PNG")),
     Command("theme", mark("Dark or light"), "view"),
     Command("keys", mark("Mouse and keys"), "help", ("F1",)),

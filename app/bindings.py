@@ -7,10 +7,12 @@ from PySide6.QtCore import QObject
 
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
+from app.flows.history import HistoryFlow
 from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.jobs import Jobs
+from app.keeping import Keeper
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE
 from app.session import Session, SessionView
@@ -44,6 +46,8 @@ class Parts:
     plan_file: PlanFileFlow
     outputs: OutputFlow
     decisions: Decisions
+    history: HistoryFlow
+    keeper: Keeper
 
 
 class Bindings(QObject):
@@ -69,7 +73,7 @@ class Bindings(QObject):
         p.jobs.problem.connect(self.tell_problem)
         p.jobs.bug.connect(self.tell_bug)
         p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
-        for teller in (p.files, p.imports, p.outputs):
+        for teller in (p.files, p.imports, p.outputs, p.history):
             teller.told.connect(p.window.messages.show_message)
         p.files.opened.connect(self._opened)
 

@@ -110,6 +110,19 @@ class Derived(QObject):
             self._asked, self._answer = asked, current(found, case, self._settings)
         return self._answer
 
+    def measured_apart(self, case: Case, progress: Progress) -> Evaluation | None:
+        """Return the evaluation of another state of the case, for comparison; runs on a job's thread.
+
+        What is at hand of the present case is used again where it is the same. None without images or cuts.
+        """
+        if not _has_work(case) or case.anatomy is None:
+            return None
+        known = self.fields
+        surfaces = self._compute.surfaces(case.anatomy, progress, self._surfaces)
+        fitting = known if known is not None and known.fits(case.anatomy) else None
+        fields = self._compute.fields(case, surfaces, progress, fitting)
+        return self._compute.evaluation(case, self._settings, progress, surfaces, fields)
+
     @property
     def failure(self) -> str:
         """Why the present case could not be evaluated; empty where it could or may yet be."""

@@ -11,20 +11,22 @@ from typing import Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QHBoxLayout
 
-from app.autosave import Autosave, left_behind
+from app.autosave import Autosave
 from app.bindings import Bindings, Parts
 from app.commands import callbacks
 from app.errands.workbench import Workbench, workbench
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
+from app.flows.history import HistoryFlow
 from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
+from app.flows.recovery import Recovery
 from app.jobs import Jobs, without_values
 from app.logs import start_logging
-from app.paths import user_folder
+from app.paths import private_folder, user_folder
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
 from app.session import Session
@@ -42,9 +44,10 @@ from planning.safety.measured import Recent
 from planning.safety.results import Evaluation
 from planning.safety.self_test import SelfTest, self_test
 from planning.segmentation.surfaces import Surfaces, surfaces_of
+from planning.storage.notary import Notary
 from planning.texts import tr
 from rendering.lettering import Lettering
-from widgets.dialogs import Choice, ask
+from widgets.approval_badge import ApprovalBadge
 from widgets.icons import icon
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
@@ -149,7 +152,9 @@ def build(
     window = MainWindow(bench.settings, mode, lettering)
     window.setWindowIcon(icon("app"))
     commands = PlanCommands(session)
-    files = CaseFiles(window, session, jobs, preferences)
+    notary = Notary(private_folder(user_folder() / "seals"))
+    autosave = Autosave(window, session, notary)
+    files = CaseFiles(window, session, jobs, preferences, autosave.keeper, notary)
     parts = Parts(
         window=window,
         session=session,
@@ -158,12 +163,16 @@ def build(
         files=files,
         imports=ImportFlow(window, session, jobs, bench, files, preferences),
         plan_file=PlanFileFlow(window, session, jobs, preferences),
-        outputs=OutputFlow(window, session, jobs, preferences, window.views),
+        outputs=OutputFlow(window, session, jobs, preferences, window.views, files),
         decisions=Decisions(window, session, preferences),
+        history=HistoryFlow(window, session, jobs, files, preferences),
+        keeper=autosave.keeper,
     )
     bindings = Bindings(parts)
     station = Workstation(parts, bindings, preferences)
-    Autosave(window, session, jobs, files).told.connect(window.messages.show_message)
+    autosave.told.connect(window.messages.show_message)
+    files.saved.connect(autosave.keep_again)
+    _put_badge(window, session, station.parts.history)
     window.actions_table.connect_to(callbacks(station.parts, bindings, preferences))
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
@@ -172,6 +181,16 @@ def build(
     window.may_close = files.settle
     window.at_close = lambda: _put_away(station)
     return station
+
+
+def _put_badge(window: MainWindow, session: Session, history: HistoryFlow) -> None:
+    """Show in the patient banner whether the plan is approved."""
+    badge = ApprovalBadge()
+    row = window.banner.layout()
+    if isinstance(row, QHBoxLayout):
+        row.insertWidget(2, badge)
+    badge.history_asked.connect(history.show)
+    session.changed.connect(lambda view: badge.show_standing(view.standing))
 
 
 def warm_up(station: Workstation) -> None:
@@ -193,12 +212,17 @@ def _start(station: Workstation, options: argparse.Namespace) -> None:
     window.show()
     sys.excepthook = lambda kind, error, trace: _tell_bug(station, kind, error, trace)
     QTimer.singleShot(0, window, lambda: warm_up(station))
-    if _offer_recovery(station):
-        return
+    recovery = Recovery(window, station.jobs, station.parts.files)
+    recovery.told.connect(window.messages.show_message)
+    QTimer.singleShot(0, window, lambda: recovery.offer(lambda: _open_asked(station, options)))
+
+
+def _open_asked(station: Workstation, options: argparse.Namespace) -> None:
+    """Open what the command line named."""
     if options.demo:
-        QTimer.singleShot(0, window, station.bindings.open_demo)
+        station.bindings.open_demo()
     elif options.case is not None:
-        QTimer.singleShot(0, window, lambda: open_any(station, options.case))
+        open_any(station, options.case)
 
 
 def open_any(station: Workstation, path: Path) -> None:
@@ -218,27 +242,6 @@ def _tell_bug(
     where = without_values(error.with_traceback(trace))
     _LOG.error("fault in the window: %s", where)
     station.bindings.tell_bug(where)
-
-
-def _offer_recovery(station: Workstation) -> bool:
-    """Offer work that a crash left behind; say whether it is being opened."""
-    for path in left_behind():
-        answer = ask(
-            station.window,
-            tr("Unsaved work found"),
-            tr("EnBloc ended before a new case was saved. Recover it?"),
-            (
-                Choice("recover", tr("Recover"), QMessageBox.ButtonRole.AcceptRole, default=True),
-                Choice("later", tr("Later"), QMessageBox.ButtonRole.RejectRole),
-                Choice("discard", tr("Discard"), QMessageBox.ButtonRole.DestructiveRole),
-            ),
-        )
-        if answer == "recover":
-            station.parts.files.recover(path)
-            return True
-        if answer == "discard":
-            path.unlink(missing_ok=True)
-    return False
 
 
 def _put_away(station: Workstation) -> None:

@@ -3,6 +3,7 @@
 An edit is a pure function of the case; this is the only place that holds which case is present.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from planning.model.settings import Settings
 from planning.safety.evaluation import LiveResult, live
 from planning.safety.results import Evaluation
 from planning.segmentation.surfaces import Surfaces
+from planning.storage.approvals import NOT_APPROVED, PlanStanding
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class SessionView:
         Why the plan could not be checked; empty where it was.
     path : Path or None
         The case file.
+    standing : PlanStanding
+        Whether the plan is approved, or was changed since.
     """
 
     case: Case | None = None
@@ -56,6 +60,7 @@ class SessionView:
     updating: bool = False
     failure: str = ""
     path: Path | None = None
+    standing: PlanStanding = NOT_APPROVED
 
 
 class Session(QObject):
@@ -81,6 +86,7 @@ class Session(QObject):
         self._moving = ""
         self._saved: Case | None = None
         self._path: Path | None = None
+        self.standing_of: Callable[[Case], PlanStanding] = lambda _case: NOT_APPROVED
         self.derived = Derived(computations, settings, jobs)
         self.derived.changed.connect(self._tell)
 
@@ -119,12 +125,25 @@ class Session(QObject):
             updating=self.derived.is_updating,
             failure=self.derived.failure,
             path=self._path,
+            standing=self.standing_of(case),
         )
 
-    def open(self, case: Case, path: Path | None = None, *, saved: bool = True) -> None:
-        """Start working on a case, with a fresh history."""
+    def open(
+        self, case: Case, path: Path | None = None, *, saved: bool = True, saved_as: Case | None = None
+    ) -> None:
+        """Start working on a case, with a fresh history.
+
+        Parameters
+        ----------
+        case : Case
+        path : Path or None
+        saved : bool
+            Whether the case is safely stored as it is.
+        saved_as : Case or None
+            What is stored at `path`, where `case` is recovered work that goes beyond it.
+        """
         self._history = History(case)
-        self._saved = case if saved else None
+        self._saved = saved_as or (case if saved else None)
         self._path = path
         self._settle()
 
@@ -190,6 +209,10 @@ class Session(QObject):
         if self._history is not None:
             self._history = self._history.redo()
             self._settle()
+
+    def tell(self) -> None:
+        """Show everything anew: something outside the case changed what is said of it."""
+        self._tell()
 
     def _settle(self) -> None:
         self._preview, self._live, self._moving = None, None, ""

@@ -1,18 +1,23 @@
 """Open, save, close: one case file at a time, and never a lost change without a question."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.approving import Approving, known_of
+from app.flows.opened_case import OpenedCase, saved_elsewhere, take_from_disk, take_left_work
 from app.jobs import Jobs
+from app.keeping import Keeper
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import PlanningError
 from planning.model.case import Case
 from planning.storage.case_file import CaseFile
+from planning.storage.journal import LeftBehind
+from planning.storage.kept_limits import limits_of
+from planning.storage.notary import Notary
 from planning.texts import tr
 from widgets.dialogs import Choice, ask
 from widgets.message_bar import Message
@@ -42,13 +47,25 @@ class CaseFiles(QObject):
     opened = Signal()
     saved = Signal()
 
-    def __init__(self, window: QWidget, session: Session, jobs: Jobs, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        jobs: Jobs,
+        preferences: Preferences,
+        keeper: Keeper,
+        notary: Notary | None = None,
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._jobs = jobs
         self._preferences = preferences
+        self._keeper = keeper
+        self._notary = notary
         self._file: CaseFile | None = None
+        self.approving = Approving(session.settings)
+        session.standing_of = self.approving.standing
         self._beat = QTimer(self)
         self._beat.setInterval(_BEAT_MS)
         self._beat.timeout.connect(self._give_sign_of_life)
@@ -56,8 +73,14 @@ class CaseFiles(QObject):
 
     @property
     def file(self) -> CaseFile | None:
-        """The open case file, held for writing; None for a new or a read-only case."""
+        """The case's open file, which may be read-only; None for a new case or a template."""
         return self._file
+
+    @property
+    def book(self) -> CaseFile | None:
+        """Where the record of this case is kept now: its file, or the private copy; None where nowhere."""
+        writable = self._file if self._file is not None and not self._file.read_only else None
+        return writable or self._keeper.private_copy
 
     def settle(self) -> bool:
         """Make sure no work is lost: ask to save where there are changes. False means: stop."""
@@ -97,60 +120,80 @@ class CaseFiles(QObject):
         if not self.settle():
             return
         self._release()
-        title = tr("Opening the case")
 
-        def work(progress: object) -> CaseFile:
-            del progress
-            return CaseFile.open(path, read_only=as_template)
+        def work(_progress: object) -> OpenedCase:
+            self._keeper.wait()  # the file may be the one that was just put away
+            return take_from_disk(path, self._notary, as_template=as_template)
 
-        def done(file: CaseFile) -> None:
-            self._take(file, path, as_template)
-
-        self._jobs.start("open", title, work, done, can_cancel=False)
+        self._jobs.start("open", tr("Opening the case"), work, self._take, can_cancel=False)
 
     def new_case(self, case: Case) -> None:
         """Work on an imported case that has no file yet. The present case must be settled."""
         self._release()
+        self._keeper.begin(case, None)
         self._session.open(case, saved=False)
         self.opened.emit()
 
-    def recover(self, path: Path) -> None:
-        """Open work a crash left in the private folder, as a case that was never saved."""
+    def recover(self, left: LeftBehind) -> None:
+        """Open work a crash left, exactly as it was, with its own file where that can be written."""
+        self._release()
 
-        def work(_progress: object) -> Case:
-            with CaseFile.open(path, read_only=True) as file:
-                version = file.unsaved
-                return file.read(version) if version is not None else file.case
+        def work(_progress: object) -> OpenedCase:
+            self._keeper.wait()
+            return take_left_work(left, self._notary)
 
-        self._jobs.start("open", tr("Recovering the case"), work, self.new_case, can_cancel=False)
+        self._jobs.start("open", tr("Recovering the case"), work, self._take, can_cancel=False)
 
-    def save(self) -> None:
-        """Save as a job; without a file, ask where."""
+    def save(self, label: str = "", *, keep: bool = False) -> None:
+        """Save as a job; without a file, ask where. A `label` names the version, `keep` keeps it for good."""
         case, file = self._session.case, self._file
         if case is None:
             return
         if file is None or file.read_only:
-            self.save_as()
+            self.save_as(label)
             return
-        label = self._session.view.undo_label or ""
+        words = label or self._session.view.undo_label or ""
+        limits = limits_of(self._session.settings)
 
-        def done(_version: object) -> None:
-            self._note_saved(case, file.path)
+        def work(_progress: object) -> OpenedCase:
+            file.save(case, words, keep=keep, limits=limits)
+            return OpenedCase(case, file, file.path, known=known_of(file, case))
 
-        self._jobs.start("save", tr("Saving"), lambda _p: file.save(case, label), done, can_cancel=False)
+        self._jobs.start("save", tr("Saving"), work, self._note_saved, can_cancel=False)
 
-    def save_as(self) -> None:
+    def save_as(self, label: str = "") -> None:
         """Ask for a place and save there as a job."""
         case, path = self._session.case, self._ask_place()
         if case is None or path is None:
             return
+        book, limits = self._book_for_saving(), limits_of(self._session.settings)
+        present = self._file
 
-        def done(file: CaseFile) -> None:
-            self._hold(file)
-            self._note_saved(case, path)
+        def work(_progress: object) -> OpenedCase:
+            return saved_elsewhere(case, path, present, book, self._notary, label, limits)
 
-        work = self._writer(case, path)
-        self._jobs.start("save", tr("Saving"), lambda _p: work(), done, can_cancel=False)
+        self._jobs.start("save", tr("Saving"), work, self._note_saved, can_cancel=False)
+
+    def refresh(self) -> None:
+        """Hold the present saved case against the record again, after a decision was entered."""
+        file = self._file
+        if file is not None:
+            case = file.case
+            self._jobs.start(
+                "record", tr("Reading the record"), lambda _p: known_of(file, case), self._judge_by
+            )
+
+    def note(self, what: str, detail: str) -> None:
+        """Enter in the record what left the program; kept by the case's file, or by its private copy."""
+        book, by = self.book, self._preferences.user_name
+        if book is not None:
+            self._jobs.start(
+                "note",
+                tr("Writing the record"),
+                lambda _p: book.note(what, detail, by=by),
+                lambda _line: self.refresh(),
+                can_cancel=False,
+            )
 
     def close_case(self) -> None:
         """Put the case away after settling it."""
@@ -162,37 +205,32 @@ class CaseFiles(QObject):
         """Give the file back at the end of the program."""
         self._beat.stop()
         self._release()
+        self._keeper.close()
 
     def _save_now(self) -> bool:
         case = self._session.case
         if case is None:
             return True
+        limits = limits_of(self._session.settings)
         try:
             if self._file is not None and not self._file.read_only:
-                self._file.save(case, self._session.view.undo_label or "")
-                path = self._file.path
+                self._file.save(case, self._session.view.undo_label or "", limits=limits)
+                done = OpenedCase(case, self._file, self._file.path, known=known_of(self._file, case))
             else:
                 place = self._ask_place()
                 if place is None:
                     return False
-                self._hold(self._writer(case, place)())
-                path = place
+                book = self._book_for_saving()
+                done = saved_elsewhere(case, place, self._file, book, self._notary, "", limits)
         except PlanningError as error:
-            self.told.emit(Message(error.message, "fail"))
+            self.told.emit(Message(error.message, "fail", error.code))
             return False
-        self._note_saved(case, path)
+        self._note_saved(done)
         return True
 
-    def _writer(self, case: Case, path: Path) -> Callable[[], CaseFile]:
-        present = self._file
-
-        def write() -> CaseFile:
-            if present is not None and present.path == path and not present.read_only:
-                present.save(case)
-                return present
-            return CaseFile.create(path, case, overwrite=True)
-
-        return write
+    def _book_for_saving(self) -> CaseFile | None:
+        """Return the file whose record and versions a new file takes over."""
+        return self._file or self._keeper.private_copy
 
     def _ask_place(self) -> Path | None:
         start = self._preferences.folder / f"case{SUFFIX}"
@@ -202,65 +240,111 @@ class CaseFiles(QObject):
         path = Path(chosen)
         return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
-    def _take(self, file: CaseFile, path: Path, as_template: bool) -> None:
-        for damage in file.damage:
-            self.told.emit(Message(damage.message, "fail"))
-        if file.read_only:
-            if not as_template and file.why_read_only:
-                self.told.emit(Message(file.why_read_only, "warn"))
-            self._session.open(file.case, saved=True)
-            file.close()
+    def _take(self, taken: OpenedCase) -> None:
+        for message in taken.messages:
+            self.told.emit(message)
+        if taken.newer is not None and self._prefers_newer(taken):
+            self._close_quietly(taken.file)
+            self.open_path(taken.newer.path)
+            return
+        work = self._recovered(taken)
+        self._file = taken.file
+        self.approving.take(taken.known)
+        if taken.is_template:
+            self._keeper.begin_lazily(taken.case)
+            self._session.open(taken.case, saved=True)
         else:
-            self._file = file
-            case = self._recovered(file)
-            self._session.open(case, path)
-            if case is not file.case:
-                self._session.mark_saved(file.case, path)
-        if not as_template:
-            self._remember(path)
+            file = taken.file if taken.path is not None else None
+            self._keeper.begin(work or taken.case, file, taken.left)
+            self._session.open(
+                work or taken.case,
+                taken.path,
+                saved=taken.is_saved and work is None,
+                saved_as=taken.case if work is not None and taken.is_saved else None,
+            )
+        if taken.path is not None and not taken.is_template:
+            self._remember(taken.path)
+        self._keep_generation()
         self.opened.emit()
 
-    def _recovered(self, file: CaseFile) -> Case:
-        version = file.unsaved
-        if version is None:
-            return file.case
+    def _prefers_newer(self, taken: OpenedCase) -> bool:
+        if taken.newer is None:
+            return False
+        at, there = (
+            time.astimezone().strftime("%Y-%m-%d %H:%M") for time in (taken.newer.version.at, taken.saved_at)
+        )
+        answer = ask(
+            self._window,
+            tr("A later save was found"),
+            tr(
+                "This file was saved last on {there}, but the generation beside it on {at}. The disk lost a "
+                "save, or an older copy was put here. Which one?",
+                there=there, at=at,
+            ),
+            (
+                Choice("newer", tr("The later one"), QMessageBox.ButtonRole.AcceptRole, default=True),
+                Choice("this", tr("This file"), QMessageBox.ButtonRole.RejectRole),
+            ),
+        )  # fmt: skip
+        return answer == "newer"
+
+    def _recovered(self, taken: OpenedCase) -> Case | None:
+        """Return recovered work in place of the saved case, as the user chose."""
+        version = taken.unsaved
+        if taken.left is not None or version is None or taken.file is None:
+            return taken.work
+        at = version.at.astimezone().strftime("%Y-%m-%d %H:%M")
         answer = ask(
             self._window,
             tr("Unsaved work found"),
-            tr("EnBloc ended before this work was saved: {label}. Recover it?", label=version.label),
+            tr(
+                "EnBloc ended before this work was saved: {label} ({at}, {who}). Recover it?",
+                label=version.label, at=at, who=version.by or "?",
+            ),
             (
                 Choice("recover", tr("Recover"), QMessageBox.ButtonRole.AcceptRole, default=True),
                 Choice("saved", tr("Open as last saved"), QMessageBox.ButtonRole.RejectRole),
             ),
-        )
-        if answer != "recover":
-            file.discard_unsaved()
-            return file.case
-        try:
-            return file.read(version)
-        except PlanningError as error:
-            self.told.emit(Message(error.message, "fail"))
-            return file.case
+        )  # fmt: skip
+        if answer == "recover":
+            return taken.work
+        self._keeper.forget_unsaved(taken.file)
+        return None
 
-    def _note_saved(self, case: Case, path: Path) -> None:
-        self._session.mark_saved(case, path)
-        self._remember(path)
+    def _note_saved(self, done: OpenedCase) -> None:
+        if done.file is not self._file:
+            self._release()
+            self._file = done.file
+            self._keeper.begin(done.case, done.file)
+        self._session.mark_saved(done.case, done.path)
+        self._judge_by(done.known)
+        if done.path is not None:
+            self._remember(done.path)
+            self.told.emit(Message(tr("Saved as {name}.", name=done.path.name)))
+        self._keep_generation()
         self.saved.emit()
-        self.told.emit(Message(tr("Saved as {name}.", name=path.name)))
+
+    def _judge_by(self, known: object) -> None:
+        self.approving.take(known)  # type: ignore[arg-type]
+        self._session.tell()
+
+    def _keep_generation(self) -> None:
+        if self._file is not None and not self._file.read_only:
+            self._keeper.keep_generation(self._file.path)
 
     def _remember(self, path: Path) -> None:
         self._preferences.folder = path.parent
         self._preferences.add_recent(path)
 
-    def _hold(self, file: CaseFile) -> None:
-        if file is not self._file:
-            self._release()
-            self._file = file
-
     def _release(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        self.approving.take(None)
+        self._keeper.put_away(file)
+
+    @staticmethod
+    def _close_quietly(file: CaseFile | None) -> None:
+        if file is not None:
+            file.close()
 
     def _give_sign_of_life(self) -> None:
         file = self._file

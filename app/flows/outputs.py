@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.drawn import stamp_of
+from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
 from app.paths import private_folder
 from app.program import ROOT
@@ -21,6 +22,7 @@ from planning.errors import ExportRefused, PlanningError
 from planning.model.case import Case
 from planning.progress import Progress
 from planning.storage.case_file import CaseFile
+from planning.storage.record import EXPORT
 from planning.texts import mark, tr
 from widgets.dialogs import Choice, ask
 from widgets.message_bar import Message
@@ -41,7 +43,13 @@ class OutputFlow(QObject):
     told = Signal(object)
 
     def __init__(
-        self, window: QWidget, session: Session, jobs: Jobs, preferences: Preferences, views: FourUp
+        self,
+        window: QWidget,
+        session: Session,
+        jobs: Jobs,
+        preferences: Preferences,
+        views: FourUp,
+        files: CaseFiles,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -49,6 +57,7 @@ class OutputFlow(QObject):
         self._jobs = jobs
         self._preferences = preferences
         self._views = views
+        self._files = files
 
     def report(self) -> None:
         """Ask for a folder and how much of the identity to print, then write the report there."""
@@ -68,6 +77,8 @@ class OutputFlow(QObject):
         view = self._session.view
         if view.evaluation is None or view.case is None:
             self.told.emit(Message(tr("The numbers are not current; no picture was taken."), "warn"))
+            return
+        if self._is_blocked():
             return
         place = self._preferences.folder / "views.png"
         chosen, _ = QFileDialog.getSaveFileName(
@@ -92,15 +103,29 @@ class OutputFlow(QObject):
         if case is None or self._session.view.evaluation is None:
             self.told.emit(Message(tr("The numbers are not current; nothing was written."), "warn"))
             return
+        if self._is_blocked():
+            return
+        book = self._files.book
+        digest = self._session.view.evaluation.inputs.digest.removeprefix("sha256:")[:12]
         self._preferences.folder = folder
         self._jobs.start(
             "output",
             title,
-            lambda progress: run_on_copy(case, arguments, folder, progress),
-            lambda _done: self._tell_done(folder),
+            lambda progress: run_on_copy(case, arguments, folder, progress, book),
+            lambda _done: self._tell_done(folder, arguments[0], digest),
         )
 
-    def _tell_done(self, folder: Path) -> None:
+    def _is_blocked(self) -> bool:
+        """Say why nothing may leave the program while an approval does not hold."""
+        standing = self._session.view.standing
+        if standing.blocks_output:
+            words = tr("{reason} Nothing leaves EnBloc until then.", reason=standing.sentence)
+            self.told.emit(Message(words, "fail", "APPROVAL_BROKEN"))
+        return standing.blocks_output
+
+    def _tell_done(self, folder: Path, what: str, digest: str) -> None:
+        names = {"report": tr("report"), "export": tr("meshes and DICOM objects")}
+        self._files.note(EXPORT, tr("{what}; inputs {digest}", what=names.get(what, what), digest=digest))
         self.told.emit(Message(tr("Written to {folder}.", folder=folder.name)))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
@@ -122,8 +147,12 @@ class OutputFlow(QObject):
         return Path(chosen) if chosen else None
 
 
-def run_on_copy(case: Case, arguments: list[str], folder: Path, progress: Progress) -> None:
+def run_on_copy(
+    case: Case, arguments: list[str], folder: Path, progress: Progress, book: CaseFile | None = None
+) -> None:
     """Freeze the case into a private copy and run the command line on it; runs on a job thread.
+
+    The record of `book` goes with it, so that what is printed can name the approval.
 
     Raises
     ------
@@ -133,7 +162,8 @@ def run_on_copy(case: Case, arguments: list[str], folder: Path, progress: Progre
     place = private_folder(Path(tempfile.mkdtemp(prefix="enbloc-output-")))
     try:
         progress(0.05, tr("Freezing the case"))
-        CaseFile.create(place / _COPY, case).close()
+        kept = book.kept(versions=False) if book is not None else None
+        CaseFile.create(place / _COPY, case, kept=kept).close()
         command, *options = arguments
         line = [
             sys.executable,

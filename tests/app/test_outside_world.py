@@ -10,15 +10,16 @@ from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app import gui
-from app.autosave import left_behind, unsaved_folder
-from app.flows import case_files, outputs
+from app.autosave import unsaved_folder
+from app.flows import outputs
+from app.flows.recovery import Recovery
 from app.gui import Workstation
 from planning.editing.case_edits import SetDiagnosis
 from planning.editing.osteotomy_edits import ChangeOsteotomy
 from planning.model.case import Case, Diagnosis
 from planning.storage.case_file import CaseFile, open_case
 from tests.app.conftest import wait_for_numbers
+from widgets.recovery_dialog import RecoveryDialog
 from widgets.series_dialog import SeriesDialog
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
@@ -137,26 +138,32 @@ def test_save_as_keeps_both_files(
     station.parts.files.close_case()
 
 
+@pytest.mark.qt_log_ignore("propagateSizeHints")
 def test_work_a_killed_session_left_is_offered_as_it_was(
     station: Workstation, small_case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
 ) -> None:
     monkeypatch.setenv("ENBLOC_HOME", str(tmp_path))
     lost = replace(small_case, id="lost", diagnosis=Diagnosis(text=f"chordoma {datetime.now(UTC)}"))
     CaseFile.create(unsaved_folder() / "lost.enbloc", lost, "Change the diagnosis").close()
-    assert [path.name for path in left_behind()] == ["lost.enbloc"]
-    asked: list[str] = []
+    asked: list[tuple[str, ...]] = []
 
-    def answer(_parent: object, title: str, _text: str, _choices: object) -> str:
-        asked.append(title)
-        return "recover"
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, RecoveryDialog):
+            QTimer.singleShot(50, press)
+            return
+        item = dialog.tree.topLevelItem(0)
+        assert item is not None
+        asked.append((dialog.windowTitle(), item.text(0), item.text(1)))
+        dialog.recover.click()
 
-    monkeypatch.setattr(gui, "ask", answer)
-    monkeypatch.setattr(case_files, "ask", answer)
-    assert gui._offer_recovery(station)
+    QTimer.singleShot(50, press)
+    recovery = Recovery(station.window, station.jobs, station.parts.files)
+    recovery.offer(lambda: pytest.fail("nothing was offered"))
     qtbot.waitUntil(
         lambda: station.session.case is not None and station.session.case.id == "lost", timeout=20_000
     )
-    assert asked == ["Unsaved work found"]
+    assert asked == [("Unsaved work found", "A case that was never saved", "Change the diagnosis")]
     assert station.session.case is not None
     assert station.session.case.diagnosis == lost.diagnosis
     assert station.session.case.plan == lost.plan
