@@ -10,6 +10,7 @@ from planning.imaging.series import SeriesSummary
 from planning.texts import tr
 from widgets.fields import ChoiceField, WheelNeedsKeyboard
 from widgets.plain_text import label, tip
+from widgets.series_table import title_of
 
 _EDGE_PX: Final = 78
 
@@ -47,6 +48,7 @@ class SeriesAmount(QWidget):
         row.addWidget(label(tr("to")))
         row.addWidget(self.last)
         row.addWidget(self.every)
+        self.every.setMinimumWidth(150)
         self.every.setAccessibleName(tr("Average neighbouring slices"))
         self.every.entered.connect(lambda _value: self._tell())
 
@@ -57,9 +59,7 @@ class SeriesAmount(QWidget):
             "" if usable else tr("A volume file, or a series that cannot be loaded, has no slices to choose.")
         )
         self._count = summary.count if summary is not None else 0
-        self.name.setText(
-            tr("Of {title}:", title=summary.description or summary.series_uid) if summary else ""
-        )
+        self.name.setText(tr("Of {title}:", title=title_of(summary)) if summary else "")
         last = self._count if reduction.last < 0 else reduction.last + 1
         for field, value in ((self.first, reduction.first + 1), (self.last, last)):
             field.blockSignals(True)
@@ -70,6 +70,7 @@ class SeriesAmount(QWidget):
         if summary is not None and summary.is_even:
             choices += [(n, tr("average each {count}", count=n)) for n in range(2, MAX_EVERY + 1)]
         self.every.blockSignals(True)
+        self.every.show_value(1)  # else a value that is offered no more would stay
         self.every.offer(choices)
         self.every.show_value(reduction.every)
         self.every.blockSignals(False)

@@ -33,7 +33,7 @@ from widgets.fields import WheelNeedsKeyboard
 from widgets.plain_text import label, tip
 from widgets.rejected_files import RejectedView
 from widgets.series_amount import SeriesAmount
-from widgets.series_table import SeriesTable, remark_words
+from widgets.series_table import SeriesTable, remark_words, title_of
 
 Ask = Callable[[], Path | None]
 
@@ -249,7 +249,7 @@ class SeriesDialog(QDialog):
         self.planning.clear()
         for n in numbers:
             summary = self.tree.series[n]
-            self.planning.addItem(f"{summary.modality} {summary.description or summary.series_uid}", n)
+            self.planning.addItem(f"{summary.modality} {title_of(summary)}", n)
         self.planning.setCurrentIndex(max(0, self.planning.findData(chosen)))
 
     def _show_verdict(self, choice: ImportChoice) -> None:

@@ -19,7 +19,7 @@ _HEADERS: Final = (
     mark("Series"), mark("Type"), mark("Slices"), mark("Voxel (mm)"), mark("Plane"), mark("Contrast"),
     mark("Acquired"), mark("Patient"), mark("Remark"),
 )  # fmt: skip
-_WIDTHS: Final = (250, 50, 54, 126, 74, 84, 86, 150)
+_WIDTHS: Final = (240, 50, 50, 136, 64, 72, 84, 150)
 _NUMBER: Final = Qt.ItemDataRole.UserRole
 _PLANES: Final = {
     "axial": mark("axial"),
@@ -47,10 +47,9 @@ class SeriesTable(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setAlternatingRowColors(True)
         self.setUniformRowHeights(True)
+        self.setWordWrap(True)
         self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setAccessibleName(tr("Series found"))
-        # A series without a description goes by its UID, whose end tells it apart; the tooltip has it all.
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         for number, summary in enumerate(self.series):
             self._add(number, summary)
         for column, width in enumerate(_WIDTHS):
@@ -110,16 +109,25 @@ class SeriesTable(QTreeWidget):
                 item.setForeground(column, self.palette().placeholderText())
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(w for w in row_words(summary) if w))
 
-    def _tell(self, _item: QTreeWidgetItem, column: int) -> None:
+    def _tell(self, item: QTreeWidgetItem, column: int) -> None:
         if column == 0:
+            self.setCurrentItem(item)
             self.ticked.emit()
+
+
+def title_of(summary: SeriesSummary) -> str:
+    """Return what a series is called; without a description the end of its UID tells it apart."""
+    if summary.description:
+        return summary.description
+    uid = summary.series_uid
+    return tr("without description, …{end}", end=uid[-12:]) if len(uid) > 12 else uid
 
 
 def row_words(summary: SeriesSummary) -> list[str]:
     """Return the words of a series' row, one for each column."""
     spacing = " × ".join(f"{v:.2f}" for v in summary.spacing_ijk_mm) if summary.spacing_ijk_mm else "–"
     return [
-        summary.description or summary.series_uid,
+        title_of(summary),
         summary.modality or "–",
         str(summary.count),
         spacing,

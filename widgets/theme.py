@@ -134,6 +134,12 @@ QCheckBox::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
   border: 1px solid {t.muted}; border-radius: 3px; background: {t.window}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {t.accent};
   border-color: {t.accent}; image: url({icons}/check-{t.name}.svg); }}
+QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 7px;
+  background: {t.window}; }}
+QRadioButton::indicator:checked {{ background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5,
+  fy: 0.5, stop: 0 {t.accent}, stop: 0.6 {t.accent}, stop: 0.7 {t.window}, stop: 1 {t.window}); }}
+QRadioButton::indicator:disabled {{ border-color: {t.border}; background: {t.panel}; }}
+QRadioButton:disabled {{ color: {t.muted}; }}
 QLabel#muted {{ color: {t.muted}; }}
 QLabel#warning {{ color: {t.warn_text}; }}
 QLabel#heading {{ font-size: {large}pt; font-weight: bold; }}
