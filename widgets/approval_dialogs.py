@@ -15,6 +15,11 @@ class ApproveDialog(NamedDialog):
     plan : str
     counts : tuple of int
         Results that fail, are not assessed, and warn, without those accepted.
+
+    Attributes
+    ----------
+    said : str
+        What was open when it was approved, for the record.
     """
 
     def __init__(
@@ -22,17 +27,17 @@ class ApproveDialog(NamedDialog):
     ) -> None:
         fails, missing, warns = counts
         if any(counts):
-            state = tr(
+            self.said = tr(
                 "Open on the safety board: {fails} fail, {missing} not assessed, {warns} warn.",
                 fails=fails, missing=missing, warns=warns,
             )  # fmt: skip
         else:
-            state = tr("Nothing is open on the safety board.")
+            self.said = tr("Nothing is open on the safety board.")
         text = tr(
-            "You approve the plan {plan} with its images, structures, limits and program version.\n\n{state}"
-            "\n\nThe case is saved, and your name goes into its record for good. Any later change voids the "
+            "You approve “{plan}” with its images, structures, limits and program version.\n\n{state}\n\n"
+            "The case is saved, and your name goes into its record for good. Any later change voids the "
             "approval.",
-            plan=plan, state=state,
+            plan=plan, state=self.said,
         )  # fmt: skip
         super().__init__(tr("Approve the plan"), text, by, parent)
 
@@ -44,7 +49,7 @@ class WithdrawDialog(NamedDialog):
         self.reason = QPlainTextEdit()
         self.reason.setMaximumHeight(90)
         text = tr(
-            "The approval of the plan {plan} is withdrawn. The record keeps both, the approval and this.",
+            "The approval of “{plan}” is withdrawn. The record keeps both, the approval and this.",
             plan=plan,
         )
         super().__init__(tr("Withdraw the approval"), text, by, parent)

@@ -82,7 +82,7 @@ class HistoryDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("History of this case"))
-        self.resize(1060, 620)
+        self.resize(1120, 640)
         self.versions = _tree(_VERSION_HEADERS, tr("Versions of this case"))
         self.differences = _tree(_DIFFERENCE_HEADERS, tr("What differs"))
         self.differences.setRootIsDecorated(True)
@@ -103,6 +103,8 @@ class HistoryDialog(QDialog):
         self.versions.currentItemChanged.connect(lambda _now, _before: self._chosen())
         self.restore.clicked.connect(lambda: self._emit(self.restore_asked))
         self.name.clicked.connect(lambda: self._emit(self.name_asked))
+        for button in (self.restore, self.name):
+            button.setAutoDefault(False)  # Enter in a list goes nowhere
         self._why_not_name = ""
         self._check()
 
@@ -163,7 +165,7 @@ class HistoryDialog(QDialog):
         page = QSplitter()
         page.addWidget(self.versions)
         page.addWidget(right)
-        page.setSizes([470, 590])
+        page.setSizes([520, 600])
         page.setChildrenCollapsible(False)
         return page
 

@@ -42,7 +42,9 @@ def record_sentence(record: Record) -> str:
     if not record.lines:
         return tr("Nothing was approved or exported yet.")
     count = record.lines[-1].number
-    return tr("{count} lines, each chained to the one before; nothing was altered or taken out.", count=count)
+    return tr(
+        "Lines: {count}, each chained to the one before. Nothing was altered or taken out.", count=count
+    )
 
 
 def _row(line: Line) -> RecordRow:

@@ -13,8 +13,9 @@ from planning.editing.case_edits import ReplaceCase
 from planning.editing.differences import Difference, case_differences, limit_differences
 from planning.model.case import Case
 from planning.progress import Progress
+from planning.safety.board import board
 from planning.safety.number_differences import number_differences
-from planning.safety.results import SEVERITY, Evaluation
+from planning.safety.results import Evaluation, Status
 from planning.storage.case_file import CaseFile
 from planning.storage.kept_limits import limits_of
 from planning.storage.record import Record
@@ -95,7 +96,9 @@ class HistoryFlow(QObject):
         case, evaluation = view.case, view.evaluation
         if file is None or case is None or evaluation is None:
             return
-        dialog = ApproveDialog(case.plan.name, _counts(evaluation), self._preferences.user_name, self._window)
+        dialog = ApproveDialog(
+            case.plan.name, _counts(evaluation, case), self._preferences.user_name, self._window
+        )
         if not self._agreed(dialog):
             return
         by, settings = dialog.by.text(), self._session.settings
@@ -103,7 +106,7 @@ class HistoryFlow(QObject):
         self._jobs.start(
             "save",
             tr("Saving the approved plan"),
-            lambda _p: file.approve(case, by, label, settings.digest, limits_of(settings)),
+            lambda _p: file.approve(case, by, label, settings.digest, limits_of(settings), dialog.said),
             lambda _done: self._approved(case, file),
             can_cancel=False,
         )
@@ -252,11 +255,8 @@ def _title(version: Version) -> str:
     return f"{version.label or tr('the version')} ({at})"
 
 
-def _counts(evaluation: Evaluation) -> tuple[int, int, int]:
-    """Return how many results fail, are not assessed and warn, accepted ones left out."""
-    levels = [SEVERITY[c.status] for c in evaluation.clearances if c.accepted is None]
-    levels += [SEVERITY[t.status] for t in evaluation.tumour_margins if t.accepted is None]
-    levels += [SEVERITY[p.status] for p in evaluation.problems if p.accepted is None]
-    levels += [SEVERITY[m.status] for m in evaluation.specimen_margins]
-    missing = levels.count(1) + len(evaluation.not_assessed)
-    return levels.count(0), missing, levels.count(2)
+def _counts(evaluation: Evaluation, case: Case) -> tuple[int, int, int]:
+    """Return how many lines of the safety board fail, are not assessed and warn, accepted ones left out."""
+    open_lines = [line.status for line in board(evaluation, case) if line.accepted is None]
+    fails, missing, warns = (open_lines.count(s) for s in (Status.FAIL, Status.NOT_ASSESSED, Status.WARN))
+    return fails, missing, warns

@@ -23,7 +23,7 @@ from planning.storage.manifest import Encoded, Encoder
 from planning.storage.notary import Notary
 from planning.storage.opening import Opened, opened
 from planning.storage.places import check_place, part_of, put_in_place, remove_left_parts, tidied
-from planning.storage.reading import ReadCase, Reading
+from planning.storage.reading import Reading
 from planning.storage.record import APPROVAL, WITHDRAWAL, Entry, Line, Record
 from planning.storage.version_table import VersionTable
 from planning.storage.versions import Version, add_version, put_version
@@ -139,9 +139,15 @@ class CaseFile:
         return self._write(case, label, saved=True, kept=keep, limits=limits)
 
     def approve(
-        self, case: Case, by: str, label: str, settings: str, limits: Mapping[str, str] | None = None
+        self,
+        case: Case,
+        by: str,
+        label: str,
+        settings: str,
+        limits: Mapping[str, str] | None = None,
+        said: str = "",
     ) -> tuple[Version, Approval]:
-        """Save a version for good and enter in the record that `by` approves its active plan.
+        """Save a version for good and enter that `by` approves its active plan, with what was `said`.
 
         Raises
         ------
@@ -159,7 +165,7 @@ class CaseFile:
             )
         with self._mutex:
             content = content_of(case, plan, self._encoder)
-            entry = Entry(APPROVAL, label, by.strip(), plan, content, settings)
+            entry = Entry(APPROVAL, said, by.strip(), plan, content, settings)
             version = self._write(case, label, saved=True, kept=True, limits=limits, entries=(entry,))
             return version, next(a for a in self.approvals if a.plan == plan)
 
@@ -212,7 +218,7 @@ class CaseFile:
         with self._reading():
             found = Reading(self._blobs.packed, self._encoder).read(version.manifest)
             found.remembered_by(self._encoder)
-        return _whole(found)
+        return found.whole()
 
     def limits_of(self, version: Version) -> dict[str, str] | None:
         """Return the limits and tools a version was planned under; None where they were not kept."""
@@ -385,12 +391,3 @@ def _write_new(
             write_holder(db, holder)
     finally:
         db.close()
-
-
-def _whole(found: ReadCase) -> Case:
-    if found.damage:
-        words = " ".join(damage.message for damage in found.damage)
-        raise CaseFileProblem(
-            "VERSION_DAMAGED_IN_PART", mark("This version is damaged: {damage}"), damage=words
-        )
-    return found.case

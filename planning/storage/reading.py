@@ -61,6 +61,15 @@ class ReadCase:
     chunks: tuple[tuple[Volume, tuple[str, ...]], ...]
     tables: tuple[tuple[Mask, bytes], ...]
 
+    def whole(self) -> Case:
+        """Return the case; raises `CaseFileProblem` where any part of it is damaged."""
+        if self.damage:
+            words = " ".join(damage.message for damage in self.damage)
+            raise CaseFileProblem(
+                "VERSION_DAMAGED_IN_PART", mark("This version is damaged: {damage}"), damage=words
+            )
+        return self.case
+
     def remembered_by(self, encoder: Encoder) -> None:
         """Let the encoder know voxels and masks, so that neither is hashed or read again."""
         for volume, names in self.chunks:
