@@ -25,7 +25,7 @@ _RIGHT_DOWN: Final = {
     "sagittal": ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
     "coronal": ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
 }
-_FILL: Final = 0.40
+_FILL: Final = 0.4
 _OTHERS: Final = 0.75
 _TISSUE_HU: Final = (-250.0, 650.0)
 
@@ -65,10 +65,9 @@ def grey_range(volume: Volume, modality: str) -> tuple[float, float]:
     return float(low), float(max(high, low + 1.0))
 
 
-def landing_pictures(
-    volume: Volume, shown: Sequence[Shown], chosen: int | None, greys: tuple[float, float], size_px: int
-) -> tuple[LandingPicture, LandingPicture, LandingPicture]:
-    """Return the axial, sagittal and coronal slice through the middle of a structure.
+@dataclass(frozen=True)
+class Landing:
+    """What is looked at.
 
     Parameters
     ----------
@@ -76,65 +75,45 @@ def landing_pictures(
     shown : sequence of Shown
         Every structure; the chosen one is filled, the others outlined.
     chosen : int or None
-        Which of them; None shows the middle of the image.
+        Which of them, if any.
+    place_kji : tuple of int
+        The voxel all three slices pass through.
     greys : tuple of float
         Values drawn black and white.
-    size_px : int
-        Longer side of each picture; pixels are square in millimetres.
     """
-    place = _busiest(shown[chosen].mask) if chosen is not None else None
-    if place is None:
-        k, j, i = (n // 2 for n in volume.grid.shape_kji)
-        place = (k, j, i)
-    first, second, third = (_picture(volume, shown, chosen, greys, size_px, view, place) for view in VIEWS)
+
+    volume: Volume
+    shown: Sequence[Shown]
+    chosen: int | None
+    place_kji: tuple[int, int, int]
+    greys: tuple[float, float]
+
+
+def landing_pictures(landing: Landing, size_px: int) -> tuple[LandingPicture, LandingPicture, LandingPicture]:
+    """Return the axial, sagittal and coronal slice through a voxel.
+
+    Pixels are square in millimetres; the longer side of each picture has `size_px`.
+    """
+    first, second, third = (_picture(landing, view, size_px) for view in VIEWS)
     return first, second, third
 
 
-def _busiest(mask: Mask) -> tuple[int, int, int] | None:
-    """Return the slice with most voxels along each axis."""
-    bounds = mask.bounds_kji
-    if bounds is None:
-        return None
-    low, high = bounds
-    voxels = mask.box(low, (high[0] - low[0], high[1] - low[1], high[2] - low[2]))
-    busiest = [
-        low[axis] + int(voxels.sum(axis=tuple(a for a in range(3) if a != axis)).argmax())
-        for axis in range(3)
-    ]
-    return busiest[0], busiest[1], busiest[2]
-
-
-def _picture(
-    volume: Volume,
-    shown: Sequence[Shown],
-    chosen: int | None,
-    greys: tuple[float, float],
-    size_px: int,
-    view: View,
-    place_kji: tuple[int, int, int],
-) -> LandingPicture:
-    grid = volume.grid
+def _picture(landing: Landing, view: View, size_px: int) -> LandingPicture:
+    grid = landing.volume.grid
     right, down = _RIGHT_DOWN[view]
     column_axis, row_axis = _axes_of(grid, right, down)
-    across = ({0, 1, 2} - {column_axis, row_axis}).pop()
-    flips = tuple(
-        float(grid.directions[:, axis] @ np.array(way)) < 0
-        for axis, way in ((row_axis, down), (column_axis, right))
-    )
-    start, shape = [0, 0, 0], list(grid.shape_kji)
-    start[2 - across], shape[2 - across] = place_kji[2 - across], 1
-    lay = _Lay(2 - across, row_axis < column_axis, flips, _size(grid, row_axis, column_axis, size_px))
-    slices = tuple(slice(s, s + n) for s, n in zip(start, shape, strict=True))
-    grey = lay.laid(volume.voxels_kji[slices]).astype(np.float32)
-    grey = np.clip((grey - greys[0]) / (greys[1] - greys[0]), 0.0, 1.0) * 255.0
-    rgb = np.repeat(grey[:, :, None], 3, axis=2)
-    order = [n for n in range(len(shown)) if n != chosen] + ([chosen] if chosen is not None else [])
-    for n in order:
-        if _meets(shown[n].mask, start, shape):
-            inside = lay.laid(
-                shown[n].mask.box((start[0], start[1], start[2]), (shape[0], shape[1], shape[2]))
-            )
-            _paint(rgb, inside, shown[n].rgb, is_chosen=n == chosen)
+    array_axis = 2 - ({0, 1, 2} - {column_axis, row_axis}).pop()
+    ways = ((row_axis, down), (column_axis, right))
+    flips = tuple(float(grid.directions[:, axis] @ np.array(way)) < 0 for axis, way in ways)
+    lay = _Lay(row_axis < column_axis, flips, _size(grid, row_axis, column_axis, size_px))
+    at = landing.place_kji[array_axis]
+    grey = lay.laid(np.take(landing.volume.voxels_kji, at, axis=array_axis)).astype(np.float32)
+    low, high = landing.greys
+    rgb = np.repeat((np.clip((grey - low) / (high - low), 0.0, 1.0) * 255.0)[:, :, None], 3, axis=2)
+    owners, chosen = _owners(landing, array_axis, at)
+    _outline(rgb, lay.laid(owners), [shown.rgb for shown in landing.shown])
+    if chosen is not None:
+        _fill(rgb, lay.laid(chosen).astype(bool), landing.shown[landing.chosen or 0].rgb)
     ends = [axis_letter(way) for way in _ways(grid, column_axis, row_axis, flips)]
     return LandingPicture(rgb.astype(np.uint8), ends[0], ends[1], ends[2], ends[3])
 
@@ -143,14 +122,12 @@ def _picture(
 class _Lay:
     """How a slice of the array becomes rows and columns of the screen."""
 
-    axis: int
     turned: bool
     flips: tuple[bool, ...]
     size: tuple[int, int]
 
-    def laid(self, values_kji: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Return the slice, nearest pixels taken."""
-        plane = np.take(values_kji, 0, axis=self.axis)
+    def laid(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return a slice as the screen shows it, nearest pixels taken."""
         plane = plane.T if self.turned else plane
         plane = plane[:: -1 if self.flips[0] else 1, :: -1 if self.flips[1] else 1]
         rows = (np.arange(self.size[0]) * plane.shape[0]) // self.size[0]
@@ -172,28 +149,43 @@ def _size(grid: Grid, row_axis: int, column_axis: int, size_px: int) -> tuple[in
     return max(1, round(extents[0] * scale)), max(1, round(extents[1] * scale))
 
 
-def _meets(mask: Mask, start: list[int], shape: list[int]) -> bool:
-    bounds = mask.bounds_kji
-    return bounds is not None and all(
-        low < s + n and high > s for low, high, s, n in zip(*bounds, start, shape, strict=True)
-    )
+def _owners(landing: Landing, array_axis: int, at: int) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None]:
+    """Return which other structure each pixel belongs to, counted from 1, and the chosen one's pixels."""
+    size = [n for axis, n in enumerate(landing.volume.grid.shape_kji) if axis != array_axis]
+    owners = np.zeros(size, np.int32)
+    chosen = None
+    for n, shown in enumerate(landing.shown):
+        bounds = shown.mask.bounds_kji
+        if bounds is None or not bounds[0][array_axis] <= at < bounds[1][array_axis]:
+            continue
+        inside = shown.mask.plane(array_axis, at)
+        if n == landing.chosen:
+            chosen = inside
+        else:
+            owners[inside] = n + 1
+    return owners, chosen
 
 
-def _paint(rgb: NDArray[np.float32], inside: NDArray[np.generic], colour: Rgb, *, is_chosen: bool) -> None:
-    """Outline a structure; fill it lightly where it is the chosen one."""
-    mask = inside.astype(bool)
-    core = mask.copy()
-    core[1:] &= mask[:-1]
-    core[:-1] &= mask[1:]
-    core[:, 1:] &= mask[:, :-1]
-    core[:, :-1] &= mask[:, 1:]
-    edge = mask & ~core
+def _edges(owners: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return the pixels of a structure beside one that is not of it."""
+    edge = np.zeros(owners.shape, bool)
+    edge[1:] |= owners[1:] != owners[:-1]
+    edge[:-1] |= owners[1:] != owners[:-1]
+    edge[:, 1:] |= owners[:, 1:] != owners[:, :-1]
+    edge[:, :-1] |= owners[:, 1:] != owners[:, :-1]
+    return np.asarray(edge & (owners != 0))
+
+
+def _outline(rgb: NDArray[np.float32], owners: NDArray[np.generic], colours: Sequence[Rgb]) -> None:
+    edge = _edges(owners)
+    table = np.array([(0, 0, 0), *colours], np.float32)
+    rgb[edge] = (1 - _OTHERS) * rgb[edge] + _OTHERS * table[owners[edge].astype(int)]
+
+
+def _fill(rgb: NDArray[np.float32], mask: NDArray[np.bool_], colour: Rgb) -> None:
     paint = np.array(colour, np.float32)
-    if is_chosen:
-        rgb[mask] = (1 - _FILL) * rgb[mask] + _FILL * paint
-        rgb[edge] = paint
-    else:
-        rgb[edge] = (1 - _OTHERS) * rgb[edge] + _OTHERS * paint
+    rgb[mask] = (1 - _FILL) * rgb[mask] + _FILL * paint
+    rgb[_edges(mask)] = paint
 
 
 def _ways(

@@ -47,7 +47,7 @@ class ArrivalRow:
         if self.structure.simulated:
             found.append(tr("simulated: not from the patient"))
         if self.structure.kind is StructureKind.OTHER:
-            found.append(tr("no kind: no distance is judged"))
+            found.append(tr("not judged: no kind"))
         if self.origin.outside > _LEAST_SAID:
             found.append(tr("{percent} % outside the image", percent=f"{100 * self.origin.outside:.0f}"))
         if self.structure.label_extent_kji is not None:
@@ -68,9 +68,10 @@ def _side(side: str | None) -> Side | None:
 
 
 def rows_of(found: LabelImport, anatomy: Anatomy | None) -> list[ArrivalRow]:
-    """Return one row for each structure; one that is in the case already is to take its place."""
+    """Return one row for each structure, those of no kind last; what is in the case already is replaced."""
     origins = {origin.structure_id: origin for origin in found.origins}
-    rows = [ArrivalRow(s, origins.get(s.id, Origin(s.id))) for s in found.structures]
+    ordered = sorted(found.structures, key=lambda s: s.kind is StructureKind.OTHER)
+    rows = [ArrivalRow(s, origins.get(s.id, Origin(s.id))) for s in ordered]
     used: set[str] = set()
     result = []
     for row in rows:

@@ -28,7 +28,7 @@ from planning.model.levels import LEVELS
 from planning.model.structures import StructureKind
 from planning.model.study import Severity, StudyImage
 from planning.texts import mark, tr
-from rendering.landing_picture import Shown, grey_range, landing_pictures
+from rendering.landing_picture import Landing, Shown, grey_range, landing_pictures
 from widgets.arrival_rows import ArrivalRow, kind_choices, replaceable, rows_of, why_not
 from widgets.fields import ChoiceField, NumberField, TextField
 from widgets.landing_view import LandingView
@@ -40,7 +40,7 @@ _NAME, _BECOMES, _VOLUME, _STATE, _PLACE, _REMARK = range(6)
 _HEADERS: Final = (
     mark("In the file"), mark("Becomes"), mark("Volume"), mark("State"), mark("In the case"), mark("Remark"),
 )  # fmt: skip
-_WIDTHS: Final = (190, 190, 80, 110, 120)
+_WIDTHS: Final = (180, 180, 92, 100, 140)
 UNIT_WORDS: Final = {
     "mm": mark("millimetres"),
     "cm": mark("centimetres"),
@@ -100,7 +100,7 @@ class ArrivalsDialog(QDialog):
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
         self.tree.setAlternatingRowColors(True)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.tree.header()
         for column, width in enumerate(_WIDTHS):
             self.tree.setColumnWidth(column, width)
@@ -234,7 +234,10 @@ class ArrivalsDialog(QDialog):
     def _draw(self, n: int) -> None:
         shown = [Shown(row.structure.mask, self._colour(row)) for row in self.rows]
         volume = self._image.volume
-        self.landing.show_pictures(landing_pictures(volume, shown, n, self._greys, _PICTURE_PX))
+        k, j, i = (count // 2 for count in volume.grid.shape_kji)
+        place = self.rows[n].origin.middle_kji or (k, j, i)
+        landing = Landing(volume, shown, n, place, self._greys)
+        self.landing.show_pictures(landing_pictures(landing, _PICTURE_PX))
 
     def _edited(self) -> None:
         n = self._current()
@@ -272,7 +275,10 @@ class ArrivalsDialog(QDialog):
         row, item = self.rows[n], self.tree.topLevelItem(n)
         structure = row.structure
         present = self._anatomy.structure(row.replaces) if self._anatomy is not None else None
-        place = tr("replaces {title}", title=present.title) if present is not None else tr("new")
+        place = tr("new")
+        if present is not None:
+            same = present.title == structure.title
+            place = tr("replaces present one") if same else tr("replaces {title}", title=present.title)
         grid = self._image.volume.grid
         cells = (
             row.origin.name or structure.title,

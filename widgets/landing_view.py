@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from rendering.landing_picture import LandingPicture
 SIZE_PX: Final = 230
 _TITLES: Final = (mark("Axial"), mark("Sagittal"), mark("Coronal"))
 _INSET: Final = 4
+_ROUND: Final = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 
 
 class LandingSlice(QWidget):
@@ -45,15 +46,24 @@ class LandingSlice(QWidget):
         place = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, image)
-        painter.setPen(Qt.GlobalColor.white)
+        self._letter(painter, self.picture)
+
+    def _letter(self, painter: QPainter, picture: LandingPicture) -> None:
+        """Write the letters, dark beneath white, so that they are read on bone and on air."""
         space = self.rect().adjusted(_INSET, _INSET, -_INSET, -_INSET)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        centre = Qt.AlignmentFlag.AlignHCenter
-        painter.drawText(space, Qt.AlignmentFlag.AlignLeft | middle, self.picture.left)
-        painter.drawText(space, Qt.AlignmentFlag.AlignRight | middle, self.picture.right)
-        painter.drawText(space, Qt.AlignmentFlag.AlignTop | centre, self.picture.top)
-        painter.drawText(space, Qt.AlignmentFlag.AlignBottom | centre, self.picture.bottom)
-        painter.drawText(QPoint(_INSET, _INSET + painter.fontMetrics().ascent()), self._title)
+        middle, centre = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignHCenter
+        words = (
+            (Qt.AlignmentFlag.AlignLeft | middle, picture.left),
+            (Qt.AlignmentFlag.AlignRight | middle, picture.right),
+            (Qt.AlignmentFlag.AlignTop | centre, picture.top),
+            (Qt.AlignmentFlag.AlignBottom | centre, picture.bottom),
+            (Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._title),
+        )
+        for colour, moves in ((Qt.GlobalColor.black, _ROUND), (Qt.GlobalColor.white, ((0, 0),))):
+            painter.setPen(colour)
+            for right, down in moves:
+                for place, text in words:
+                    painter.drawText(space.translated(right, down), place, text)
 
 
 class LandingView(QWidget):

@@ -34,12 +34,12 @@ CUT_SHORT: Final = mark(
 )
 EMPTY_STRUCTURE: Final = mark("{structure} has no voxel in the image, so it is not assessed.")
 LISTED_AS_OTHER: Final = mark(
-    "No kind is known for: {names}. They were taken in as other structures: they are shown, but no distance "
-    "to them is judged."
+    "No kind is known for: {names}. They come in as other structures: they can be shown, but no distance to "
+    "them is judged."
 )
 NOT_JUDGED: Final = mark(
-    "Vessels, nerves and organs a tool can injure, for which no limit exists: {names}. They are shown, but "
-    "distances to them are not assessed. Keep clear of them yourself."
+    "Vessels, nerves and organs a tool can injure, for which no limit exists: {names}. Distances to them are "
+    "not assessed. Show them and keep clear of them yourself."
 )
 SIMULATED: Final = mark("Not from the patient, and marked so: {structures}.")
 
@@ -137,6 +137,8 @@ class Origin:
         The state it had when this program exported it; empty where unknown.
     outside : float
         Which part of its layer's labelled volume lies outside the image, 0 to 1.
+    middle_kji : tuple of int or None
+        The slice along each axis that holds most of it: where to look at it.
     """
 
     structure_id: str
@@ -144,6 +146,7 @@ class Origin:
     colour_rgb: tuple[int, int, int] | None = None
     exported_as: str = ""
     outside: float = 0.0
+    middle_kji: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -267,7 +270,19 @@ def _origin(layer: Layer, meaning: Meaning, structure: Structure) -> Origin:
     placed = layer.placed
     outside = 1.0 - placed.inside / placed.total if placed.total else 0.0
     name = meaning.source_name or meaning.name or ""
-    return Origin(structure.id, name, meaning.colour_rgb, meaning.exported_as, outside)
+    middle = _busiest(structure.mask)
+    return Origin(structure.id, name, meaning.colour_rgb, meaning.exported_as, outside, middle)
+
+
+def _busiest(mask: Mask) -> tuple[int, int, int] | None:
+    bounds = mask.bounds_kji
+    if bounds is None:
+        return None
+    low, high = bounds
+    voxels = mask.box(low, (high[0] - low[0], high[1] - low[1], high[2] - low[2]))
+    counts = (voxels.sum(axis=others) for others in ((1, 2), (0, 2), (0, 1)))
+    k, j, i = (first + int(count.argmax()) for first, count in zip(low, counts, strict=True))
+    return k, j, i
 
 
 def _structure(layer: Layer, value: int, meaning: Meaning, mask: Mask, taken: set[str]) -> Structure:

@@ -3,13 +3,18 @@
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from planning.errors import LabelsRefused
 from planning.geometry.frames import Grid
 from planning.imaging.intake import Layer
 from planning.imaging.label_mapping import Labels, cut_short, extent_in, place
-from planning.imaging.label_names import NameTable, meaning_from_class, table_from_classes
+from planning.imaging.label_names import (
+    NameTable,
+    meaning_from_class,
+    segment_meaning,
+    table_from_classes,
+)
 from planning.imaging.limits import ALWAYS_ALLOWED_LABEL_VOXELS, MAX_LABEL_VOXELS_PER_IMAGE_VOXEL
 from planning.imaging.structure_words import meaning_of_name
 from planning.imaging.totalsegmentator import resolution_mm
@@ -72,14 +77,13 @@ def map_layers(
     allowed = max(ALWAYS_ALLOWED_LABEL_VOXELS, MAX_LABEL_VOXELS_PER_IMAGE_VOXEL * math.prod(grid.shape_kji))
     header = volume_header(path, worker, allowed)
     source = grid_of(header)
-    embedded = {(layer, value): name for layer, value, name in header["class_table"]}
     dtype = "uint8" if header["bytes_per_voxel"] == 1 else "uint16"
     layers = read_voxels(path, header, dtype, worker, part(progress, 0.0, 0.7), labels=True)
     if layers is None:
         raise LabelsRefused("NOT_LABELS", NOT_A_MAP, name=path.name)
     findings += header_findings(header)
     for layer, voxels in enumerate(layers):
-        table = given or _embedded_table(path, {v: n for (at, v), n in embedded.items() if at == layer})
+        table = given or _embedded_table(path, header, layer)
         labels: Labels = (voxels != 0).view("u1") if merge else voxels
         placed = place(labels, source, grid, part(progress, 0.7, 1.0))
         if not placed.exact:
@@ -96,13 +100,15 @@ def map_layers(
         )
 
 
-def _embedded_table(path: Path, classes: Mapping[int, str]) -> NameTable:
-    """Return the names the file itself carries, or those its own name tells."""
-    if classes:
-        table = table_from_classes(classes)
-        if path.name.lower().endswith(".nrrd"):
-            return NameTable(table.meanings, True, "segment names")
-        return table
+def _embedded_table(path: Path, header: Mapping[str, Any], layer: int) -> NameTable:
+    """Return the names the file itself carries for a layer, or those its own name tells."""
+    classes = {value: name for at, value, name in header["class_table"] if at == layer}
+    if classes and path.name.lower().endswith(".nrrd"):
+        details = {value: (rgb, code) for at, value, rgb, code in header["class_details"] if at == layer}
+        meanings = {v: segment_meaning(name, *details.get(v, (None, ""))) for v, name in classes.items()}
+        return NameTable(meanings, True, "segment names")
+    if classes or header["class_table"]:
+        return table_from_classes(classes)
     if meaning_of_name(stem_of(path)) is not None:
         return NameTable({1: meaning_from_class(stem_of(path))}, True, "class table")
     raise LabelsRefused("NO_NAMES", NO_NAMES, name=path.name)

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from planning.errors import LabelsRefused
 from planning.imaging.limits import MAX_HEADER_BYTES, MAX_LABELS, MAX_TEXT
-from planning.imaging.structure_words import is_at_risk, meaning_of_name
+from planning.imaging.structure_words import is_at_risk, meaning_of_code, meaning_of_name
 from planning.imaging.totalsegmentator import CANAL_NAME
 from planning.model.levels import LEVELS
 from planning.model.structures import Side, StructureKind
@@ -110,6 +110,16 @@ def meaning_from_class(class_name: str) -> Meaning:
         )
     at_risk = is_at_risk(class_name)
     return Meaning(StructureKind.OTHER, name=class_name, source_name=class_name, known=False, at_risk=at_risk)
+
+
+def segment_meaning(label: str, colour: Sequence[int] | None, code: str, side: Side | None = None) -> Meaning:
+    """Return what a named segment with a SNOMED CT code is: by its name, else by its code, else `other`."""
+    found = meaning_from_class(label)
+    coded = meaning_of_code(code) if code else None
+    if not found.known and coded is not None:
+        found = Meaning(coded.kind, coded.level, None, label, source_name=label)
+    rgb = (colour[0], colour[1], colour[2]) if colour else None
+    return replace(found, side=found.side or side, colour_rgb=rgb, source_name=found.source_name or label)
 
 
 def canal_for_cord(meaning: Meaning) -> Meaning:

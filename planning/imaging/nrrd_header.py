@@ -54,6 +54,7 @@ def read_nrrd(path: Path) -> VolumeHeader:
     vectors = [_numbers(words, path.name) for words in directions]
     layers, shape = _layers(sizes, vectors, path.name)
     notes: list[tuple[str, str]] = []
+    segments = _segments(fields)
     return VolumeHeader(
         name=path.name,
         shape_ijk=shape,
@@ -63,7 +64,8 @@ def read_nrrd(path: Path) -> VolumeHeader:
         data_offset=end.end(),
         compressed="data" if fields["encoding"] in ("gzip", "gz") else "",
         layers=layers,
-        class_table=_segments(fields),
+        class_table={key: name for key, (name, _, _) in segments.items()},
+        class_details={key: (colour, code) for key, (_, colour, code) in segments.items()},
         notes=notes,
     )
 
@@ -156,14 +158,33 @@ def _mm_per_unit(fields: dict[str, str], axes: Floats, name: str, notes: list[tu
     return 1.0 if unit == "mm" else mm_per_unit(factors[unit], unit, axes, notes)
 
 
-def _segments(fields: dict[str, str]) -> dict[tuple[int, int], str]:
-    """Return the names Slicer gives to the label values of each layer."""
+def _segments(fields: dict[str, str]) -> dict[tuple[int, int], tuple[str, list[int] | None, str]]:
+    """Return name, colour and SNOMED CT code Slicer gives to the label values of each layer."""
     table = {}
     for key, name in fields.items():
         found = re.fullmatch(r"Segment(\d{1,5})_Name", key)
         if found and name:
-            value = fields.get(f"Segment{found[1]}_LabelValue", str(int(found[1]) + 1))
-            layer = fields.get(f"Segment{found[1]}_Layer", "0")
+            own = f"Segment{found[1]}_"
+            value = fields.get(own + "LabelValue", str(int(found[1]) + 1))
+            layer = fields.get(own + "Layer", "0")
             if value.isdigit() and layer.isdigit():
-                table[int(layer), int(value)] = name[:MAX_TEXT]
+                said = _rgb(fields.get(own + "Color", "")), _code(fields.get(own + "Tags", ""))
+                table[int(layer), int(value)] = (name[:MAX_TEXT], *said)
     return table
+
+
+def _rgb(words: str) -> list[int] | None:
+    """Return a colour written as three fractions."""
+    try:
+        parts = [float(word) for word in words.split()]
+    except ValueError:
+        return None
+    if len(parts) != 3 or not all(0.0 <= part <= 1.0 for part in parts):
+        return None
+    return [round(255 * part) for part in parts]
+
+
+def _code(tags: str) -> str:
+    """Return the code of a segment's type: the second of its terminology entry (category, then type)."""
+    found = re.search(r"TerminologyEntry:[^|~]*~[^~]*~(?:SCT|SNOMED)\^(\d{4,18})\^", tags)
+    return found[1] if found else ""

@@ -14,19 +14,19 @@ from planning.imaging.import_settings import import_settings
 from planning.imaging.intake import Choices, Layer, Onto
 from planning.imaging.label_import import resampled_finding
 from planning.imaging.label_mapping import cut_short, extent_in, place
-from planning.imaging.label_names import Meaning, NameTable, canal_for_cord, meaning_from_class
+from planning.imaging.label_names import Meaning, NameTable, canal_for_cord, segment_meaning
 from planning.imaging.limits import (
     ALWAYS_ALLOWED_LABEL_VOXELS,
     FILE_SECONDS,
     MAX_LABEL_VOXELS_PER_IMAGE_VOXEL,
 )
-from planning.imaging.structure_words import meaning_of_code, meaning_of_name
+from planning.imaging.structure_words import SIDES, meaning_of_code
 from planning.imaging.totalsegmentator import CANAL_NAME, resolution_mm
 from planning.imaging.volume_file import CRASHED
 from planning.kernel.exchange import Array
 from planning.kernel.process import Worker
 from planning.model.passport import read_passport
-from planning.model.structures import Side, StructureKind
+from planning.model.structures import StructureKind
 from planning.model.study import Finding, Severity
 from planning.progress import Progress, part
 from planning.texts import mark
@@ -113,7 +113,6 @@ def threshold_of(choices: Choices) -> float:
 def _meaning(number: int, entry: Mapping[str, Any], given: NameTable | None, conflicts: list[str]) -> Meaning:
     """Return what a segment is: by the given names, our own passport, its name, its code, in this order."""
     label = str(entry.get("label") or f"segment {number}")
-    colour = tuple(entry["colour"]) if entry.get("colour") else None
     if given is not None and number in given.meanings:
         return given.meanings[number]
     own = read_passport(str(entry.get("description", "")))
@@ -121,20 +120,14 @@ def _meaning(number: int, entry: Mapping[str, Any], given: NameTable | None, con
         return Meaning(
             own.kind, own.level, own.side, own.name, own.simulated, own.name or "", exported_as=own.state
         )
-    found = meaning_from_class(label)
-    coded = meaning_of_code(str(entry.get("code", "")))
-    if meaning_of_name(label) is None and coded is not None:
-        found = Meaning(coded.kind, coded.level, None, label, source_name=label)
-    elif coded is not None and not _agree(found.kind, coded.kind):
+    code = str(entry.get("code", ""))
+    side = SIDES.get(str(entry.get("side", "")))
+    found = segment_meaning(label, entry.get("colour"), code, side)
+    coded = meaning_of_code(code)
+    if coded is not None and not _agree(found.kind, coded.kind):
         conflicts.append(label)
-    if "totalsegmentator" in str(entry.get("algorithm", "")).casefold():
-        found = canal_for_cord(found)
-    side: Side | None = found.side or ("left" if entry.get("side") == "left" else None)
-    side = side or ("right" if entry.get("side") == "right" else None)
-    return Meaning(
-        found.kind, found.level, side, found.name, found.simulated, found.source_name or label,
-        found.known, found.at_risk, colour,
-    )  # fmt: skip
+    automatic = "totalsegmentator" in str(entry.get("algorithm", "")).casefold()
+    return canal_for_cord(found) if automatic else found
 
 
 def _agree(one: StructureKind, two: StructureKind) -> bool:

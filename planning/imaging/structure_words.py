@@ -22,7 +22,7 @@ from planning.texts import mark, tr
 
 _RESOURCES: Final = Path(__file__).resolve().parents[2] / "resources"
 _SCHEMA: Final = "enbloc-structure-names/1"
-_SIDES: Final[dict[str, Side]] = {
+SIDES: Final[dict[str, Side]] = {
     **dict.fromkeys(("left", "l", "lt"), "left"),
     **dict.fromkeys(("right", "r", "rt"), "right"),
 }
@@ -95,8 +95,8 @@ def _taken_apart(name: str) -> _Words:
         level = f"{found[1][0].upper()}{int(found[2])}" if found else ""
         if level in LEVELS:
             levels.append(level)
-        elif word in _SIDES and (len(word) > 2 or word in words[-1:] or word in words[:1]) and len(words) > 1:
-            side = _SIDES[word]
+        elif word in SIDES and (len(word) > 2 or word in words[-1:] or word in words[:1]) and len(words) > 1:
+            side = SIDES[word]
         else:
             rest.append(word)
     while rest and rest[-1].isdigit():

@@ -72,6 +72,8 @@ class VolumeHeader:
         Whether slices are read in reverse, to make a left-handed grid right-handed.
     class_table : dict
         Label value to name, where the file has it: (layer, value) -> name.
+    class_details : dict
+        Colour (sRGB, 0 to 255) or None, and SNOMED CT code, by the same keys.
     notes : list of (code, detail)
     """
 
@@ -87,6 +89,7 @@ class VolumeHeader:
     layers: int = 1
     flip_k: bool = False
     class_table: dict[tuple[int, int], str] = field(default_factory=dict)
+    class_details: dict[tuple[int, int], tuple[list[int] | None, str]] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     @property

@@ -40,6 +40,7 @@ def read_volume_header(
         "lps_from_ijk": found.lps_from_ijk.tolist(),
         "layers": found.layers,
         "class_table": table,
+        "class_details": [[layer, value, *d] for (layer, value), d in found.class_details.items()],
         "notes": found.notes,
         "bytes_per_voxel": np.dtype(found.dtype).itemsize,
     }

@@ -87,6 +87,18 @@ class Mask:
                 result[outside] = _unpacked(data)[inside]
         return result
 
+    def plane(self, axis: int, index: int) -> Bools:
+        """Return one slice of the grid across an axis (0 k, 1 j, 2 i) as a new array, unpacking no other."""
+        rows, columns = (n for a, n in enumerate(self.shape_kji) if a != axis)
+        result = np.zeros((rows, columns), dtype=bool)
+        wanted, inside = divmod(index, BRICK)
+        for key, data in self.bricks.items():
+            if key[axis] == wanted:
+                first, second = (BRICK * part for a, part in enumerate(key) if a != axis)
+                part = _brick_plane(data, axis, inside)[: rows - first, : columns - second]
+                result[first : first + BRICK, second : second + BRICK] = part
+        return result
+
     def to_array(self) -> Bools:
         """Return the voxels of the whole grid as a new array."""
         return self.box((0, 0, 0), self.shape_kji)
@@ -125,6 +137,14 @@ class Mask:
             h.update(repr(key).encode())
             h.update(data)
         return h.hexdigest()
+
+
+def _brick_plane(data: bytes, axis: int, index: int) -> Bools:
+    packed = np.frombuffer(data, dtype=np.uint8).reshape(BRICK, BRICK, BRICK // 8)
+    if axis == 2:
+        # Bits of a byte run from the highest (numpy's packbits).
+        return ((packed[:, :, index // 8] >> (7 - index % 8)) & 1).astype(bool)
+    return np.unpackbits(packed[index] if axis == 0 else packed[:, index], axis=-1).view(bool)
 
 
 def _unpacked(data: bytes | None) -> Bools:

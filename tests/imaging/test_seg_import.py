@@ -202,7 +202,7 @@ def test_empty_segments_and_contradictions_are_said(tmp_path: Path, worker: Work
     assert "azygos vein" in said["EMPTY_STRUCTURE"]
     assert "trachea" in said["NAME_AND_CODE"]
     assert "common_carotid_artery_left" in said["NOT_JUDGED"]
-    assert "distances to them are not assessed" in said["NOT_JUDGED"]
+    assert "Distances to them are not assessed" in said["NOT_JUDGED"]
     assert found.listed_as_other == ("common_carotid_artery_left",)
 
 
