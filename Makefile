@@ -11,12 +11,13 @@ QUIET := env -u DISPLAY -u WAYLAND_DISPLAY QT_QPA_PLATFORM=offscreen LIBGL_ALWAY
 LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make lock"
 
-.PHONY: help run demo test bench lint format screenshots lock ready ready-dev clean
+.PHONY: help run demo test test-hostile bench lint format screenshots lock ready ready-dev clean
 
 help:
 	@echo "make run          set up, then open the workstation on the demo case (no display: make demo)"
 	@echo "make demo         evaluate the demo case and write its report and pictures to $(OUT)/"
 	@echo "make test         set up, then the whole test suite, off-screen; ARGS='-k blade' chooses"
+	@echo "make test-hostile 10 000 spoilt files of every kind; ARGS='100000 7' for more, with another seed"
 	@echo "make lint         style, types and layers"
 	@echo "make format       put the code into the project's format"
 	@echo "make bench        the benchmarks, each beside its peer"
@@ -48,6 +49,9 @@ demo: ready
 
 test: ready-dev
 	@$(QUIET) $(BIN)/python -m pytest $(ARGS)
+
+test-hostile: ready-dev
+	@$(QUIET) $(BIN)/python -m tests.hostile $(ARGS)
 
 bench: ready-dev
 	@$(QUIET) $(BIN)/python -m tests.benchmarks $(ARGS)

@@ -1,9 +1,12 @@
 """Unpack a zip of a study into a private folder under names of our own. Runs in the child process."""
 
+import errno
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -15,6 +18,11 @@ from planning.texts import mark
 _ARCHIVES: Final = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 _PROGRAM_OBJECTS: Final = (".pkl", ".pickle", ".npy", ".npz")
 _CHUNK: Final = 2**20
+# What zipfile raises for a directory or a method that is not what it says.
+_FAULTS: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError),
+    *(ValueError, OverflowError, LookupError, RuntimeError),
+)
 
 TRUNCATED_ZIP: Final = mark("The zip file is incomplete or damaged. Copy or pack it again.")
 TOO_MANY: Final = mark(
@@ -36,6 +44,7 @@ EXPANSION: Final = mark(
     "The zip would unpack to more than {limit} times its size or more than 4 GiB, which looks like "
     "an attack. If it is not, unpack it and import the folder."
 )
+NO_ROOM: Final = mark("There is no room to unpack the zip. Free some disk space and try again.")
 CRC: Final = mark("A file in the zip is damaged ({name}). Copy or pack it again.")
 
 
@@ -54,10 +63,17 @@ def unpack(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Hea
             members = _checked(archive, Path(header["archive"]).stat().st_size)
             names = []
             for n, member in enumerate(members):
-                room.progress(n / len(members), mark("Unpacking"))
-                _unpack_member(archive, member, target / f"{n:06d}")
+
+                def alive(share: float, n: int = n) -> None:
+                    room.progress((n + share) / len(members), mark("Unpacking"))
+
+                _unpack_member(archive, member, target / f"{n:06d}", alive)
                 names.append(member.filename)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ImportRefused("DISK_FULL", NO_ROOM) from error
+        raise ImportRefused("TRUNCATED", TRUNCATED_ZIP) from error
+    except _FAULTS as error:
         raise ImportRefused("TRUNCATED", TRUNCATED_ZIP) from error
     return {"names": names}, []
 
@@ -94,15 +110,19 @@ def _check_name(member: zipfile.ZipInfo) -> None:
         raise ImportRefused("ENCRYPTED", ENCRYPTED)
 
 
-def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def _unpack_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, alive: Callable[[float], None]
+) -> None:
     """Write one member, never more than it declared; the checksum is verified at its end."""
     left = member.file_size
     try:
         with archive.open(member) as source, target.open("xb") as sink:
+            alive(0.0)
             while chunk := source.read(_CHUNK):
                 left -= len(chunk)
+                alive(1.0 - max(0, left) / max(1, member.file_size))
                 if left < 0:
                     raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION)
                 sink.write(chunk)
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise ImportRefused("CRC", CRC, name=member.filename) from error

@@ -22,6 +22,9 @@ MAX_LABELS: Final = 65_535
 # A label map has no noise and compresses without bound, so it is measured against its image instead.
 MAX_LABEL_VOXELS_PER_IMAGE_VOXEL: Final = 27
 ALWAYS_ALLOWED_LABEL_VOXELS: Final = 2**26
+# A surface or contour is filled in this program, whole: one corner far away must not fill the memory.
+MAX_BOX_VOXELS_PER_IMAGE_VOXEL: Final = 4
+ALWAYS_ALLOWED_BOX_VOXELS: Final = 2**24
 
 MAX_CONTOURS: Final = 200_000
 MAX_CONTOUR_POINTS: Final = 20_000_000

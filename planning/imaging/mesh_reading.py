@@ -64,7 +64,7 @@ def read_mesh(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[
         surfaces, words = _surfaces(file)
     except LabelsRefused as error:
         raise LabelsRefused(error.code, error.template, **{"name": file.name, **error.values}) from error
-    except (ValueError, IndexError, OverflowError, struct.error) as error:
+    except (ValueError, LookupError, OverflowError, struct.error) as error:
         raise LabelsRefused("PARSE", BAD_NUMBERS, name=file.name) from error
     surfaces = [s for s in surfaces if len(s.triangles)]
     _check(surfaces, file.name)

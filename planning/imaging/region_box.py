@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from planning.errors import LabelsRefused
 from planning.geometry.frames import Floats, Grid
 from planning.imaging.label_mapping import Placed
-from planning.imaging.limits import ALWAYS_ALLOWED_LABEL_VOXELS, MAX_LABEL_VOXELS_PER_IMAGE_VOXEL
+from planning.imaging.limits import ALWAYS_ALLOWED_BOX_VOXELS, MAX_BOX_VOXELS_PER_IMAGE_VOXEL
 from planning.texts import mark
 
 TOO_FAR = mark(
@@ -29,7 +29,7 @@ def box_around(points_lps_mm: Floats, grid: Grid, margin_mm: float, name: str) -
     margin = margin_mm / np.array(grid.spacing_ijk_mm) + 1.0
     low = np.floor(ijk.min(axis=0) - margin)[::-1]
     shape = np.ceil(ijk.max(axis=0) + margin)[::-1] - low + 1
-    allowed = max(ALWAYS_ALLOWED_LABEL_VOXELS, MAX_LABEL_VOXELS_PER_IMAGE_VOXEL * math.prod(grid.shape_kji))
+    allowed = max(ALWAYS_ALLOWED_BOX_VOXELS, MAX_BOX_VOXELS_PER_IMAGE_VOXEL * math.prod(grid.shape_kji))
     if not np.isfinite(shape).all() or float(np.prod(shape)) > allowed:
         raise LabelsRefused("LABELS_OUTSIDE", TOO_FAR, name=name)
     k, j, i = (int(n) for n in shape)

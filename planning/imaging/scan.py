@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from planning.errors import ImportRefused
+from planning.errors import ImportRefused, WorkerDied
 from planning.imaging.folder_listing import Listing, is_noise, listing_of, rejected_entry
 from planning.imaging.header_reading import LOST_SLICES, HeaderReading
+from planning.imaging.limits import FILE_SECONDS
 from planning.imaging.private_folder import PrivateFolder
 from planning.imaging.series import Rejected, Scan, SeriesSummary
 from planning.imaging.series_building import summaries_of, with_identity_conflicts
@@ -21,6 +22,7 @@ from planning.texts import mark, tr
 
 __all__ = ["Rejected", "Scan", "SeriesSummary", "scan"]
 
+_UNPACK: Final = "planning.imaging.archive:unpack"
 _LISTING_END: Final = 0.1
 _FILE_RANGE: Final = (_LISTING_END, 0.95)
 
@@ -31,6 +33,9 @@ EMPTY: Final = mark("The folder holds no files.")
 NO_DICOM: Final = mark("No image series was found in {name}: {count} file(s) were looked at ({reasons}).")
 REASON: Final = "{reason} ({file})"
 SPECIAL: Final = mark("{name} is a device or a pipe, not a file or folder. Choose the folder of the images.")
+CRASHED_ZIP: Final = mark(
+    "Unpacking {name} ended the reading process, so nothing was loaded. It may be damaged; pack it again."
+)
 BROKEN_INDEX: Final = mark(
     "The index of the disc (DICOMDIR) is damaged. It is not needed: the images are found without it."
 )
@@ -92,7 +97,10 @@ def _scan_folder(source: Path, listing: Listing, progress: Progress, worker: Wor
 def _scan_zip(source: Path, progress: Progress, worker: Worker) -> Scan:
     folder = PrivateFolder()
     header = {"archive": str(source.resolve()), "target": str(folder.path)}
-    answer, _ = worker.call("planning.imaging.archive:unpack", header, progress=part(progress, 0.0, 0.5))
+    try:
+        answer, _ = worker.call(_UNPACK, header, progress=part(progress, 0.0, 0.5), stall_s=2 * FILE_SECONDS)
+    except WorkerDied as error:
+        raise ImportRefused("CRASHED", CRASHED_ZIP, name=source.name) from error
     members = {folder.path / f"{n:06d}": Path(name) for n, name in enumerate(answer["names"])}
     names = {file: name for file, name in members.items() if not is_noise(name)}
     noise = [rejected_entry(name, "NOISE") for name in members.values() if is_noise(name)]
