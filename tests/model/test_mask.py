@@ -57,3 +57,14 @@ def test_one_voxel_changes_the_digest_and_undoing_it_restores_it():
     painted = mask.with_box((0, 5, 0), one)
     assert painted.digest != mask.digest
     assert painted.with_box((0, 5, 0), ~one).digest == mask.digest
+
+
+def test_one_slice_is_the_same_slice_of_the_whole() -> None:
+    """Also where the grid ends inside a brick, and across bricks."""
+    rng = np.random.default_rng(7)
+    voxels = rng.random((70, 131, 66)) < 0.2
+    voxels[:, 64:128] = False
+    mask = Mask.from_array(voxels)
+    for axis, size in enumerate(voxels.shape):
+        for index in (0, 7, 63, size - 1):
+            np.testing.assert_array_equal(mask.plane(axis, index), np.take(voxels, index, axis=axis))
