@@ -348,6 +348,7 @@ class CaseFiles(QObject):
 
     def _give_sign_of_life(self) -> None:
         file = self._file
+        self._keep_generation()
         if file is not None and not self._jobs.is_running("save"):
             self._jobs.start(
                 "beat",

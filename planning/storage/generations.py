@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import Final
 
 from planning.errors import CaseFileProblem
@@ -27,6 +28,8 @@ from planning.texts import tr
 
 _PLACES: Final = (".earlier-1", ".earlier-2")
 _META: Final = ("file_id", "record_end")
+APART_S: Final = 30.0
+"""Disks write out what they hold back within seconds."""
 _SPARE_BYTES: Final = 64 << 20
 # What a disk that loses writes does to a file; anything else (no such file, newer, held) is told as it is.
 _REPLACEABLE: Final = frozenset(
@@ -63,8 +66,11 @@ def generations_of(path: Path) -> tuple[Generation, ...]:
     return tuple(sorted(found, key=lambda generation: generation.version.number, reverse=True))
 
 
-def keep_generation(path: Path) -> Path | None:
+def keep_generation(path: Path, apart_s: float = APART_S) -> Path | None:
     """Bring the older generation of `path` up to its newest saved version; return it where it was written.
+
+    Not before the newer one is `apart_s` old: until then a disk may still hold that back, and both could
+    be lost together. Ask again later.
 
     Reads the case file through a connection of its own and holds it for one blob at a time, so that saves
     go on meanwhile; where they overtake it, nothing is written and the next save tries again.
@@ -79,7 +85,8 @@ def keep_generation(path: Path) -> Path | None:
         if version is None:
             return None
         there = {g.path: g.version for g in generations_of(path)}
-        if any(g == version for g in there.values()):
+        is_fresh = any(0.0 <= time() - place.stat().st_mtime < apart_s for place in there)
+        if version in there.values() or (is_fresh and len(there) > 1):
             return None
         target = min(places_of(path), key=lambda place: there[place].number if place in there else -1)
         part = part_of(target)

@@ -265,8 +265,11 @@ def _random_edit(db: sqlite3.Connection, rng: random.Random) -> None:
         if not value:
             return
         at = rng.randrange(len(value))
-        new = int(value[at]) ^ 1 if isinstance(value, bytes) else ("x" if value[at] != "x" else "y")
-        changed = value[:at] + (bytes([new]) if isinstance(value, bytes) else str(new)) + value[at + 1 :]
+        changed: str | bytes
+        if isinstance(value, bytes):
+            changed = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+        else:
+            changed = value[:at] + ("y" if value[at] == "x" else "x") + value[at + 1 :]
         db.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (changed, row))
 
 
