@@ -11,11 +11,13 @@ from app.program import NOT_A_DEVICE, PROGRAM
 from planning.errors import PlanningError
 
 if TYPE_CHECKING:
+    from planning.imaging.intake import Choices
     from planning.model.case import Case
     from planning.progress import Progress
 
 DONE, NOT_ALL_PASSING, UNUSABLE = 0, 1, 2
 _NAMES_ALONE = "--names needs --labels: it names the values of a label map."
+_LABELS_HELP = "label map, DICOM SEG or RTSTRUCT, STL, OBJ or PLY, or a folder of them"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
     try:
         return int(options.run(options))
     except PlanningError as problem:
-        print(_one_line(problem.message), file=sys.stderr)
+        print(_one_line(f"{problem.message} {_hint(problem)}"), file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped; nothing was written.", file=sys.stderr)
     except OSError as problem:
@@ -53,6 +55,13 @@ def main(arguments: list[str]) -> int:
     except Exception as bug:  # noqa: BLE001 -- Python's own status for a bug, 1, means "evaluated"
         print(f"The program has a fault and stopped: {without_values(bug)}.", file=sys.stderr)
     return UNUSABLE
+
+
+def _hint(problem: PlanningError) -> str:
+    """Return how the command line answers what the window would ask."""
+    from planning.imaging.mesh_import import AXES, UNITS
+
+    return {UNITS: "Give it with --unit.", AXES: "Give them with --axes."}.get(problem.template, "")
 
 
 def _unusable(sentence: str) -> int:
@@ -67,8 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("import", help="images and labels to a case file")
     command.add_argument("sources", nargs="+", type=Path, metavar="SOURCE")
-    command.add_argument("--labels", type=Path, help="label map, or folder of masks")
+    command.add_argument("--labels", type=Path, help=_LABELS_HELP)
     command.add_argument("--names", type=Path, help="labels.json or class table naming its values")
+    _add_choices(command)
     command.add_argument("--series", metavar="UID")
     command.add_argument("--plan", type=Path)
     command.add_argument("--out", type=Path, required=True, metavar="CASE")
@@ -78,8 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("case", nargs="?", type=Path)
     command.add_argument("--plan", type=Path)
     command.add_argument("--ct", type=Path)
-    command.add_argument("--labels", type=Path)
+    command.add_argument("--labels", type=Path, help=_LABELS_HELP)
     command.add_argument("--names", type=Path)
+    _add_choices(command)
     command.add_argument("--json", action="store_true", help="print enbloc-evaluation/1")
     command.set_defaults(run=_evaluate)
 
@@ -105,6 +116,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_choices(command: argparse.ArgumentParser) -> None:
+    """Add what a surface file leaves open, so that it can be said instead of asked."""
+    command.add_argument("--unit", choices=("mm", "cm", "m", "inch"), help="unit of surfaces in --labels")
+    command.add_argument("--axes", choices=("LPS", "RAS"), help="axes of surfaces in --labels")
+
+
+def _choices(options: argparse.Namespace) -> "Choices":
+    from planning.imaging.intake import Choices
+
+    return Choices(unit=options.unit, space=options.axes)
+
+
 def _import(options: argparse.Namespace) -> int:
     from app.errands.evaluation import with_plan_file
     from app.errands.import_study import import_case
@@ -117,7 +140,13 @@ def _import(options: argparse.Namespace) -> int:
     check_place(options.out, overwrite=False)
     with workbench() as bench:
         case = import_case(
-            tuple(options.sources), bench, _progress(), options.labels, options.names, options.series
+            tuple(options.sources),
+            bench,
+            _progress(),
+            options.labels,
+            options.names,
+            options.series,
+            _choices(options),
         )
         case = with_plan_file(case, options.plan, bench)
         CaseFile.create(options.out, case, label="Imported").close()
@@ -153,7 +182,14 @@ def _evaluate(options: argparse.Namespace) -> int:
         if options.case is not None:
             case = open_case(options.case)
         else:
-            case = import_case((options.ct,), bench, _progress(), options.labels, options.names)
+            case = import_case(
+                (options.ct,),
+                bench,
+                _progress(),
+                options.labels,
+                options.names,
+                choices=_choices(options),
+            )
         case = with_plan_file(case, options.plan, bench)
         assessed = assess(case, bench, _progress())
         evaluation = current(assessed.evaluation, case, bench.settings)

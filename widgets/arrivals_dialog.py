@@ -109,7 +109,7 @@ class ArrivalsDialog(QDialog):
             item = QTreeWidgetItem(self.tree)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_NAME, Qt.CheckState.Checked)
-            item.setTextAlignment(_VOLUME, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+            item.setTextAlignment(_VOLUME, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.itemChanged.connect(lambda item, column: self._ticked(item) if column == _NAME else None)
         self.tree.currentItemChanged.connect(lambda _now, _before: self._chosen())
 

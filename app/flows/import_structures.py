@@ -15,6 +15,7 @@ from app.settings import Preferences
 from planning.editing.intake_edits import Arrival, TakeIn
 from planning.errors import PlanningError
 from planning.imaging.intake import UNITS_MM, Choices, LabelImport, onto_case
+from planning.imaging.mesh_import import AXES, UNITS
 from planning.imaging.structure_import import import_structures
 from planning.model.study import Severity
 from planning.texts import tr
@@ -83,7 +84,7 @@ class StructuresFlow(QObject):
         if not isinstance(error, PlanningError):
             self._jobs.bug.emit(without_values(error))
             return
-        if error.code == "UNITS" and choices.unit is None:
+        if error.template == UNITS and choices.unit is None:
             units = [
                 Choice(unit, tr(UNIT_WORDS[unit]), QMessageBox.ButtonRole.AcceptRole) for unit in UNITS_MM
             ]
@@ -91,7 +92,7 @@ class StructuresFlow(QObject):
             unit = next((u for u in UNITS_MM if u == answer), None)
             if unit is not None:
                 self.start(path, names, replace(choices, unit=unit))
-        elif error.code == "AXES" and choices.space is None:
+        elif error.template == AXES and choices.space is None:
             axes = [Choice(a, a, QMessageBox.ButtonRole.AcceptRole) for a in ("LPS", "RAS")]
             answer = self._asked(tr("Which axes?"), error.message, axes)
             if answer in ("LPS", "RAS"):
@@ -124,6 +125,8 @@ class StructuresFlow(QObject):
             found, case.image, case.anatomy, self._bench.settings.anatomy_table, self._window
         )
         answer = dialog.exec()
+        # It holds every mask that was found, and its parent lives as long as the program.
+        dialog.deleteLater()
         if answer == PLACE_AGAIN:
             self.start(path, names, dialog.choices)
         elif answer == QDialog.DialogCode.Accepted:

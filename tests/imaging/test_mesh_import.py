@@ -2,17 +2,14 @@
 
 import json
 import os
-import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from planning.errors import LabelsRefused
 from planning.geometry.frames import Grid
-from planning.geometry.mesh import Mesh
 from planning.imaging.intake import Choices, LabelImport, Onto
 from planning.imaging.structure_import import import_structures
 from planning.kernel.process import Worker
@@ -23,12 +20,12 @@ from planning.model.structures import Structure, StructureKind
 from planning.model.study import Severity
 from planning.storage.mesh_files import NamedMesh, file_stem, stl_bytes
 from tests.imaging import phantom
+from tests.imaging.surface_files import MIDDLE, ball, obj, place, ply, stl, stl_text
 
 COPIED = Path(__file__).parents[1] / "data" / "badinput"
 WHOLE = (
     Path(os.environ.get("ENBLOC_BADINPUT", Path(__file__).parents[3] / "shared" / "badinput")) / "generated"
 )
-MIDDLE = np.array([9.3, 11.1, 13.7])
 GRID = Grid.from_axes((50, 50, 50), (-10.0, -10.0, -10.0), np.eye(3), (0.9, 0.9, 0.9))
 # Notes, not warnings: nothing is wrong with the place or the size.
 SILENT = frozenset({"UNITS_MISSING", "AXES_MISSING", "LISTED_AS_OTHER"})
@@ -75,66 +72,20 @@ def test_there_are_rows_to_hold_to() -> None:
     assert len(_rows()) >= 10
 
 
-def _ball(radius: float = 9.0) -> Mesh:
-    grid = Grid.from_axes((44, 44, 44), (-11.0, -11.0, -11.0), np.eye(3), (0.5, 0.5, 0.5))
-    inside = np.linalg.norm(phantom.centres(grid), axis=-1) <= radius
-    return surface_of(inside, (0, 0, 0), grid, Smoothing.FINE).mesh
-
-
-def _place(mesh: Mesh) -> NDArray[np.float64]:
-    """Move the ball off every symmetry, inside the image."""
-    return np.asarray(mesh.vertices_lps_mm, dtype=np.float64) + MIDDLE
-
-
-def _stl_text(points: NDArray[np.float64], faces: NDArray[np.int32]) -> bytes:
-    rows = ["solid aorta"]
-    for face in faces:
-        corners = "".join(f"vertex {x:.6g} {y:.6g} {z:.6g}\n" for x, y, z in points[face])
-        rows.append(f"facet normal 0 0 0\nouter loop\n{corners}endloop\nendfacet")
-    return ("\n".join(rows) + "\nendsolid aorta\n").encode()
-
-
-def _stl(points: NDArray[np.float64], faces: NDArray[np.int32]) -> bytes:
-    body = b"".join(struct.pack("<12fH", 0, 0, 0, *points[face].ravel(), 0) for face in faces)
-    return b"solid but binary".ljust(80) + struct.pack("<I", len(faces)) + body
-
-
-def _obj(points: NDArray[np.float64], faces: NDArray[np.int32]) -> bytes:
-    rows = ["# SPACE=LPS", "o aorta", *(f"v {x:.6g} {y:.6g} {z:.6g}" for x, y, z in points), "vn 0 0 1"]
-    half = len(faces) // 2
-    rows += ["f " + " ".join(f"{c + 1}//1" for c in face) for face in faces[:half]]
-    rows += ["f " + " ".join(str(c - len(points)) for c in face) for face in faces[half:]]
-    return "\r\n".join(rows).encode()
-
-
-def _ply(points: NDArray[np.float64], faces: NDArray[np.int32], order: str) -> bytes:
-    name = {"": "ascii", "<": "binary_little_endian", ">": "binary_big_endian"}[order]
-    head = (
-        f"ply\nformat {name} 1.0\ncomment SPACE=LPS\nelement vertex {len(points)}\n"
-        "property float x\nproperty float y\nproperty float z\nproperty uchar red\n"
-        f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
-    ).encode()
-    if not order:
-        rows = [f"{x:.6g} {y:.6g} {z:.6g} 7" for x, y, z in points] + [f"3 {a} {b} {c}" for a, b, c in faces]
-        return head + "\n".join(rows).encode()
-    vertices = b"".join(struct.pack(f"{order}3fB", *p, 7) for p in points)
-    return head + vertices + b"".join(struct.pack(f"{order}B3i", 3, *f) for f in faces)
-
-
 WRITERS = {
-    "text.stl": _stl_text,
-    "binary.stl": _stl,
-    "a.obj": _obj,
-    "text.ply": lambda p, f: _ply(p, f, ""),
-    "little.ply": lambda p, f: _ply(p, f, "<"),
-    "big.ply": lambda p, f: _ply(p, f, ">"),
+    "text.stl": stl_text,
+    "binary.stl": stl,
+    "a.obj": obj,
+    "text.ply": lambda p, f: ply(p, f, ""),
+    "little.ply": lambda p, f: ply(p, f, "<"),
+    "big.ply": lambda p, f: ply(p, f, ">"),
 }
 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_format_gives_the_same_voxels(tmp_path: Path, worker: Worker, name: str) -> None:
-    mesh = _ball()
-    points = _place(mesh)
+    mesh = ball()
+    points = place(mesh)
     path = tmp_path / name
     path.write_bytes(WRITERS[name](points, mesh.triangles))
     found = import_structures(path, None, Onto(GRID), worker=worker)
@@ -155,10 +106,10 @@ def test_every_format_gives_the_same_voxels(tmp_path: Path, worker: Worker, name
 def test_unit_and_axes_are_asked_where_the_file_cannot_be_meant_as_it_stands(
     tmp_path: Path, worker: Worker, unit: Any, scale: float, space: Any
 ) -> None:
-    mesh = _ball()
-    points = _place(mesh) * scale * ((1, 1, 1) if space == "LPS" else (-1, -1, 1))
+    mesh = ball()
+    points = place(mesh) * scale * ((1, 1, 1) if space == "LPS" else (-1, -1, 1))
     path = tmp_path / "aorta.stl"
-    path.write_bytes(_stl(points, mesh.triangles))
+    path.write_bytes(stl(points, mesh.triangles))
     choices = Choices()
     asked = []
     found: LabelImport | None = None
@@ -217,14 +168,14 @@ def test_our_own_surface_comes_back_as_what_it_was(tmp_path: Path, worker: Worke
 
 
 def test_a_folder_of_surfaces_and_several_objects_in_one_file(tmp_path: Path, worker: Worker) -> None:
-    mesh = _ball(10.2)
-    near, far = _place(mesh), _place(mesh) + np.array([12.0, 0.0, 0.0])
+    mesh = ball(10.2)
+    near, far = place(mesh), place(mesh) + np.array([12.0, 0.0, 0.0])
     rows = []
     for n, (name, points) in enumerate((("rib_left_9", near), ("liver", far))):
         rows += [f"o {name}", *(f"v {x} {y} {z}" for x, y, z in points)]
         rows += ["f " + " ".join(str(c + 1 + n * len(points)) for c in face) for face in mesh.triangles]
     (tmp_path / "two.obj").write_text("\n".join(rows))
-    (tmp_path / "T10 vertebra.stl").write_bytes(_stl(near, mesh.triangles))
+    (tmp_path / "T10 vertebra.stl").write_bytes(stl(near, mesh.triangles))
     (tmp_path / "notes.txt").write_text("nothing to see here, move along " * 10)
     found = import_structures(tmp_path, None, Onto(GRID), worker=worker)
     meanings = [(s.kind.value, s.level, s.side) for s in found.structures]
