@@ -31,6 +31,13 @@ def _needs_anatomy(view: SessionView) -> str:
     return "" if view.case.anatomy is not None else tr("This case has no image yet. Import one first.")
 
 
+def _needs_images(view: SessionView) -> str:
+    missing = _needs_case(view)
+    if missing or view.case is None:
+        return missing
+    return "" if len(view.case.images) > 1 else tr("This case has one image only. Add another one first.")
+
+
 def _needs_evaluation(view: SessionView) -> str:
     missing = _needs_anatomy(view)
     if missing:
@@ -152,6 +159,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("outlines", mark("Outlines on slices"), "view", (), icon="outline",
             help=mark("Show or hide structure outlines (G)")),
     Command("reset_views", mark("Fit all views"), "view", (), icon="fit", help=mark("Fit all views (R)")),
+    Command("next_image", mark("Next image"), "view", ("Ctrl+J",), _needs_images,
+            help=mark("Show the next image of the case on the slices")),
     Command("pieces", mark("Pieces instead of bones"), "view", (), _needs_evaluation, "pieces",
             mark("Show the pieces after all cuts")),
     Command("-6", "", "view"),

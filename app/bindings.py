@@ -17,6 +17,7 @@ from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE
 from app.session import Session, SessionView
 from app.showing import Showing
+from app.shown_image import next_image, shares_space
 from app.window import MainWindow
 from planning.editing.edits import Edit
 from planning.editing.osteotomy_edits import MoveBlade
@@ -104,6 +105,10 @@ class Bindings(QObject):
         w.case_panel.demo_asked.connect(self.open_demo)
         w.case_panel.plan_asked.connect(p.plan_file.choose)
         w.case_panel.recent_asked.connect(p.files.open_path)
+        w.case_panel.images.show_asked.connect(lambda image: p.commands.look(shown_image=image))
+        w.case_panel.images.edited.connect(p.session.do)
+        w.case_panel.images.acknowledge_asked.connect(p.decisions.acknowledge)
+        w.case_panel.images.add_asked.connect(p.imports.add_from_folder)
         w.welcome.demo_asked.connect(self.open_demo)
         w.welcome.import_folder_asked.connect(p.imports.choose_folder)
         w.welcome.open_asked.connect(p.files.choose_and_open)
@@ -112,7 +117,7 @@ class Bindings(QObject):
         w.check_panel.pieces_shown.connect(self.show_pieces)
         w.check_panel.apart_changed.connect(lambda share: p.commands.look(apart=share))
         w.check_panel.matrix_asked.connect(self.show_matrix)
-        w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.looking.crosshair_lps_mm))
+        w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.plan_crosshair_lps_mm))
         w.cuts.table.activated_cut.connect(lambda cut: p.commands.look(active_cut=cut))
         w.cuts.table.visibility_asked.connect(p.commands.toggle_cut_visibility)
         w.cuts.table.lock_asked.connect(p.commands.toggle_lock)
@@ -168,6 +173,18 @@ class Bindings(QObject):
         """The open dialog of all numbers, or None."""
         return self._matrix
 
+    def show_plan_space(self) -> None:
+        """Leave an image that lies in another space: a place of the plan means nothing there."""
+        case, commands = self.parts.session.case, self.parts.commands
+        if case is not None and not shares_space(case, commands.choices):
+            commands.look(shown_image="")
+
+    def show_next_image(self) -> None:
+        """Show the next image of the case on the slices."""
+        case, commands = self.parts.session.case, self.parts.commands
+        if case is not None and case.images:
+            commands.look(shown_image=next_image(case, commands.choices))
+
     def fly_to_line(self, line: BoardLine) -> None:
         """Fly all views to a line's two closest points."""
         if line.osteotomy is not None:
@@ -179,6 +196,7 @@ class Bindings(QObject):
         surfaces = self.parts.session.view.surfaces
         mesh = surfaces.mesh(structure_id) if surfaces is not None else None
         if mesh is not None:
+            self.show_plan_space()
             self.parts.commands.look(chosen_structure=structure_id)
             low, high = mesh.bounds_lps_mm
             self.parts.window.views.fly_to(vec3((low + high) / 2), close_up=False)
@@ -189,6 +207,7 @@ class Bindings(QObject):
     def _fly(self, tool: Vec3 | None, structure: Vec3 | None, value_mm: float | None) -> None:
         if tool is None:
             return
+        self.show_plan_space()
         line = None
         if structure is not None:
             length = f"{math.dist(tool, structure):.1f} mm"
@@ -214,6 +233,7 @@ class Bindings(QObject):
         if case is not None and case.plan.osteotomy(what) is not None:
             self.parts.commands.look(active_cut=what)
         else:
+            self.show_plan_space()
             self.parts.window.views.move_crosshair(point_lps_mm)
 
     def _looked(self, looking: Looking) -> None:

@@ -66,6 +66,7 @@ def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dic
         "window_mode": lambda: views.set_left_button(LeftButton.WINDOW),
         "outlines": lambda: views.set_outlines(not views.looking.outlines),
         "reset_views": views.reset_look,
+        "next_image": bindings.show_next_image,
         "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),
         "matrix": bindings.show_matrix,
         "picture": parts.outputs.picture,

@@ -38,6 +38,8 @@ class Choices:
     apart : float
         0 to 1: how far the pieces are moved apart, for looking only.
     chosen_structure : str
+    shown_image : str
+        Image on the slices; empty for the planning image.
     """
 
     active_cut: str = ""
@@ -46,6 +48,7 @@ class Choices:
     pieces_shown: bool = False
     apart: float = 0.0
     chosen_structure: str = ""
+    shown_image: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,10 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
-from dataclasses import replace
 
 from app.drawn import drawn
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
+from app.shown_image import seen_of
 from app.window import MainWindow
 from planning.model.case import Case
 from planning.model.structures import ReviewState
@@ -42,7 +42,7 @@ class Showing:
         self._show_views(view)
         self._show_cuts(view)
         self._show_board(view)
-        window.case_panel.show_case(case)
+        window.case_panel.show_case(case, self._commands.choices.shown_image)
         window.anatomy_panel.show_case(case)
         if view.surfaces is not self._last_surfaces and view.surfaces is not None:
             window.anatomy_panel.show_volumes(
@@ -74,18 +74,7 @@ class Showing:
         if case.plan is not self._last_plan:
             self._last_plan = case.plan
             window.views.drop_line()
-        window.views.show_seen(
-            Seen(
-                volume=case.image.volume if case.image is not None else None,
-                structures=shown.structures,
-                blades=shown.blades,
-                pieces=shown.pieces,
-                levels=shown.levels,
-                # Banner and board say the rest; pictures carry the whole stamp.
-                stamp=replace(shown.stamp, digest="", program="", warnings=()),
-                theme=view_theme(),
-            )
-        )
+        window.views.show_seen(seen_of(case, self._commands.choices, shown, view_theme()))
 
     def _show_cuts(self, view: SessionView) -> None:
         case, choices = view.case, self._commands.choices

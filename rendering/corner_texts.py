@@ -110,6 +110,7 @@ class CornerTexts:
 def banner_words(stamp: Stamp) -> str:
     """Return what must be seen first, or nothing."""
     words = [
+        stamp.notice,
         tr("UPDATING") if stamp.updating else "",
         tr("INTRALESIONAL PLAN") if stamp.intralesional else "",
         tr("SIMULATED STRUCTURES") if stamp.simulated else "",

@@ -168,6 +168,8 @@ class Stamp:
         Burnt in as words. A picture is refused while `updating`.
     warnings : tuple of str
         Further lines, such as "Level count not confirmed".
+    notice : str
+        Stands first in the banner, such as "NOT REGISTERED".
     """
 
     patient: str = ""
@@ -179,6 +181,7 @@ class Stamp:
     simulated: bool = False
     updating: bool = False
     warnings: tuple[str, ...] = ()
+    notice: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from app.settings import Preferences
 from planning.editing.anatomy_edits import ConfirmLevels, MarkNotInField, ReviewStructure
 from planning.editing.case_edits import AcceptResult, WithdrawAcceptance
 from planning.editing.edits import Edit
+from planning.editing.image_edits import AcknowledgeFinding
 from planning.model.structures import ReviewState, Structure, StructureKind
 from planning.safety.board import BoardLine
 from planning.texts import tr
@@ -80,6 +81,23 @@ class Decisions:
         )
         if edits:
             self._session.do(Together(tr("Mark what is not in this field"), edits))
+
+    def acknowledge(self, image_id: str, code: str) -> None:
+        """Ask who has read the findings of one code, and takes them into account."""
+        case = self._session.case
+        image = next((i for i in case.images if i.id == image_id), None) if case is not None else None
+        words = [f.message for f in image.findings if f.code == code] if image is not None else []
+        if not words:
+            return
+        text = tr(
+            "{finding}\n\nIt stays a finding and is printed with your name: you have read it and take it "
+            "into account.",
+            finding="\n".join(words),
+        )
+        title = tr("Acknowledge an import finding")
+        dialog = NamedDialog(title, text, self._preferences.user_name, self._window)
+        if self._agreed(dialog):
+            self._session.do(AcknowledgeFinding(image_id, code, dialog.by.text(), now()))
 
     def _agreed(self, dialog: NamedDialog) -> bool:
         if dialog.exec() != QDialog.DialogCode.Accepted:

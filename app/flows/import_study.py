@@ -26,6 +26,7 @@ from planning.progress import Progress
 from planning.texts import tr
 from widgets.message_bar import Message
 from widgets.series_dialog import SeriesDialog
+from widgets.together import Together
 
 _PICTURES: Final = "pictures"
 _VOLUMES: Final = "*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd"
@@ -57,6 +58,7 @@ class ImportFlow(QObject):
         self._bench = bench
         self._files = files
         self._preferences = preferences
+        self._adding = False
         self.structures = StructuresFlow(window, session, jobs, bench, preferences)
         self.structures.told.connect(self.told)
 
@@ -67,6 +69,12 @@ class ImportFlow(QObject):
         )
         if chosen:
             self.start(Path(chosen))
+
+    def add_from_folder(self) -> None:
+        """Ask for a DICOM folder and offer its series as further images of the present case."""
+        self._adding = True
+        self.choose_folder()
+        self._adding = False
 
     def choose_file(self) -> None:
         """Ask for a zip or volume file and import it."""
@@ -80,18 +88,19 @@ class ImportFlow(QObject):
     def start(self, source: Path) -> None:
         """Scan a source and let the user choose."""
         self._preferences.folder = source.parent
+        adding = self._adding
         self._jobs.start(
             "import",
             tr("Looking for image series"),
             lambda progress: scan(source, progress, self._bench.worker),
-            self._choose,
+            lambda found: self._choose(found, adding),
         )
 
     def choose_labels(self) -> None:
         """Ask for a file of structures and add them to the present case."""
         self.structures.choose_file()
 
-    def _choose(self, found: Scan) -> None:
+    def _choose(self, found: Scan, adding: bool) -> None:
         dialog = SeriesDialog(
             found,
             self._ask_labels,
@@ -101,6 +110,8 @@ class ImportFlow(QObject):
             usable_bytes=usable_bytes(),
             by=self._preferences.user_name,
         )
+        if adding and dialog.into_case.isEnabled():
+            dialog.into_case.setChecked(True)
         self._fetch_picture(dialog, 0)
         answer = dialog.exec()
         self._jobs.cancel(_PICTURES)
@@ -154,7 +165,7 @@ class ImportFlow(QObject):
         if present is None or case is None or present.id != case.id:
             words = tr("Another case was opened meanwhile, so the images were not added. Import them again.")
             self.told.emit(Message(words, "warn"))
-        elif all(self._session.do(edit) for edit in edits):
+        elif self._session.do(Together(tr("Add images"), edits)):
             words = tr(
                 "{count} image(s) were added. The Case stage lists them and chooses which one is shown.",
                 count=len(edits),

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QFormLayout, QPushButton, QScrollArea, QVBoxLayout
 
 from planning.editing.case_edits import SetDiagnosis
 from planning.model.case import Case, Diagnosis
-from planning.model.study import Severity, StudyImage
 from planning.texts import tr
 from widgets.fields import TextField
 from widgets.icons import icon
 from widgets.plain_text import label, tip
+from widgets.stages.images_box import ImagesBox
 
 
 class CasePanel(QScrollArea):
@@ -65,9 +65,7 @@ class CasePanel(QScrollArea):
             form.addRow(label(words[key]), field)
             field.entered.connect(lambda _text: self._diagnose())
         self.unproven = label(tr("▲ No biopsy is recorded: the report says 'unproven'."), wrap=True)
-        self.images = label("", wrap=True)
-        self.images.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.findings = label("", wrap=True)
+        self.images = ImagesBox()
         self.credit = label("", "muted", wrap=True)
         self._lay_out(form)
         self.show_recent(())
@@ -80,10 +78,8 @@ class CasePanel(QScrollArea):
         facts.addWidget(label(tr("Lesion"), "title"))
         facts.addLayout(form)
         facts.addWidget(self.unproven)
-        facts.addWidget(label(tr("Image"), "title"))
+        facts.addWidget(label(tr("Images"), "title"))
         facts.addWidget(self.images)
-        facts.addWidget(label(tr("Import findings"), "title"))
-        facts.addWidget(self.findings)
         facts.addWidget(self.credit)
         inner = QWidget()
         column = QVBoxLayout(inner)
@@ -117,8 +113,8 @@ class CasePanel(QScrollArea):
             button.clicked.connect(lambda _checked=False, chosen=path: self.recent_asked.emit(chosen))
             self._recent.addWidget(button)
 
-    def show_case(self, case: Case | None) -> None:
-        """Show the facts of a case."""
+    def show_case(self, case: Case | None, shown_image: str = "") -> None:
+        """Show the facts of a case; `shown_image` is the one on the slices, empty for the planning image."""
         self.facts.setVisible(case is not None)
         self.demo.setObjectName("primary" if case is None else "")
         self.demo.style().unpolish(self.demo)
@@ -130,32 +126,10 @@ class CasePanel(QScrollArea):
         for key, field in self.diagnosis.items():
             field.show_text(getattr(case.diagnosis, key))
         self.unproven.setVisible(not case.diagnosis.biopsy)
-        self.images.setText("\n".join(image_words(image) for image in case.images) or tr("none"))
-        lines = [f"{'▲' if f.severity is Severity.WARN else '•'} {f.message}" for f in case.findings]
-        self.findings.setText("\n".join(lines) or tr("none"))
+        self.images.show_case(case, shown_image)
         self.credit.setText(case.credit)
         self.credit.setVisible(bool(case.credit))
 
     def _diagnose(self) -> None:
         values = {key: field.text().strip() for key, field in self.diagnosis.items()}
         self.edited.emit(SetDiagnosis(Diagnosis(**values)))
-
-
-def image_words(image: StudyImage) -> str:
-    """Return an image in words."""
-    grid = image.volume.grid
-    k, j, i = grid.shape_kji
-    di, dj, dk = grid.spacing_ijk_mm
-    name = " ".join(
-        part for part in (image.modality, image.description, image.acquired, image.contrast) if part
-    )
-    size = tr(
-        "{i} × {j} × {k} voxels of {di} × {dj} × {dk} mm",
-        i=i,
-        j=j,
-        k=k,
-        di=f"{di:.3f}",
-        dj=f"{dj:.3f}",
-        dk=f"{dk:.3f}",
-    )
-    return f"{name}\n{size}" if name else size

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from planning.geometry.frames import Vec3
+from planning.geometry.volume import Volume
 from rendering.lettering import Lettering
 from rendering.scene_state import DrawnLine, SlicePlane, Stamp
 from rendering.screenshot import PictureSize
@@ -17,8 +19,10 @@ from widgets.views.seen import (
     LeftButton,
     Looking,
     Seen,
+    is_ct,
     kept_inside,
     middle_of,
+    own_window,
     slice_state,
     spine_state,
 )
@@ -57,6 +61,11 @@ class FourUp(QWidget):
         self.spine = SpineView(mode, lettering)
         self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLACES}
         self._maximised: ViewFrame | None = None
+        self._crosshairs: dict[str, Vec3] = {}
+        self._plan_crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
+        self._plan_frame = ""
+        self._windows: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
+        self._ct_window = (self.looking.window_hu, self.looking.level_hu)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
@@ -67,7 +76,7 @@ class FourUp(QWidget):
             grid.addWidget(view, row, column)
             view.crosshair_moved.connect(self.move_crosshair)
             view.window_changed.connect(self.set_window)
-            view.window_reset.connect(lambda: self.choose_preset(0))
+            view.window_reset.connect(self.reset_window)
             view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
         self._grid = grid
         self._share_room()
@@ -89,14 +98,58 @@ class FourUp(QWidget):
         """The view that fills the place, or None."""
         return self._maximised
 
+    @property
+    def plan_crosshair_lps_mm(self) -> Vec3:
+        """The crosshair in the plan's own space, also while an image of another space is shown."""
+        return self.looking.crosshair_lps_mm if self.seen.registered else self._plan_crosshair_lps_mm
+
     def show_seen(self, seen: Seen) -> None:
-        """Show new content; another volume starts with its middle under the crosshair."""
-        if seen.volume is not self.seen.volume:
-            self.spine.forget_look()
-            middle = middle_of(seen.volume) if seen.volume is not None else (0.0, 0.0, 0.0)
-            self.looking = replace(self.looking, crosshair_lps_mm=middle, line=None)
+        """Show new content.
+
+        Volumes of one frame keep the crosshair where it is; one of another frame goes back to where it
+        was left, or starts with its middle under the crosshair.
+        """
+        if seen.volume is not self.seen.volume or seen.frame != self.seen.frame:
+            self._change_volume(seen)
         self.seen = seen
         self._tell()
+
+    def _change_volume(self, seen: Seen) -> None:
+        old = self.seen
+        if old.registered:
+            self._plan_crosshair_lps_mm = self.looking.crosshair_lps_mm
+        if not old.frame or old.frame != seen.frame:
+            self._crosshairs[old.frame] = self.looking.crosshair_lps_mm
+            middle = middle_of(seen.volume) if seen.volume is not None else (0.0, 0.0, 0.0)
+            place = self._crosshairs.get(seen.frame, middle) if seen.frame else middle
+            self.looking = replace(self.looking, crosshair_lps_mm=place, line=None)
+        if seen.registered and (not seen.frame or seen.frame != self._plan_frame):
+            self.spine.forget_look()
+            self._crosshairs = {seen.frame: self.looking.crosshair_lps_mm}
+            self._plan_frame = seen.frame
+        self._change_window(old, seen)
+
+    def _change_window(self, old: Seen, seen: Seen) -> None:
+        """Give each image that is no CT a grey window of its own; all CTs share one."""
+        present = (self.looking.window_hu, self.looking.level_hu)
+        if old.volume is None or is_ct(old.volume, old.modality):
+            self._ct_window = present
+        else:
+            self._windows[old.volume] = present
+        if seen.volume is None:
+            return
+        window = self._ct_window
+        if not is_ct(seen.volume, seen.modality):
+            window = self._windows.get(seen.volume) or own_window(seen.volume, seen.modality)
+        self.looking = replace(self.looking, window_hu=window[0], level_hu=window[1])
+
+    def reset_window(self) -> None:
+        """Take the first preset for CT, and for anything else the window that fits its own values."""
+        volume, modality = self.seen.volume, self.seen.modality
+        if volume is None or is_ct(volume, modality):
+            self.choose_preset(0)
+        else:
+            self.set_window(*own_window(volume, modality))
 
     def move_crosshair(self, point_lps_mm: Vec3) -> None:
         """Put the crosshair on a point, kept inside the image; all views follow."""

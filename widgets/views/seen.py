@@ -8,8 +8,9 @@ import numpy as np
 
 from planning.geometry.frames import Vec3, vec3
 from planning.geometry.volume import Volume
-from planning.texts import mark
+from planning.texts import mark, tr
 from rendering import themes
+from rendering.landing_picture import grey_range
 from rendering.scene_state import (
     DrawnBlade,
     DrawnLine,
@@ -23,10 +24,25 @@ from rendering.scene_state import (
     Stamp,
 )
 
+_AIR_BELOW_HU: Final = -300.0
+
 
 @dataclass(frozen=True)
 class Seen:
-    """The content of every view; derived from the case, never edited by a view."""
+    """The content of every view; derived from the case, never edited by a view.
+
+    Parameters
+    ----------
+    volume : Volume or None
+        What slices show.
+    frame : str
+        Names the space `volume` lies in. Volumes of one frame share a crosshair; an empty name shares none.
+    registered : bool
+        Whether structures, blades and the rest lie in that space. Where they do not, slices show the image
+        alone and say so.
+    modality : str
+        Of `volume`; anything but CT gets a grey window of its own.
+    """
 
     volume: Volume | None = None
     structures: tuple[DrawnStructure, ...] = ()
@@ -36,6 +52,9 @@ class Seen:
     levels: tuple[LevelName, ...] = ()
     stamp: Stamp = field(default_factory=Stamp)
     theme: themes.Theme = themes.DARK
+    frame: str = ""
+    registered: bool = True
+    modality: str = "CT"
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,8 @@ class Looking:
 
 def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
     """Return what one slice view shows, before its own zoom and pan."""
+    if not seen.registered:
+        return _alone(seen, looking, plane)
     structures = seen.structures
     if not looking.outlines:
         structures = tuple(replace(s, outlined=False) for s in structures)
@@ -108,6 +129,23 @@ def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
     )
 
 
+def _alone(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
+    """Return a slice of an image that lies in a space of its own: nothing of the plan is drawn on it."""
+    notice = tr("NOT REGISTERED to the planning image: shown alone")
+    return SliceState(
+        plane=plane,
+        volume=seen.volume,
+        crosshair_lps_mm=looking.crosshair_lps_mm,
+        window_hu=looking.window_hu,
+        level_hu=looking.level_hu,
+        show_crosshair=seen.volume is not None,
+        stamp=replace(
+            seen.stamp, intralesional=False, simulated=False, updating=False, level_note="", notice=notice
+        ),
+        theme=seen.theme,
+    )
+
+
 def spine_state(seen: Seen, looking: Looking) -> SpineState:
     """Return what the 3D view shows."""
     return SpineState(
@@ -117,7 +155,7 @@ def spine_state(seen: Seen, looking: Looking) -> SpineState:
         margins=seen.margins,
         line=looking.line,
         levels=seen.levels,
-        crosshair_lps_mm=looking.crosshair_lps_mm if seen.volume is not None else None,
+        crosshair_lps_mm=looking.crosshair_lps_mm if seen.volume is not None and seen.registered else None,
         stamp=seen.stamp,
         theme=seen.theme,
     )
@@ -134,3 +172,17 @@ def middle_of(volume: Volume) -> Vec3:
     """Return the volume's middle."""
     n_ijk = np.asarray(volume.grid.shape_kji[::-1], dtype=np.float64)
     return vec3(volume.grid.to_lps((n_ijk - 1.0) / 2.0))
+
+
+def is_ct(volume: Volume, modality: str) -> bool:
+    """Say whether values are Hounsfield units; a file that names no modality is judged by its air."""
+    if modality:
+        return modality == "CT"
+    sample = volume.voxels_kji[:: max(1, volume.voxels_kji.shape[0] // 16), ::8, ::8]
+    return bool(sample.min() < _AIR_BELOW_HU)
+
+
+def own_window(volume: Volume, modality: str) -> tuple[float, float]:
+    """Return width and centre of the grey window that shows most of an image's own values."""
+    low, high = grey_range(volume, modality)
+    return high - low, (high + low) / 2

@@ -89,6 +89,10 @@ class SliceView(ViewFrame):
     def stamped_picture(self, stamp: Stamp, size: PictureSize) -> bytes:
         """Return a PNG of what is shown, drawn anew; raises `ExportRefused` as `slice_picture`."""
         lettering = replace(self._lettering, pixel_ratio=1.0)
+        shown = self._wanted.stamp
+        if shown.notice:  # nothing of the plan is on it, so nothing is said of the plan
+            stamp = replace(stamp, intralesional=False, simulated=False, level_note="")
+        stamp = replace(stamp, notice=shown.notice, series=shown.series)
         return slice_picture(replace(self._wanted, stamp=stamp), lettering, size)
 
     def go(self, steps: float) -> None:
