@@ -137,11 +137,11 @@ def open_or_earlier(path: Path, *, read_only: bool, notary: Notary | None = None
 
 
 def newer_generation(path: Path, file: CaseFile) -> Generation | None:
-    """Return a generation that holds a later save than the file itself: the disk lost one."""
+    """Return a generation that is whole and holds a later save than the file itself: the disk lost one."""
     newest = next((v.number for v in file.versions()), 0)
     mine = _meta(path).get("file_id")
     found = (g for g in generations_of(path) if g.version.number > newest and mine)
-    return next((g for g in found if _meta(g.path).get("file_id") == mine), None)
+    return next((g for g in found if _meta(g.path).get("file_id") == mine and _is_whole(g.path)), None)
 
 
 def _whole_generation(path: Path, at_least: int, notary: Notary | None) -> CaseFile | None:
@@ -156,6 +156,14 @@ def _whole_generation(path: Path, at_least: int, notary: Notary | None) -> CaseF
             return file
         file.close()
     return None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with CaseFile.open(path, read_only=True) as file:
+            return not file.damage
+    except CaseFileProblem:
+        return False
 
 
 def _words(path: Path, found: CaseFile, reason: str) -> str:
