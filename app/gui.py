@@ -33,11 +33,12 @@ from app.session import Session
 from app.settings import Preferences
 from app.window import MainWindow
 from planning.errors import PlanningError
+from planning.imaging import warmth as import_warmth
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.settings import Settings
 from planning.progress import Progress
-from planning.resection.warmth import touch_every_kernel
+from planning.resection import warmth as bone_warmth
 from planning.safety.evaluation import evaluate, rejudged
 from planning.safety.fields import Fields, fields_of
 from planning.safety.measured import Recent
@@ -201,7 +202,12 @@ def warm_up(station: Workstation) -> None:
             words = tr("The self-test failed: no number will be shown. {reason}", reason=tested.reason or "")
             station.window.messages.show_message(Message(words, "fail"))
         getting = tr("Getting ready")
-        station.jobs.start("warm-bones", getting, lambda _: touch_every_kernel(), can_cancel=False)
+
+        def touch(_progress: Progress) -> None:
+            bone_warmth.touch_every_kernel()
+            import_warmth.touch_every_kernel()
+
+        station.jobs.start("warm-bones", getting, touch, can_cancel=False)
 
     station.jobs.start("warm", tr("Getting ready"), lambda _progress: self_test(), done, can_cancel=False)
 

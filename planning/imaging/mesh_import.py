@@ -120,7 +120,8 @@ def mesh_layers(
     noted: dict[str, list[str]] = {}
     for n, meaning in enumerate(meanings):
         progress(0.3 + 0.7 * n / len(meanings), "")
-        points, triangles = placing.to_lps(np.asarray(arrays[2 * n])), np.asarray(arrays[2 * n + 1])
+        # Copied, because a read-only array would have the kernels compiled once more.
+        points, triangles = placing.to_lps(arrays[2 * n]), np.array(arrays[2 * n + 1])
         layers.append(_layer(points, triangles, meaning, onto.grid, path.name, noted))
     findings += [_note(code, *names) for code, names in noted.items()]
     undeclared = Choices(
