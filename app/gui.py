@@ -20,6 +20,7 @@ from app.errands.workbench import Workbench, workbench
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
 from app.flows.history import HistoryFlow
+from app.flows.import_structures import STRUCTURE_FILES
 from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
@@ -235,6 +236,8 @@ def open_any(station: Workstation, path: Path) -> None:
     """Open a case file, or import whatever else it is."""
     if path.suffix == ".enbloc":
         station.parts.files.open_path(path)
+    elif path.name.lower().endswith(STRUCTURE_FILES):
+        station.parts.imports.structures.start(path)
     else:
         station.window.stage_bar.choose(Stage.CASE)
         station.parts.imports.start(path)

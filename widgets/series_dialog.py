@@ -146,13 +146,15 @@ class SeriesDialog(QDialog):
 
     def _make_structures(self, choose_labels: Ask, choose_names: Ask) -> None:
         self.labels, self.names = QLineEdit(), QLineEdit()
-        self.labels.setPlaceholderText(tr("optional: label map (NIfTI, NRRD, MHA) or folder of masks"))
+        self.labels.setPlaceholderText(
+            tr("optional: label map, DICOM SEG or RTSTRUCT, STL, OBJ, PLY, or a folder")
+        )
         self.names.setPlaceholderText(tr("optional: labels.json or class table that names its values"))
         self._structures = QWidget()
         grid = QGridLayout(self._structures)
         grid.setContentsMargins(0, 0, 0, 0)
         for row, (words, field, choose) in enumerate(
-            ((tr("Labels"), self.labels, choose_labels), (tr("Names"), self.names, choose_names))
+            ((tr("Structures"), self.labels, choose_labels), (tr("Names"), self.names, choose_names))
         ):
             button = QPushButton(tr("Choose..."))
             button.clicked.connect(lambda _checked=False, f=field, c=choose: self._fill(f, c))

@@ -16,6 +16,7 @@ from planning.editing.intake_edits import Arrival, TakeIn
 from planning.errors import PlanningError
 from planning.imaging.intake import UNITS_MM, Choices, LabelImport, onto_case
 from planning.imaging.mesh_import import AXES, UNITS
+from planning.imaging.mesh_import import SUFFIXES as SURFACES
 from planning.imaging.structure_import import import_structures
 from planning.model.study import Severity
 from planning.texts import tr
@@ -23,6 +24,8 @@ from widgets.arrivals_dialog import PLACE_AGAIN, UNIT_WORDS, ArrivalsDialog
 from widgets.dialogs import Choice, ask
 from widgets.message_bar import Message
 
+# Files that are structures whatever they hold; DICOM and volumes may be images as well.
+STRUCTURE_FILES: Final = (".seg.nrrd", *SURFACES)
 LABEL_FILES: Final = "*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.dcm *.stl *.obj *.ply"
 
 
@@ -65,6 +68,7 @@ class StructuresFlow(QObject):
 
     def start(self, path: Path, names: Path | None = None, choices: Choices | None = None) -> None:
         """Read structures and show where they land."""
+        self._preferences.folder = path.parent
         case = self._session.case
         if case is None or case.image is None:
             self.told.emit(Message(tr("Import images first: structures lie on an image."), "warn"))

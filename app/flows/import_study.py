@@ -96,10 +96,6 @@ class ImportFlow(QObject):
             lambda found: self._choose(found, adding),
         )
 
-    def choose_labels(self) -> None:
-        """Ask for a file of structures and add them to the present case."""
-        self.structures.choose_file()
-
     def _choose(self, found: Scan, adding: bool) -> None:
         dialog = SeriesDialog(
             found,
@@ -184,7 +180,7 @@ class ImportFlow(QObject):
     def _ask_labels(self) -> Path | None:
         kinds = f"{tr('Structures')} ({LABEL_FILES});;{tr('All files')} (*)"
         chosen, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Import labels"), str(self._preferences.folder), kinds
+            self._window, tr("Import structures"), str(self._preferences.folder), kinds
         )
         return Path(chosen) if chosen else None
 

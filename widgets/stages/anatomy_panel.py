@@ -56,7 +56,7 @@ class AnatomyPanel(QWidget):
         A look changed for good, or is being dragged.
     review_asked(Structure)
         A person wants to set draft, reviewed or approved.
-    not_in_field_asked(), levels_asked(), labels_asked()
+    not_in_field_asked(), levels_asked(), labels_asked(), folder_of_labels_asked()
     structure_chosen(str)
         Fly there.
     """
@@ -67,6 +67,7 @@ class AnatomyPanel(QWidget):
     not_in_field_asked = Signal()
     levels_asked = Signal()
     labels_asked = Signal()
+    folder_of_labels_asked = Signal()
     structure_chosen = Signal(str)
 
     def __init__(self, table: AnatomyTable, parent: QWidget | None = None) -> None:
@@ -97,12 +98,15 @@ class AnatomyPanel(QWidget):
         self.tree.currentItemChanged.connect(lambda _now, _before: self._show_look())
         self.tree.customContextMenuRequested.connect(self._menu)
         self.empty = label(
-            tr("No structures yet. Import a label map (NIfTI, NRRD, MHA) or "
-               "a folder of TotalSegmentator masks."),
+            tr("No structures yet. Import a label map (NIfTI, NRRD, MHA), a DICOM segmentation or structure "
+               "set, a surface (STL, OBJ, PLY), or a folder such as TotalSegmentator's."),
             "muted", wrap=True,
         )  # fmt: skip
-        self.labels_button = QPushButton(icon("import"), tr("Import labels..."))
-        self.labels_button.clicked.connect(self.labels_asked)
+        self.labels_button = QPushButton(icon("import"), tr("Import structures"))
+        sources = QMenu(self.labels_button)
+        sources.addAction(tr("From a file..."), self.labels_asked.emit)
+        sources.addAction(tr("From a folder..."), self.folder_of_labels_asked.emit)
+        self.labels_button.setMenu(sources)
         self.missing = QPushButton(tr("Not in this field..."))
         self.missing.setToolTip(
             tip(tr("Say, with your name, that a kind of structure does not run through this image."))

@@ -116,10 +116,7 @@ class VesselPanel(QScrollArea):
         self._column.setContentsMargins(0, 0, 4, 0)
         self._column.setSpacing(5)
         self.empty = label(
-            tr(
-                "No vessel, root or other soft structure is labelled. "
-                "Import labels for them in the Anatomy stage."
-            ),
+            tr("No vessel, root or other soft structure is labelled. Import them in the Anatomy stage."),
             "muted",
             wrap=True,
         )
