@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from planning.storage.blobs import Packed, packed, unpacked
+from planning.storage.database import MALFORMED
 from planning.storage.manifest import Content
 
 _WORKERS: Final = 2
@@ -28,7 +29,7 @@ class BlobTable:
         """Return a blob as the file holds it; None where it is missing or its pages are damaged."""
         try:
             row = self._db.execute("SELECT size, planes, body FROM blob WHERE name = ?", (name,)).fetchone()
-        except sqlite3.DatabaseError:
+        except MALFORMED:
             return None
         kinds = (int, int, bytes)
         if row is None or not all(isinstance(cell, kind) for cell, kind in zip(row, kinds, strict=True)):

@@ -23,6 +23,8 @@ _HEADER: Final = b"SQLite format 3\0"
 _JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 _PAGE_BYTES: Final = 16_384
 _BUSY_S: Final = 10.0
+MALFORMED: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged file raises: SQLite's words about it may quote bytes that are no text."""
 
 TABLES: Final[dict[str, str]] = {
     "blob": "CREATE TABLE blob(name TEXT NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,"
@@ -75,7 +77,7 @@ def connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=EXTRA")
         if not read_only:
             db.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         db.close()
         raise
     return db
@@ -188,7 +190,7 @@ def is_sound(db: sqlite3.Connection) -> bool:
     """Return whether pages, cells and tables hang together; content is verified blob by blob."""
     try:
         return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    except sqlite3.DatabaseError:
+    except MALFORMED:
         return False
 
 
@@ -221,6 +223,9 @@ def translated(path: Path, needed_bytes: int = 0) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise problem_of(error, path, needed_bytes) from error
+    except UnicodeDecodeError as error:
+        code, sentence = _DAMAGED
+        raise CaseFileProblem(code, sentence, file=path.name) from error
 
 
 @contextmanager

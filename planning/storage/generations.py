@@ -6,19 +6,19 @@ saved version and the record. After every save the older of them is brought up t
 loses of the last save, one of the three is whole and at most one save older.
 """
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 from time import time
 from typing import Final
 
 from planning.errors import CaseFileProblem
 from planning.storage.blob_table import BlobTable
 from planning.storage.case_file import CaseFile
-from planning.storage.database import connected, laid_out, transaction, translated
+from planning.storage.database import MALFORMED, connected, laid_out, transaction, translated
 from planning.storage.notary import Notary
 from planning.storage.opening import versions_in
 from planning.storage.places import part_of, put_in_place, tidied
@@ -84,14 +84,16 @@ def keep_generation(path: Path, apart_s: float = APART_S) -> Path | None:
         version = next((v for v in listed(source)[0] if v.saved), None)
         if version is None:
             return None
-        there = {g.path: g.version for g in generations_of(path)}
+        mine = _meta(path).get("file_id", "")
+        ours = (g for g in generations_of(path) if _meta(g.path).get("file_id", "") == mine)
+        there = {g.path: g.version for g in ours}
         is_fresh = any(0.0 <= time() - place.stat().st_mtime < apart_s for place in there)
         if version in there.values() or (is_fresh and len(there) > 1):
             return None
         target = min(places_of(path), key=lambda place: there[place].number if place in there else -1)
         part = part_of(target)
         with tidied(part):
-            if target in there and _meta(target).get("file_id") == _meta(path).get("file_id"):
+            if target in there:
                 written = _brought_up(source, target, version)
             else:
                 _check_room(path)
@@ -184,7 +186,7 @@ def _lay_out(part: Path) -> None:
 def _check_room(path: Path) -> None:
     """Raise where a further copy would leave the disk nearly full: the case file itself comes first."""
     size = path.stat().st_size
-    if shutil.disk_usage(path.absolute().parent).free < size + _SPARE_BYTES:
+    if disk_usage(path.absolute().parent).free < size + _SPARE_BYTES:
         raise OSError(28, "no room for an earlier generation")
 
 
@@ -221,5 +223,5 @@ def _meta(path: Path) -> dict[str, str]:
     try:
         with closing(connected(path, read_only=True)) as db:
             return dict(db.execute("SELECT key, value FROM meta"))
-    except sqlite3.Error:
+    except (OSError, *MALFORMED):
         return {}

@@ -6,6 +6,7 @@ from secrets import token_hex
 
 from planning.model.case import Case
 from planning.storage.approvals import approvals_in, voids
+from planning.storage.database import MALFORMED
 from planning.storage.manifest import Encoder
 from planning.storage.notary import Notary, Seen
 from planning.storage.record import (
@@ -47,7 +48,7 @@ class Ledger:
         """Return what was approved and exported, and whether the record is whole."""
         try:
             return record_in(self._db, self._notary)
-        except sqlite3.DatabaseError:  # its pages are damaged
+        except MALFORMED:  # its pages are damaged
             return Record((), is_whole=False)
 
     def add(self, entries: Iterable[Entry], digest: str) -> list[Line]:
@@ -80,7 +81,7 @@ class Ledger:
     def _end_now(self) -> Seen:
         try:
             return end_of(self._db)
-        except sqlite3.DatabaseError:
+        except MALFORMED:
             return Seen(0, "")
 
     def _remember(self) -> None:
@@ -111,6 +112,6 @@ def new_file_id() -> str:
 def _file_id(db: sqlite3.Connection) -> str:
     try:
         row = db.execute("SELECT value FROM meta WHERE key = 'file_id'").fetchone()
-    except sqlite3.DatabaseError:  # its pages are damaged
+    except MALFORMED:  # its pages are damaged
         return ""
     return row[0] if row is not None and isinstance(row[0], str) else ""

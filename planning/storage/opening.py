@@ -11,6 +11,7 @@ from planning.model.case import Case
 from planning.storage.blob_table import BlobTable
 from planning.storage.damage import Damage
 from planning.storage.database import (
+    MALFORMED,
     check_is_case,
     check_is_whole,
     connected,
@@ -121,7 +122,7 @@ def _connection(
                 shutil.copyfile(path.with_name(name), Path(copy.name) / name)
         _read_once(Path(copy.name) / path.name, read_only=False).close()
         return _read_once(Path(copy.name) / path.name, read_only=True), copy
-    except (OSError, sqlite3.Error):
+    except (OSError, *MALFORMED):
         copy.cleanup()
         raise
 
@@ -130,7 +131,7 @@ def _read_once(path: Path, *, read_only: bool) -> sqlite3.Connection:
     db = connected(path, read_only=read_only)
     try:
         db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.Error:
+    except MALFORMED:
         db.close()
         raise
     return db

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from planning.errors import CaseFileProblem
-from planning.storage.database import check_is_case, connected, translated
+from planning.storage.database import MALFORMED, check_is_case, connected, translated
 from planning.storage.holder import holder_in, is_alive, now
 from planning.texts import mark
 
@@ -52,7 +51,7 @@ def _check_not_held(path: Path) -> None:
         db = connected(path, read_only=False)
         try:
             holder = holder_in(db)
-        except sqlite3.DatabaseError:  # damaged beyond reading: nobody works on it
+        except MALFORMED:  # damaged beyond reading: nobody works on it
             return
         finally:
             db.close()
