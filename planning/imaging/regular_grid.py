@@ -86,9 +86,9 @@ def resampled_grid(
     """
     local = positions_lps_mm @ axes
     planes, places_k = _planes(local[:, 2], steps)
-    # Lattice points stay on the pixels of the middle slice, and on those of all where none is shifted.
-    middle = local[len(local) // 2, :2] if tilted else local[:, :2].mean(axis=0)
-    offsets = (local[:, :2] - middle) / spacing_ij_mm if tilted else np.zeros((len(local), 2))
+    # Lattice points stay on the pixels of the first slice, and on those of all where none is shifted.
+    anchor = local[0, :2] if tilted else local[:, :2].mean(axis=0)
+    offsets = (local[:, :2] - anchor) / spacing_ij_mm if tilted else np.zeros((len(local), 2))
     whole = np.rint(offsets)
     offsets = np.where(np.abs(offsets - whole) < _WHOLE, whole, offsets)
     low, high = np.floor(offsets.min(axis=0)), np.ceil(offsets.max(axis=0))
@@ -96,7 +96,7 @@ def resampled_grid(
     count = len(planes)
     if max(columns, rows) > MAX_EDGE_VOXELS or columns * rows * count > MAX_VOXELS:
         raise ImportRefused("GIANT", TOO_LARGE, columns=columns, rows=rows, slices=count)
-    start = axes @ np.array([*(middle + low * spacing_ij_mm), planes[0]])
+    start = axes @ np.array([*(anchor + low * spacing_ij_mm), planes[0]])
     step = (planes[-1] - planes[0]) / (count - 1)
     grid = Grid.from_axes((count, rows, columns), start, axes, (*spacing_ij_mm, round(float(step), 9)))
     placed = tuple((float(i), float(j)) for i, j in offsets - low)
@@ -113,7 +113,7 @@ def _planes(along_mm: Floats, steps: Steps) -> tuple[Floats, Floats]:
     # The finest step that no more than doubles the number of slices.
     finest = steps.usual_mm
     if steps.varies:
-        finest = max(min(steps.imaged_mm), reach / (2 * (len(along_mm) - 1)))
+        finest = max(min(steps.imaged_mm), reach / (2 * len(along_mm) - 1))
     count = max(2, round(reach / finest) + 1)
     step = reach / (count - 1)
     places = (along_mm - along_mm[0]) / step
