@@ -37,7 +37,7 @@ def seen_of(case: Case, choices: Choices, shown: Drawn, theme: Theme) -> Seen:
     if image is not None and planning is not None:
         frame = f"{case.id}/{planning.id if registered else image.id}"
     # Banner and board say the rest; pictures carry the whole stamp.
-    stamp = replace(shown.stamp, digest="", program="", warnings=(), series=series_words(case, image))
+    stamp = replace(shown.stamp, digest="", program="", warnings=())
     return Seen(
         volume=image.volume if image is not None else None,
         structures=shown.structures,
@@ -48,6 +48,7 @@ def seen_of(case: Case, choices: Choices, shown: Drawn, theme: Theme) -> Seen:
         theme=theme,
         frame=frame,
         registered=registered,
+        series=series_words(case, image),
         modality=image.modality if image is not None else "CT",
     )
 

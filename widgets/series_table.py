@@ -134,9 +134,16 @@ def row_words(summary: SeriesSummary) -> list[str]:
         tr(_PLANES[summary.orientation]) if summary.orientation in _PLANES else "–",
         summary.contrast or "–",
         date_words(summary.acquired) or "–",
-        identity_words(summary.patient),
+        patient_words(summary),
         remark_words(summary),
     ]
+
+
+def patient_words(summary: SeriesSummary) -> str:
+    """Return whose a series is; one that mixes patients is nobody's."""
+    if summary.problem is not None and summary.problem.code == "PATIENT_MIX":
+        return tr("more than one patient")
+    return identity_words(summary.patient)
 
 
 def remark_words(summary: SeriesSummary) -> str:

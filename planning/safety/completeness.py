@@ -75,9 +75,9 @@ def remarks_of(case: Case, limits: Limits) -> Remarks:
     if anatomy is None:
         return Remarks()
     cautions = [*_slices(case, limits), *_levels(anatomy), *_reviews(anatomy, limits)]
-    cautions += [f.message for f in case.findings if f.severity is Severity.WARN]
+    cautions += _found(case, warning=True)
     notes = [*_simulated(anatomy), *_resolution(anatomy, limits), *_marked(anatomy), *_others(anatomy)]
-    notes += [f.message for f in case.findings if f.severity is not Severity.WARN]
+    notes += _found(case, warning=False)
     notes.append(
         tr(
             "technique assumed: {name}, spread {sigma} mm",
@@ -87,6 +87,17 @@ def remarks_of(case: Case, limits: Limits) -> Remarks:
     )
     notes.append(tr("positions may shift: images are taken supine, the operation is prone"))
     return Remarks(tuple(cautions), tuple(notes))
+
+
+def _found(case: Case, *, warning: bool) -> list[str]:
+    """Return import findings; those of images that are not planned on say whose they are."""
+    words = []
+    for number, image in enumerate(case.images, 1):
+        for finding in image.findings:
+            if (finding.severity is Severity.WARN) is warning:
+                whose = tr("Image {number} ({modality}): ", number=number, modality=image.modality or "?")
+                words.append(finding.message if number == 1 else whose + finding.message)
+    return words
 
 
 def _slices(case: Case, limits: Limits) -> list[str]:

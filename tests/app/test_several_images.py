@@ -110,6 +110,8 @@ def test_an_image_of_another_frame_is_shown_alone_and_says_so(several: Workstati
         assert "NOT REGISTERED" in view.scene.texts.get(Place.BANNER)
     assert views.spine.state.crosshair_lps_mm is None
     assert views.spine.state.structures, "the plan stays in 3D"
+    assert views.spine.state.stamp.series == "CT · Plan A"
+    assert axial(several).state.stamp.series == "MR · 3/3 · Plan A"
     middle = axial(several).state.crosshair_lps_mm
     assert middle == pytest.approx((14.5, 4.5, -40.5))
     views.move_crosshair((0.0, 0.0, -50.0))

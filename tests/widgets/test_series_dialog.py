@@ -88,6 +88,13 @@ def test_each_series_is_shown_with_what_tells_it_apart(dialog: SeriesDialog) -> 
     assert dialog.about.text() == "▲ Two patients."
 
 
+def test_a_series_of_two_patients_is_called_nobody_s(qtbot: QtBot) -> None:
+    mixed = a_series("m", problem=Finding("PATIENT_MIX", "Two identities."))
+    dialog = shown(qtbot, Scan((a_series("a"), mixed), ()))
+    assert words(dialog, 1)[-2:] == ["more than one patient", "Cannot be loaded: Two identities."]
+    assert dialog.tree.chosen == (0,)
+
+
 def test_the_largest_ct_is_ticked_first_and_a_click_changes_the_choice(dialog: SeriesDialog) -> None:
     assert list(dialog.tree.chosen) == [0]
     assert dialog.load.isEnabled()

@@ -40,6 +40,8 @@ class Seen:
     registered : bool
         Whether structures, blades and the rest lie in that space. Where they do not, slices show the image
         alone and say so.
+    series : str
+        What slices call their image, where not as the stamp does.
     modality : str
         Of `volume`; anything but CT gets a grey window of its own.
     """
@@ -54,6 +56,7 @@ class Seen:
     theme: themes.Theme = themes.DARK
     frame: str = ""
     registered: bool = True
+    series: str = ""
     modality: str = "CT"
 
 
@@ -124,14 +127,14 @@ def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         line=looking.line,
         levels=seen.levels,
         show_crosshair=seen.volume is not None,
-        stamp=seen.stamp,
+        stamp=replace(seen.stamp, series=seen.series or seen.stamp.series),
         theme=seen.theme,
     )
 
 
 def _alone(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
     """Return a slice of an image that lies in a space of its own: nothing of the plan is drawn on it."""
-    notice = tr("NOT REGISTERED to the planning image: shown alone")
+    notice = tr("NOT REGISTERED\nSHOWN ALONE")
     return SliceState(
         plane=plane,
         volume=seen.volume,
@@ -140,7 +143,13 @@ def _alone(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         level_hu=looking.level_hu,
         show_crosshair=seen.volume is not None,
         stamp=replace(
-            seen.stamp, intralesional=False, simulated=False, updating=False, level_note="", notice=notice
+            seen.stamp,
+            series=seen.series or seen.stamp.series,
+            intralesional=False,
+            simulated=False,
+            updating=False,
+            level_note="",
+            notice=notice,
         ),
         theme=seen.theme,
     )
