@@ -5,6 +5,8 @@ acknowledged save to a kill or a power cut. A case file may come from anywhere, 
 trusted: no memory mapping, no schema of its own, cells checked.
 """
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,8 @@ _HEADER: Final = b"SQLite format 3\0"
 _JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 _PAGE_BYTES: Final = 16_384
 _BUSY_S: Final = 10.0
+# SQLite takes paths of 512 bytes, and puts "-journal" behind ours.
+_PATH_BYTES: Final = 500
 MALFORMED: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a damaged file raises: SQLite's words about it may quote bytes that are no text."""
 
@@ -63,6 +67,8 @@ _FAULTS: Final = {
 
 def connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open an existing SQLite file, hardened; raises `sqlite3.Error`. Transactions are begun by hand."""
+    if len(os.fsencode(path.absolute())) > _PATH_BYTES:
+        raise OSError(errno.ENAMETOOLONG, "longer than SQLite takes")
     mode = "ro" if read_only else "rw"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     db = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
@@ -197,10 +203,13 @@ def is_sound(db: sqlite3.Connection) -> bool:
 def problem_of(error: sqlite3.Error | OSError, path: Path, needed_bytes: int = 0) -> CaseFileProblem:
     """Return in words what an error of SQLite or the disk means for the case file."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == 28):
+    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
         return disk_full(path, needed_bytes)
     if isinstance(error, PermissionError):
         code = sqlite3.SQLITE_PERM
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        words = mark("The name of {file}, or of the folders it lies in, is too long. Choose a shorter place.")
+        return CaseFileProblem("NAME_TOO_LONG", words, file=path.name)
     fault, sentence = _FAULTS.get(code, _OTHER_FAULT)
     return CaseFileProblem(fault, sentence, file=path.name)
 

@@ -6,6 +6,7 @@ saved version and the record. After every save the older of them is brought up t
 loses of the last save, one of the three is whole and at most one save older.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -187,7 +188,7 @@ def _check_room(path: Path) -> None:
     """Raise where a further copy would leave the disk nearly full: the case file itself comes first."""
     size = path.stat().st_size
     if disk_usage(path.absolute().parent).free < size + _SPARE_BYTES:
-        raise OSError(28, "no room for an earlier generation")
+        raise OSError(errno.ENOSPC, "no room for an earlier generation")
 
 
 def _brought_up(source: sqlite3.Connection, place: Path, version: Version) -> bool:

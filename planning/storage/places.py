@@ -20,10 +20,11 @@ _PART: Final = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<process>\d+)\.part(-jour
 
 def check_place(path: Path, *, overwrite: bool) -> None:
     """Raise `CaseFileProblem` where a case may not be written at `path`."""
-    if not path.absolute().parent.is_dir():
-        raise CaseFileProblem("NO_FOLDER", mark("The folder for {file} does not exist."), file=path.name)
-    if not (path.exists() or path.is_symlink()):
-        return
+    with translated(path):
+        if not path.absolute().parent.is_dir():
+            raise CaseFileProblem("NO_FOLDER", mark("The folder for {file} does not exist."), file=path.name)
+        if not (path.exists() or path.is_symlink()):
+            return
     if not overwrite:
         raise CaseFileProblem(
             "FILE_EXISTS", mark("There already is a file {file}. Choose another name."), file=path.name
