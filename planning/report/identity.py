@@ -33,8 +33,10 @@ def disclosed(case: Case, identity: Identity) -> Case:
 
 
 def _disclosed_image(case: Case, image: StudyImage, identity: Identity) -> StudyImage:
+    original = image.original
     return replace(
         image,
+        original=None if original is None else replace(original, sop_instance_uids=()),
         description="",
         series_uid="",
         study_uid="",

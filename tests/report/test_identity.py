@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from app.drawn import stamp_of
+from planning.model.original_stack import OriginalStack
 from planning.model.stamp import inputs_of
 from planning.model.study import Patient, StudyImage
 from planning.report.identity import Identity, disclosed, patient_line
@@ -20,8 +21,19 @@ def case():
     made = a_case(
         a_vertebral_column(levels=("T9", "T10", "T11")), a_plan(levels=("T9", "T10", "T11")), PATIENT
     )
+    grid = made.images[0].volume.grid
+    places = [grid.to_lps((0, 0, k)) for k in range(grid.shape_kji[0])]
     image = replace(
         made.images[0],
+        original=OriginalStack(
+            tuple((float(x), float(y), float(z)) for x, y, z in places),
+            (1.0, 0.0, 0.0),
+            (0.0, 1.0, 0.0),
+            (1.0, 1.0),
+            columns=grid.shape_kji[2],
+            rows=grid.shape_kji[1],
+            sop_instance_uids=(MARKER,) * len(places),
+        ),
         description=MARKER,
         series_uid=MARKER,
         study_uid=MARKER,
