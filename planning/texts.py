@@ -2,7 +2,7 @@
 
 import gettext
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _DOMAIN = "enbloc"
 _translation: gettext.NullTranslations = gettext.NullTranslations()
@@ -26,10 +26,12 @@ def use_language(language: str | None, locale_folder: Path) -> None:
 def tr(text: str, /, **values: object) -> str:
     """Return `text` in the chosen language with ``{name}`` fields filled in.
 
-    Fields are filled literally: markup or format characters inside a value stay as they are.
+    Fields are filled literally: markup or format characters inside a value stay as they are, and
+    characters nobody sees are made visible (`literal`).
     """
     words = _translation.gettext(text)
-    return words.format(**values) if values else words
+    shown = {name: literal(str(v)) if isinstance(v, str | PurePath) else v for name, v in values.items()}
+    return words.format(**shown) if values else words
 
 
 def mark(text: str, /) -> str:
@@ -37,13 +39,15 @@ def mark(text: str, /) -> str:
     return text
 
 
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def literal(text: str, /) -> str:
     """Return `text` with control and direction characters made visible, as ``<U+202E>``.
 
     Names out of files are hostile input: a direction override would show a file name or a side the
-    wrong way round.
+    wrong way round. Halves of characters, as undecodable file names hold them, cannot be written at all.
     """
     return _INVISIBLE.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
-from planning.texts import tr
+from planning.texts import literal, tr
 
 
 class WheelNeedsKeyboard(QObject):
@@ -160,7 +160,7 @@ class ChoiceField(QComboBox):
 
     def offer(self, choices: Iterable[tuple[object, str]]) -> None:
         """Replace the choices where they differ; the chosen value stays where it still exists."""
-        pairs = list(choices)
+        pairs = [(value, literal(words)) for value, words in choices]
         if [value for value, _ in pairs] == self._values and [words for _, words in pairs] == self._words:
             return
         chosen = self.value

@@ -5,12 +5,20 @@ import html
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from planning.texts import tr
+from planning.texts import literal, tr
+
+
+class _Label(QLabel):
+    """Shows whatever it is given letter by letter."""
+
+    def setText(self, text: str) -> None:  # noqa: N802 -- Qt's own name
+        """Show a text."""
+        super().setText(literal(text))
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
     """Return a label that shows `text` literally; `name` picks a style of the theme."""
-    made = QLabel(parent)
+    made = _Label(parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
     if name:
@@ -23,7 +31,7 @@ def label(text: str = "", name: str = "", *, wrap: bool = False, parent: QWidget
 
 def tip(text: str) -> str:
     """Return a tooltip that shows `text` literally and breaks long lines."""
-    return f"<qt>{html.escape(text)}</qt>" if text else ""
+    return f"<qt>{html.escape(literal(text))}</qt>" if text else ""
 
 
 def millimetres(value: float | None) -> str:

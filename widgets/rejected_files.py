@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtWidgets import QTreeView, QWidget
 
 from planning.imaging.series import Rejected
-from planning.texts import mark, tr
+from planning.texts import literal, mark, tr
 from widgets.plain_text import tip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -67,7 +67,7 @@ class RejectedModel(QAbstractItemModel):
         group = index.internalId()
         if group:
             one = self.groups[group - 1][1][index.row()]
-            return one.reason if index.column() else str(one.file)
+            return one.reason if index.column() else literal(str(one.file))
         reason, files = self.groups[index.row()]
         return reason if index.column() else tr("{count} file(s)", count=len(files))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from planning.safety.board import BoardLine
 from planning.safety.results import Status
-from planning.texts import tr
+from planning.texts import literal, tr
 from widgets.plain_text import label, tip
 from widgets.status_mark import status_pixmap, status_word
 
@@ -62,7 +62,7 @@ class BoardRow(QFrame):
         self.word.setText(status_word(line.status))
         self.step.setText(tr("step {step}", step=line.step) if line.step is not None else "")
         self.sentence.setText(line.sentence)
-        self.setAccessibleName(f"{status_word(line.status)}. {line.sentence}")
+        self.setAccessibleName(literal(f"{status_word(line.status)}. {line.sentence}"))
         self._show_acceptance(line, may_accept)
         has_place = line.tool_point_lps_mm is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if has_place else Qt.CursorShape.ArrowCursor)

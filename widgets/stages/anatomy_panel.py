@@ -25,7 +25,7 @@ from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.levels import level_order
 from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
-from planning.texts import mark, tr
+from planning.texts import literal, mark, tr
 from widgets.icons import icon
 from widgets.plain_text import cubic_centimetres, label, tip
 from widgets.together import Together
@@ -241,7 +241,7 @@ class AnatomyPanel(QWidget):
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
         item.setIcon(NAME, _swatch(look.colour_rgb))
-        item.setText(NAME, _short(structure))
+        item.setText(NAME, literal(_short(structure)))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
         by = structure.review.by

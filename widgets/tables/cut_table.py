@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from planning.texts import mark, tr
+from planning.texts import literal, mark, tr
 from widgets.icons import icon
 from widgets.plain_text import tip
 from widgets.status_mark import status_icon, status_word
@@ -87,7 +87,7 @@ class CutModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(self._help(row, column))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._help(row, column) or self.text(row, column)
+            return literal(self._help(row, column)) or self.text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (STEP, KERF, MARGIN):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.FontRole and row.osteotomy.id == self.active:
@@ -104,13 +104,13 @@ class CutModel(QAbstractTableModel):
         status = status_word(row.status) if row.status is not None else tr("UPDATING")
         cells = {
             STEP: str(osteotomy.step) if osteotomy.step is not None else "–",
-            NAME: osteotomy.title,
+            NAME: literal(osteotomy.title),
             KIND: tr(KIND_WORDS[osteotomy.kind]),
             LEVEL: osteotomy.level or "–",
             TOOL: row.tool,
             KERF: row.kerf,
             MARGIN: row.margin,
-            NEAREST: row.nearest,
+            NEAREST: literal(row.nearest),
             STATUS: status,
         }
         return cells.get(column, "")
