@@ -81,15 +81,22 @@ def _evidence(said: Mapping[str, Any], onto: Onto, image: StudyImage) -> _Eviden
     frames = set(said["frames"])
     plain = image.frame_of_reference_uid.partition("#")[0]
     derived = derived_frame(onto.case_id, image.id) if onto.case_id else ""
-    instances = set(image.sop_instance_uids)
-    series = image.series_uid.partition("#")[0]
     ours = bool(derived) and derived in frames and said["patient"][1] == case_code(onto.case_id)
     return _Evidence(
         same_frame=bool(frames & ({plain, derived} - {""})),
         other_frame=bool(frames) and bool(plain),
-        refers=bool(instances & set(said["instances"])) or (bool(series) and series in said["series"]),
+        refers=_refers(said, image),
         ours=ours,
     )
+
+
+def _refers(said: Mapping[str, Any], image: StudyImage) -> bool:
+    """Say whether an object was made on this very image: by its slices, else by its series."""
+    instances = set(image.sop_instance_uids)
+    if instances and said["instances"]:
+        return bool(instances & set(said["instances"]))
+    # A series that was split holds several stacks, perhaps in several frames: its name proves nothing.
+    return bool(image.series_uid) and "#" not in image.series_uid and image.series_uid in said["series"]
 
 
 def _of_patient(

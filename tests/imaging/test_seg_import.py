@@ -21,7 +21,7 @@ from planning.model.mask import Mask
 from planning.model.structures import Review, ReviewState, Structure, StructureKind
 from planning.model.study import Patient
 from tests.imaging import phantom
-from tests.imaging.seg_files import PATIENT, Change, Segment, onto, write_seg
+from tests.imaging.seg_files import PATIENT, SERIES, Change, Segment, onto, write_seg
 
 TABLE = load_anatomy_table(Path(__file__).parents[2] / "resources" / "anatomy.toml")
 GRID = phantom.a_grid(np.eye(3), (9, 11, 13), (0.8, 0.9, 1.3))
@@ -171,6 +171,25 @@ def test_what_cannot_be_proved_is_said(tmp_path: Path, worker: Worker) -> None:
     assert _import_changed(tmp_path, worker, _set(PatientName="Phantom^A")) == ["IDENTITY_CONFLICT"]
     unnamed = onto(GRID, patient=Patient(), frame="")
     assert _import_changed(tmp_path, worker, nothing, unnamed) == ["PATIENT_UNPROVEN", "FRAME_UNPROVEN"]
+
+
+def test_a_series_that_was_split_proves_no_place(tmp_path: Path, worker: Worker) -> None:
+    """Its parts may lie in several frames; only the slices themselves tell which part is meant."""
+
+    def by_series(dataset: Dataset) -> None:
+        _refers(dataset)
+        item = dataset.ReferencedSeriesSequence[0]
+        item.SeriesInstanceUID = SERIES
+        del item.ReferencedInstanceSequence
+
+    whole = onto(GRID)
+    assert whole.image is not None
+    assert _import_changed(tmp_path, worker, by_series, whole) == ["FRAME_BY_REFERENCE"]
+    split = replace(whole, image=replace(whole.image, series_uid=f"{SERIES}#2"))
+    with pytest.raises(LabelsRefused) as refused:
+        _import_changed(tmp_path, worker, by_series, split)
+    assert refused.value.code == "OTHER_FRAME"
+    assert _import_changed(tmp_path, worker, _refers, split) == ["FRAME_BY_REFERENCE"]
 
 
 def test_our_export_without_identity_is_known_again_by_its_own_case_alone(
