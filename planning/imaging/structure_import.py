@@ -11,6 +11,7 @@ from typing import Final
 from scipy import ndimage
 
 from planning.errors import ImportRefused, LabelsRefused, WorkerDied
+from planning.imaging.folder_listing import listing_of
 from planning.imaging.intake import (
     NO_FILE,
     Choices,
@@ -24,11 +25,11 @@ from planning.imaging.intake import (
 from planning.imaging.label_import import map_layers, mask_table
 from planning.imaging.label_mapping import Placed
 from planning.imaging.label_names import NameTable, read_names
-from planning.imaging.limits import MAX_FILES
+from planning.imaging.limits import FILE_SECONDS
 from planning.imaging.mesh_import import is_mesh_file, mesh_layers
 from planning.imaging.rtstruct_import import rtstruct_layers
 from planning.imaging.seg_import import seg_layers, threshold_of
-from planning.imaging.volume_file import CRASHED, is_volume_file
+from planning.imaging.volume_file import is_volume_file
 from planning.kernel.process import Worker
 from planning.model.study import Finding, Severity
 from planning.progress import Progress, part, silent
@@ -43,8 +44,8 @@ NOT_STRUCTURES: Final = mark(
     "{name} holds no structures. This program reads label maps (NIfTI, NRRD, MetaImage), DICOM segmentations "
     "and structure sets, and surfaces (STL, OBJ, PLY)."
 )
+NOT_READ: Final = mark("{name} is damaged or not whole and was not read ({code}). Copy or export it again.")
 EMPTY_FILES: Final = mark("{count} of {total} masks in the folder are empty in this image.")
-TOO_MANY: Final = mark("The folder holds more than {limit} files. Choose the folder of the segmentation.")
 LEFT_OUT: Final = mark("Files of the folder that could not be used and were left out: {count} ({codes}).")
 
 
@@ -69,8 +70,8 @@ def import_structures(
     Parameters
     ----------
     path : Path
-        A label map, DICOM Segmentation, RT Structure Set or surface, or a folder of them. In a folder a
-        label map is a mask called what it is, like TotalSegmentator's results.
+        A label map, DICOM Segmentation, RT Structure Set or surface, or a folder of them, any nesting. In
+        a folder a label map is a mask called what it is, like TotalSegmentator's results.
     names : Path or None
         ``labels.json`` or a class table: meanings by label value, segment number, ROI number, or, in a
         surface file, the place of the surface. None where file or folder name their structures.
@@ -91,8 +92,12 @@ def import_structures(
         finally:
             own.close()
     try:
-        if path.is_dir():
-            return _from_folder(path, onto, choices or Choices(), progress, worker)
+        listing = listing_of(path, worker, part(progress, 0.0, 0.02))
+        if listing.kind == "folder":
+            files = [path / file for file in listing.files]
+            return _from_folder(path, files, onto, choices or Choices(), progress, worker)
+        if listing.kind != "file":
+            raise LabelsRefused("NO_SOURCE", NO_FILE, name=path.name)
         given = read_names(names) if names is not None else None
         return _from_file(path, given, onto, choices or Choices(), progress, worker)
     except ImportRefused as error:
@@ -102,12 +107,11 @@ def import_structures(
 def _from_file(
     path: Path, given: NameTable | None, onto: Onto, choices: Choices, progress: Progress, worker: Worker
 ) -> LabelImport:
-    if not path.is_file():
-        raise LabelsRefused("NO_SOURCE", NO_FILE, name=path.name)
     (source,) = _sources([path], part(progress, 0.0, 0.05), worker)
     if source.kind not in _READERS:
-        code = source.kind if source.kind not in ("dicom", "NOT_DICOM") else "NOT_LABELS"
-        raise LabelsRefused(code, NOT_STRUCTURES, name=path.name)
+        if source.kind in ("dicom", "NOT_DICOM"):
+            raise LabelsRefused("NOT_LABELS", NOT_STRUCTURES, name=path.name)
+        raise LabelsRefused(source.kind, NOT_READ, name=path.name, code=source.kind)
     findings: list[Finding] = []
     step = part(progress, 0.05, 0.8)
     layers, used = _layers(source, given, onto, choices, findings, step, worker, in_folder=False)
@@ -116,11 +120,8 @@ def _from_file(
 
 
 def _from_folder(
-    folder: Path, onto: Onto, choices: Choices, progress: Progress, worker: Worker
+    folder: Path, files: list[Path], onto: Onto, choices: Choices, progress: Progress, worker: Worker
 ) -> LabelImport:
-    files = sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
-    if len(files) > MAX_FILES:
-        raise LabelsRefused("TOO_MANY_FILES", TOO_MANY, limit=MAX_FILES)
     every = _sources(files, part(progress, 0.0, 0.1), worker)
     sources = [s for s in every if s.kind in _READERS]
     if not sources:
@@ -131,7 +132,14 @@ def _from_folder(
     inside = total = empty = 0
     for n, source in enumerate(sources):
         step = part(progress, 0.1 + 0.8 * n / len(sources), 0.1 + 0.8 * (n + 1) / len(sources))
-        found, decided = _layers(source, None, onto, choices, findings, step, worker, in_folder=True)
+        try:
+            found, decided = _layers(source, None, onto, choices, findings, step, worker, in_folder=True)
+        except (ImportRefused, LabelsRefused) as error:
+            # An image beside its masks is no fault; anything else that is refused is.
+            if error.code != "NOT_LABELS":
+                raise
+            every.append(_Source(source.path, error.code))
+            continue
         inside += sum(layer.placed.inside for layer in found)
         total += sum(layer.placed.total for layer in found)
         kept = [_cropped(layer) for layer in found if layer.placed.inside]
@@ -159,13 +167,20 @@ def _sources(files: list[Path], progress: Progress, worker: Worker) -> list[_Sou
     known = {f: "map" if is_volume_file(f) else "surface" if is_mesh_file(f) else "" for f in files}
     unknown = [f for f, kind in known.items() if not kind]
     if unknown:
-        request = {"files": [str(f.resolve()) for f in unknown]}
-        try:
-            answer, _ = worker.call(_FIND_TASK, request, progress=progress, stall_s=20.0)
-        except WorkerDied as error:
-            raise LabelsRefused("CRASHED", CRASHED, name=unknown[0].name) from error
-        known |= dict(zip(unknown, answer["kinds"], strict=True))
+        known |= dict(zip(unknown, _kinds(unknown, progress, worker), strict=True))
     return [_Source(file, kind) for file, kind in known.items()]
+
+
+def _kinds(files: list[Path], progress: Progress, worker: Worker) -> list[str]:
+    """Return what each file is; one that ends the child is found by asking for each alone."""
+    request = {"files": [str(f.resolve()) for f in files]}
+    try:
+        answer, _ = worker.call(_FIND_TASK, request, progress=progress, stall_s=4 * FILE_SECONDS)
+        return [str(kind) for kind in answer["kinds"]]
+    except WorkerDied:
+        if len(files) == 1:
+            return ["CRASHED"]
+    return [kind for file in files for kind in _kinds([file], progress, worker)]
 
 
 _READERS: Final = frozenset({"map", "surface", "seg", "rtstruct"})

@@ -176,6 +176,9 @@ def test_a_folder_of_surfaces_and_several_objects_in_one_file(tmp_path: Path, wo
         rows += ["f " + " ".join(str(c + 1 + n * len(points)) for c in face) for face in mesh.triangles]
     (tmp_path / "two.obj").write_text("\n".join(rows))
     (tmp_path / "T10 vertebra.stl").write_bytes(stl(near, mesh.triangles))
+    deep = tmp_path / "deep" / "er"
+    deep.mkdir(parents=True)
+    (tmp_path / "T10 vertebra.stl").rename(deep / "T10 vertebra.stl")
     (tmp_path / "notes.txt").write_text("nothing to see here, move along " * 10)
     found = import_structures(tmp_path, None, Onto(GRID), worker=worker)
     meanings = [(s.kind.value, s.level, s.side) for s in found.structures]

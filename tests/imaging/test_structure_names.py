@@ -126,3 +126,14 @@ def test_what_a_tool_can_injure_without_a_limit_is_named_in_a_warning(tmp_path: 
     kinds = [s.kind for s in found.structures]
     assert kinds.count(StructureKind.OTHER) == 4
     assert StructureKind.AORTA in kinds
+
+
+def test_an_image_beside_its_masks_is_left_out_and_said(tmp_path: Path, worker: Worker) -> None:
+    ball = np.linalg.norm(phantom.centres(GRID) - phantom.MIDDLE, axis=-1) < 3.2
+    phantom.write_volume(tmp_path / "aorta.nii.gz", ball.astype(np.uint8), GRID)
+    phantom.write_volume(tmp_path / "ct.nii.gz", (phantom.values_at(phantom.centres(GRID)) - 900.5), GRID)
+    (tmp_path / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x08\0\x05\0CS\xff\xff")
+    found = import_structures(tmp_path, None, Onto(GRID), worker=worker)
+    assert [s.kind for s in found.structures] == [StructureKind.AORTA]
+    (said,) = [f for f in found.findings if f.code == "FILES_LEFT_OUT"]
+    assert "2 (NOT_LABELS, TRUNCATED)" in said.message
