@@ -225,10 +225,10 @@ def _before_pixels(
 
 def _read(file: Path) -> Header:
     found = open_object(file, _TAGS)
-    return _record(found, found.dataset, found.place or found.place_unpacked)
+    return _record(found, found.dataset, found.place or found.place_unpacked, file.stat().st_size)
 
 
-def _record(found: DicomObject, dataset: Dataset, place: PixelPlace | None) -> Header:
+def _record(found: DicomObject, dataset: Dataset, place: PixelPlace | None, file_bytes: int) -> Header:
     if "DirectoryRecordSequence" in dataset or text(dataset, "SOPClassUID") == _DICOMDIR:
         raise _directory(dataset)
     if _PRIVATE_RLE in dataset:
@@ -242,6 +242,7 @@ def _record(found: DicomObject, dataset: Dataset, place: PixelPlace | None) -> H
         "pixel_offset": place.offset,
         "pixel_bytes": place.length,
         "kind": _KINDS[place.tag],
+        "file_bytes": file_bytes,
         "notes": found.notes,
         **_identity(dataset, found.notes),
         **_form(dataset),

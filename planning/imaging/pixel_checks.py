@@ -12,7 +12,7 @@ from pydicom.uid import (
 )
 
 from planning.errors import ImportRefused
-from planning.imaging.limits import MAX_EDGE_VOXELS, MAX_VOXELS
+from planning.imaging.limits import MAX_EDGE_VOXELS, MAX_EXPANSION, MAX_VOXELS, allows_expansion
 from planning.imaging.series import Slice
 from planning.model.study import Finding, Severity
 from planning.texts import mark
@@ -56,6 +56,9 @@ UNSUPPORTED_BITS: Final = mark(
 CONTRADICTION: Final = mark(
     "{file} says its pixels are packed in one way and holds them in another. Export the series again."
 )
+EXPANSION: Final = mark(
+    "{file} would unpack to more than {limit} times its size, which looks like an attack."
+)
 MISSING_SIGN: Final = mark(
     "The file does not say whether its values are signed (PixelRepresentation is missing). "
     "Densities could be wrong; export the series again."
@@ -92,6 +95,15 @@ def check_pixels(slices: Sequence[Slice], records: Sequence[Record]) -> None:
         _check_form(slice_, record, len(slices))
         _check_scale(slice_, record)
         _check_size(slice_)
+        _check_expansion(slice_, record)
+
+
+def _check_expansion(slice_: Slice, record: Record) -> None:
+    """Refuse compressed pixels that claim more than any scanner's images compress to."""
+    form = slice_.form
+    claimed = form.rows * form.columns * form.bits_allocated // 8 * slice_.n_frames
+    if slice_.pixel_bytes < 0 and not allows_expansion(record["file_bytes"], claimed):
+        raise ImportRefused("EXPANSION_LIMIT", EXPANSION, limit=MAX_EXPANSION, file=slice_.file.name)
 
 
 def _check_form(slice_: Slice, record: Record, count: int) -> None:

@@ -171,11 +171,14 @@ def _listening(tally: Tally) -> Iterator[None]:
     handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
     handler.addFilter(FILTER)
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
     try:
         yield
     finally:
         root.removeHandler(handler)
+        root.setLevel(level)
     text = "\n".join(lines)
     tally.failures += [f"the log holds {part}" for part in MarkerPatient().found_in(text)]
     tally.failures += [f"the log holds a folder: {line}" for line in lines if tempfile.gettempdir() in line]
