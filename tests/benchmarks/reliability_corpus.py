@@ -102,6 +102,24 @@ def _must_not_load_silently(sample: Sample) -> bool:
     return series and not sample.expected.startswith("accept")
 
 
+def as_markdown(table: CorpusTable) -> str:
+    """Return the counts and the rows for a document."""
+    peer = table.peer
+    lines = [
+        f"{table.met} of {len(table.rows)} files as expected, {table.real} of them real; silent wrong loads: "
+        f"{table.silent_wrong}. SimpleITK's series reader in the same run: of {peer.total} series that must "
+        f"not load silently {peer.silent} do, {peer.warned} with a line on standard error, {peer.raised} raise.",
+        "",
+        "| File | Must | As expected | Happened |",
+        "|---|---|---|---|",
+    ]
+    for row in table.rows:
+        sample = row.sample
+        met = "yes" if row.met else "**no**"
+        lines.append(f"| {sample.name} | {sample.expected} ({sample.code}) | {met} | {row.happened} |")
+    return "\n".join(lines)
+
+
 def main() -> CorpusTable:
     """Print the table and return it."""
     table = corpus_table()
