@@ -110,6 +110,11 @@ def why_not(rows: Sequence[ArrivalRow], anatomy: Anatomy | None) -> str:
         meaning = _meaning(structure)
         if meaning in seen and structure.name:
             return tr("Two structures would be called {title}. Rename one.", title=structure.title)
+        if meaning in seen and structure.kind is StructureKind.VERTEBRA and structure.level:
+            return tr(
+                "There would be two of {title}. Change a level, or let one replace the other.",
+                title=structure.title,
+            )
         seen.add(meaning)
     return ""
 

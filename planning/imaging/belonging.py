@@ -52,8 +52,8 @@ class _Evidence:
     ours: bool
 
 
-def check_belongs(said: Mapping[str, Any], onto: Onto, name: str) -> list[Finding]:
-    """Return what is to be said about an object's patient and place.
+def check_belongs(said: Mapping[str, Any], onto: Onto, name: str) -> tuple[list[Finding], bool]:
+    """Return what is to be said about an object's patient and place, and whether its place is proven.
 
     Parameters
     ----------
@@ -69,12 +69,13 @@ def check_belongs(said: Mapping[str, Any], onto: Onto, name: str) -> list[Findin
         ``OTHER_PATIENT`` or ``OTHER_FRAME``.
     """
     if onto.image is None:
-        return []
+        return [], False
     evidence = _evidence(said, onto, onto.image)
     if evidence.ours:
-        return []
+        return [], True
     patient = Patient(*[str(text) for text in said["patient"]])
-    return [*_of_patient(patient, said, onto, evidence, name), *_of_frame(evidence, name)]
+    found = [*_of_patient(patient, said, onto, evidence, name), *_of_frame(evidence, name)]
+    return found, evidence.same_frame or evidence.refers
 
 
 def _evidence(said: Mapping[str, Any], onto: Onto, image: StudyImage) -> _Evidence:

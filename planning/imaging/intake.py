@@ -107,7 +107,9 @@ class Layer:
     resolution_mm : float or None
         What it was segmented at, where that is coarser than the image.
     merge : bool
-        Whether the layer is a mask of one structure named by its file.
+        Whether the layer is a mask of one structure.
+    proven : bool
+        Whether its source shows that it lies in the image's own frame of reference.
     cut_short : frozenset of int
         Values the end of the source's own field cuts off inside the image.
     extent_kji : pair of indices or None
@@ -119,6 +121,7 @@ class Layer:
     source: str = mark("label map")
     resolution_mm: float | None = None
     merge: bool = False
+    proven: bool = False
     cut_short: frozenset[int] = frozenset()
     extent_kji: tuple[tuple[int, int, int], tuple[int, int, int]] | None = None
 
@@ -177,19 +180,27 @@ class LabelImport:
 def check_inside(name: str, layers: Sequence[Layer], findings: list[Finding]) -> None:
     """Refuse a source most of which lies outside the image; note what was cut off.
 
+    What is proven to lie in the image's frame may do so: the image may be a range of its slices.
+
     Raises
     ------
     LabelsRefused
         ``NO_LABELS`` or ``LABELS_OUTSIDE``.
     """
-    refuse_outside(name, sum(x.placed.inside for x in layers), sum(x.placed.total for x in layers), findings)
+    refuse_outside(name, counts_of(layers), all(layer.proven for layer in layers), findings)
 
 
-def refuse_outside(name: str, inside: int, total: int, findings: list[Finding]) -> None:
-    """As `check_inside`, from numbers of voxels."""
+def counts_of(layers: Sequence[Layer]) -> tuple[int, int]:
+    """Return how many labelled voxels lie inside the image, and how many there are."""
+    return sum(layer.placed.inside for layer in layers), sum(layer.placed.total for layer in layers)
+
+
+def refuse_outside(name: str, counts: tuple[int, int], proven: bool, findings: list[Finding]) -> None:
+    """As `check_inside`, from numbers of voxels inside and in all."""
+    inside, total = counts
     if total == 0:
         raise LabelsRefused("NO_LABELS", NO_LABELS, name=name)
-    if inside < _LEAST_INSIDE * total:
+    if inside == 0 or (inside < _LEAST_INSIDE * total and not proven):
         raise LabelsRefused("LABELS_OUTSIDE", OUTSIDE, name=name, percent=f"{100 * inside / total:.0f}")
     if inside < total:
         values = (("percent", f"{100 * (total - inside) / total:.2g}"),)
@@ -268,7 +279,8 @@ def _empty(meaning: Meaning) -> Finding:
 
 def _origin(layer: Layer, meaning: Meaning, structure: Structure) -> Origin:
     placed = layer.placed
-    outside = 1.0 - placed.inside / placed.total if placed.total else 0.0
+    # A layer of many structures does not tell which of them leaves the image.
+    outside = 1.0 - placed.inside / placed.total if placed.total and layer.merge else 0.0
     name = meaning.source_name or meaning.name or ""
     middle = _busiest(structure.mask)
     return Origin(structure.id, name, meaning.colour_rgb, meaning.exported_as, outside, middle)

@@ -58,6 +58,8 @@ def place(labels_kji: Labels, source: Grid, target: Grid, progress: Progress) ->
 def masks_of(placed: Placed, shape_kji: tuple[int, int, int]) -> Iterator[tuple[int, Mask]]:
     """Return the mask of every label value that has voxels in the image, by rising value."""
     empty = Mask(shape_kji)
+    if not placed.voxels_kji.size:
+        return
     for n, box in enumerate(ndimage.find_objects(placed.voxels_kji)):
         if box is not None:
             start = tuple(s + part.start for s, part in zip(placed.start_kji, box, strict=True))

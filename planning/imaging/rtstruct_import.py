@@ -1,6 +1,7 @@
 """Structures of a DICOM RT Structure Set: closed contours filled onto the planning image's grid."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,7 +82,8 @@ def rtstruct_layers(
         `planning.imaging.rtstruct_reading`.
     """
     answer, (points, ends, kinds) = _read(path, part(progress, 0.0, 0.2), worker)
-    findings += check_belongs(answer, onto, path.name)
+    found, proven = check_belongs(answer, onto, path.name)
+    findings += found
     left_out: dict[str, list[str]] = {}
     noted: dict[str, list[str]] = {}
     layers = []
@@ -100,7 +102,8 @@ def rtstruct_layers(
             left_out.setdefault("EMPTY_STRUCTURE", []).append(name)
             continue
         step = part(progress, 0.2 + 0.8 * n / len(answer["rois"]), 0.2 + 0.8 * (n + 1) / len(answer["rois"]))
-        layers.append(_layer(contours, stack, _meaning(roi, given), onto.grid, path.name, step))
+        layer = _layer(contours, stack, _meaning(roi, given), onto.grid, path.name, step)
+        layers.append(replace(layer, proven=proven))
         for note in stack.notes:
             noted.setdefault(note, []).append(name)
     findings += _said(left_out, noted)

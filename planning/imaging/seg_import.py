@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +73,8 @@ def seg_layers(
         ``OTHER_PATIENT``, ``OTHER_FRAME``, ``NO_LABELS`` and those of `planning.imaging.seg_reading`.
     """
     answer, arrays = _read(path, onto, choices, part(progress, 0.0, 0.6), worker)
-    findings += check_belongs(answer, onto, path.name)
+    found, proven = check_belongs(answer, onto, path.name)
+    findings += found
     entries = {int(entry["number"]): entry for entry in answer["segments"]}
     k, j, i = answer["shape_kji"]
     whole = Grid((k, j, i), np.array(answer["lps_from_ijk"]))
@@ -81,7 +83,8 @@ def seg_layers(
     for n, ((number, low), voxels) in enumerate(zip(answer["boxes"], arrays, strict=True)):
         meaning = _meaning(number, entries.get(number, {}), given, conflicts)
         step = part(progress, 0.6 + 0.4 * n / len(arrays), 0.6 + 0.4 * (n + 1) / len(arrays))
-        layers.append(_layer(voxels, low, whole, meaning, onto.grid, step))
+        layer = _layer(voxels, low, whole, meaning, onto.grid, step)
+        layers.append(replace(layer, proven=proven))
     findings += _said(answer, entries, layers, conflicts, choices, whole, onto.grid)
     if not layers:
         raise LabelsRefused("NO_LABELS", NO_SEGMENTS, name=path.name)

@@ -137,6 +137,7 @@ class _Frames:
         self.count = max(1, whole(dataset, "NumberOfFrames") or 1)
         self._bits = whole(dataset, "BitsAllocated") or 0
         self._check(dataset)
+        self._background = whole(dataset, "PixelPaddingValue") or 0
         top = number(dataset, "MaximumFractionalValue") or 255.0
         # At least one step above nothing: a threshold of 0 must not fill the frame.
         self._least = max(1.0, threshold * top)
@@ -148,8 +149,8 @@ class _Frames:
         """Return the segments of frame n that have voxels in it."""
         values = self._read(n)
         if self.kind == "LABELMAP":
-            present = [int(v) for v in np.unique(values) if v]
-            return [(v, values == v) for v in present]
+            present = [int(v) for v in np.unique(values)]
+            return [(v, values == v) for v in present if v not in (0, self._background)]
         mask = values != 0 if self.kind == "BINARY" else values >= self._least
         return [(self._numbers[n], mask)] if mask.any() else []
 

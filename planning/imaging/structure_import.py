@@ -20,6 +20,7 @@ from planning.imaging.intake import (
     Onto,
     check_inside,
     collected,
+    counts_of,
     refuse_outside,
 )
 from planning.imaging.label_import import map_layers, mask_table
@@ -130,6 +131,7 @@ def _from_folder(
     layers: list[Layer] = []
     used = Choices()
     inside = total = empty = 0
+    proven = True
     for n, source in enumerate(sources):
         step = part(progress, 0.1 + 0.8 * n / len(sources), 0.1 + 0.8 * (n + 1) / len(sources))
         try:
@@ -140,13 +142,14 @@ def _from_folder(
                 raise
             every.append(_Source(source.path, error.code))
             continue
-        inside += sum(layer.placed.inside for layer in found)
-        total += sum(layer.placed.total for layer in found)
+        more, all_of_it = counts_of(found)
+        inside, total = inside + more, total + all_of_it
+        proven = proven and all(layer.proven for layer in found)
         kept = [_cropped(layer) for layer in found if layer.placed.inside]
         empty += not kept
         layers += kept
         used = _together(used, decided)
-    refuse_outside(folder.name, inside, total, findings)
+    refuse_outside(folder.name, (inside, total), proven, findings)
     if empty:
         values = (("count", str(empty)), ("total", str(len(sources))))
         findings.append(Finding("EMPTY_STRUCTURE", EMPTY_FILES, values))

@@ -226,6 +226,23 @@ def test_a_region_partly_outside_is_cut_off_and_its_share_told(tmp_path: Path, w
     assert "25 %" in finding.message
 
 
+def test_the_same_frame_may_reach_far_beyond_a_range_of_slices(tmp_path: Path, worker: Worker) -> None:
+    """An image cut down to some slices still takes what was drawn on the whole of it; unproven is refused."""
+    step = float(_slices()[1] - _slices()[0])
+    places = [_slices()[0] + n * step for n in range(-60, 10)]
+    regions = [
+        Region("a", [_ring(8.0, at) for at in places]),
+        Region("b", [_ring(3.0, at) for at in places[:20]]),
+    ]
+    found = _import(tmp_path, worker, regions)
+    assert found.origins[0].outside == pytest.approx(60 / 70)
+    assert len(found.structures) == 1
+    assert "b has no voxel" in next(f.message for f in found.findings if f.code == "EMPTY_STRUCTURE")
+    with pytest.raises(LabelsRefused) as refused:
+        _import(tmp_path, worker, regions, Onto(GRID))
+    assert refused.value.code == "LABELS_OUTSIDE"
+
+
 def test_damaged_numbers_leave_one_contour_out_and_say_so(tmp_path: Path, worker: Worker) -> None:
     def spoil(dataset: Dataset) -> None:
         contour = dataset.ROIContourSequence[0].ContourSequence[2]
