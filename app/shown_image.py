@@ -6,6 +6,7 @@ from app.drawn import Choices, Drawn
 from planning.model.case import Case
 from planning.model.frame_relation import frame_relation
 from planning.model.study import StudyImage
+from rendering.slice_gaps import gap_bands
 from rendering.themes import Theme
 from widgets.views.seen import Seen
 
@@ -50,6 +51,7 @@ def seen_of(case: Case, choices: Choices, shown: Drawn, theme: Theme) -> Seen:
         registered=registered,
         series=series_words(case, image),
         modality=image.modality if image is not None else "CT",
+        gaps=gap_bands(image.coverage, image.volume.grid) if image is not None else (),
     )
 
 

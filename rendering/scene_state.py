@@ -244,6 +244,23 @@ class SlabMode(StrEnum):
 
 
 @dataclass(frozen=True)
+class GapBand:
+    """A part of the image between two acquired slices that lost others between them.
+
+    Parameters
+    ----------
+    before_lps_mm, behind_lps_mm : Vec3
+        A point of either slice.
+    normal_lps : Vec3
+        Direction across the slices.
+    """
+
+    before_lps_mm: Vec3
+    behind_lps_mm: Vec3
+    normal_lps: Vec3
+
+
+@dataclass(frozen=True)
 class SliceState:
     """Everything one slice view shows.
 
@@ -266,6 +283,8 @@ class SliceState:
     structures, blades, line, levels, stamp, theme
         As in 3D; structures are outlines.
     show_crosshair : bool
+    gaps : tuple of GapBand
+        Where the image is interpolated over missing slices.
     """
 
     plane: SlicePlane
@@ -285,6 +304,7 @@ class SliceState:
     show_crosshair: bool = True
     stamp: Stamp = Stamp()
     theme: Theme = DARK
+    gaps: tuple[GapBand, ...] = ()
 
     @property
     def screen_axes(self) -> SliceAxes:

@@ -17,6 +17,7 @@ from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene import WHOLE, Viewport
 from rendering.scene_state import SliceAxes, SlicePlane, SliceState
+from rendering.slice_gaps import gap_labels, gap_strokes, gap_words
 from rendering.slice_geometry import SliceFrame, frame_of, height_mm, position_words, step_mm
 from rendering.slice_image import SliceImage
 from rendering.slice_marks import crosshair_strokes, level_labels, level_words, line_label, line_strokes
@@ -171,7 +172,7 @@ class SliceScene:
         low = [source_words(stamp), window if state.volume is not None else "", slab]
         texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
         texts.set(Place.BANNER, banner_words(stamp))
-        texts.set(Place.WARNINGS, "\n".join(stamp.warnings))
+        texts.set(Place.WARNINGS, "\n".join(line for line in (gap_words(state), *stamp.warnings) if line))
         texts.letters(state.screen_axes)
 
     def _layout(self) -> None:
@@ -182,8 +183,8 @@ class SliceScene:
         self._laid_out = (state, frame)
         self._place_camera(frame)
         self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
-        self._line.show(line_strokes(state, frame, self._lettering.px(5)))
-        labels = [*level_labels(state), *line_label(state)]
+        self._line.show([*line_strokes(state, frame, self._lettering.px(5)), *gap_strokes(state, frame)])
+        labels = [*level_labels(state), *line_label(state), *gap_labels(state)]
         self._labels.show(labels, self._lettering, state.theme.for_slices)
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)

@@ -20,8 +20,9 @@ from planning.safety.results import SEVERITY, Clearance, Evaluation, TumourMargi
 from planning.texts import mark, tr
 from rendering.cameras import StandardView
 from rendering.lettering import Lettering
-from rendering.scene_state import STANDARD_AXES, DrawnLine, SlicePlane, SliceState, SpineState
+from rendering.scene_state import STANDARD_AXES, DrawnLine, GapBand, SlicePlane, SliceState, SpineState
 from rendering.screenshot import PictureSize, cut_picture, slice_picture, spine_picture
+from rendering.slice_gaps import gap_bands
 from rendering.themes import LIGHT, Theme
 
 SIZE = PictureSize(620, 520, 2)
@@ -56,6 +57,7 @@ class _Studio:
     volume: Volume
     lettering: Lettering
     theme: Theme
+    gaps: tuple[GapBand, ...] = ()
 
     def spine(self, **changes: object) -> SpineState:
         """Return the 3D state."""
@@ -90,6 +92,7 @@ class _Studio:
             line=line,
             levels=self.drawn.levels,
             stamp=self.drawn.stamp,
+            gaps=self.gaps,
         )
 
 
@@ -108,7 +111,8 @@ def report_pictures(
     if image is None:
         return ()
     shown = drawn(case, bench.settings, assessed.surfaces, evaluation, choices=Choices(), patient=patient)
-    studio = _Studio(assessed, shown, image.volume, lettering(), theme)
+    gaps = gap_bands(image.coverage, image.volume.grid)
+    studio = _Studio(assessed, shown, image.volume, lettering(), theme, gaps)
     apart = Choices(pieces_shown=True, apart=0.35)
     exploded = replace(
         studio,

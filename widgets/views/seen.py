@@ -17,6 +17,7 @@ from rendering.scene_state import (
     DrawnMargin,
     DrawnPiece,
     DrawnStructure,
+    GapBand,
     LevelName,
     SlicePlane,
     SliceState,
@@ -44,6 +45,8 @@ class Seen:
         What slices call their image, where not as the stamp does.
     modality : str
         Of `volume`; anything but CT gets a grey window of its own.
+    gaps : tuple of GapBand
+        Where `volume` is interpolated over missing slices.
     """
 
     volume: Volume | None = None
@@ -58,6 +61,7 @@ class Seen:
     registered: bool = True
     series: str = ""
     modality: str = "CT"
+    gaps: tuple[GapBand, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         line=looking.line,
         levels=seen.levels,
         show_crosshair=seen.volume is not None,
+        gaps=seen.gaps,
         stamp=replace(seen.stamp, series=seen.series or seen.stamp.series),
         theme=seen.theme,
     )
@@ -142,6 +147,7 @@ def _alone(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         window_hu=looking.window_hu,
         level_hu=looking.level_hu,
         show_crosshair=seen.volume is not None,
+        gaps=seen.gaps,
         stamp=replace(
             seen.stamp,
             series=seen.series or seen.stamp.series,
