@@ -14,7 +14,7 @@ from app.session import Session
 from app.settings import Preferences
 from planning.editing.intake_edits import Arrival, TakeIn
 from planning.errors import PlanningError
-from planning.imaging.intake import UNITS_MM, Choices, LabelImport, onto_case
+from planning.imaging.intake import UNITS_MM, Choices, LabelImport, findings_for, onto_case
 from planning.imaging.mesh_import import AXES, UNITS
 from planning.imaging.mesh_import import SUFFIXES as SURFACES
 from planning.imaging.structure_import import import_structures
@@ -142,7 +142,8 @@ class StructuresFlow(QObject):
             Arrival(row.structure, row.replaces, arrival_look(row.structure, row.origin, table))
             for row in dialog.arrivals
         )
-        if not self._session.do(TakeIn(arrivals, found.findings)):
+        findings = findings_for(found, [(row.structure, row.origin) for row in dialog.arrivals])
+        if not self._session.do(TakeIn(arrivals, findings)):
             return
         others = sum(row.structure.kind.value == "other" for row in dialog.arrivals)
         words = tr("{count} structures were taken in as drafts.", count=len(arrivals))
@@ -152,6 +153,6 @@ class StructuresFlow(QObject):
                 count=others,
             )
         self.told.emit(Message(words, "warn" if others else "info"))
-        for finding in found.findings:
+        for finding in findings:
             if finding.severity is Severity.WARN:
                 self.told.emit(Message(finding.message, "warn"))

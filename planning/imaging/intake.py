@@ -142,6 +142,8 @@ class Origin:
         Which part of its layer's labelled volume lies outside the image, 0 to 1.
     middle_kji : tuple of int or None
         The slice along each axis that holds most of it: where to look at it.
+    known, at_risk : bool
+        Whether its name has a kind; whether it is something a tool can injure though it has none.
     """
 
     structure_id: str
@@ -150,6 +152,8 @@ class Origin:
     exported_as: str = ""
     outside: float = 0.0
     middle_kji: tuple[int, int, int] | None = None
+    known: bool = True
+    at_risk: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,8 +221,6 @@ def collected(
     """Return the structures of all layers, every one a draft, with what is to be said of them."""
     structures: list[Structure] = []
     origins: list[Origin] = []
-    unknown: list[Meaning] = []
-    short: list[str] = []
     empty: list[Finding] = []
     for n, layer in enumerate(layers):
         progress(n / len(layers), tr("Placing labels"))
@@ -226,45 +228,49 @@ def collected(
         for value, mask in masks_of(layer.placed, grid.shape_kji):
             seen.add(value)
             meaning = layer.table.meanings.get(value) or _unnamed(value)
-            if not meaning.known:
-                unknown.append(meaning)
             structure = _structure(layer, value, meaning, mask, {s.id for s in structures})
             structures.append(structure)
             origins.append(_origin(layer, meaning, structure))
-            if value in layer.cut_short:
-                short.append(structure.title)
         if layer.table.claims_presence:
             empty += [_empty(m) for value, m in layer.table.meanings.items() if value not in seen]
-    said = [*findings, *empty, *_said(structures, unknown, short)]
+    said = [*findings, *empty, *_said(list(zip(structures, origins, strict=True)))]
     return LabelImport(
         tuple(structures),
         tuple(said),
-        tuple(m.source_name for m in unknown),
+        tuple(o.name for o in origins if not o.known),
         tuple(origins),
         used or Choices(),
     )
 
 
-def _said(structures: Sequence[Structure], unknown: Sequence[Meaning], short: Sequence[str]) -> list[Finding]:
+_OF_STRUCTURES: Final = frozenset({"LABELS_CUT_SHORT", "LISTED_AS_OTHER", "NOT_JUDGED", "SIMULATED"})
+
+
+def findings_for(found: LabelImport, kept: Sequence[tuple[Structure, Origin]]) -> tuple[Finding, ...]:
+    """Return what is to be said of those structures a person keeps, as the person named them."""
+    rest = [f for f in found.findings if f.code not in _OF_STRUCTURES]
+    return (*rest, *_said(kept))
+
+
+def _said(kept: Sequence[tuple[Structure, Origin]]) -> list[Finding]:
+    lists = {
+        "LABELS_CUT_SHORT": [s.title for s, _ in kept if s.label_extent_kji is not None],
+        "LISTED_AS_OTHER": [o.name for s, o in kept if s.kind is StructureKind.OTHER and not o.known],
+        "NOT_JUDGED": [o.name for s, o in kept if s.kind is StructureKind.OTHER and o.at_risk],
+        "SIMULATED": [s.title for s, _ in kept if s.simulated],
+    }
+    words = {
+        "LABELS_CUT_SHORT": (CUT_SHORT, "structures", Severity.WARN),
+        "LISTED_AS_OTHER": (LISTED_AS_OTHER, "names", Severity.NOTE),
+        "NOT_JUDGED": (NOT_JUDGED, "names", Severity.WARN),
+        "SIMULATED": (SIMULATED, "structures", Severity.NOTE),
+    }
     found = []
-    if short:
-        found.append(_listing("LABELS_CUT_SHORT", CUT_SHORT, "structures", short, Severity.WARN))
-    others = [m.source_name for m in unknown]
-    if others:
-        found.append(_listing("LISTED_AS_OTHER", LISTED_AS_OTHER, "names", others))
-    at_risk = [m.source_name for m in unknown if m.at_risk]
-    if at_risk:
-        found.append(_listing("NOT_JUDGED", NOT_JUDGED, "names", at_risk, Severity.WARN))
-    simulated = [s.title for s in structures if s.simulated]
-    if simulated:
-        found.append(_listing("SIMULATED", SIMULATED, "structures", simulated))
+    for code, names in lists.items():
+        template, field_name, severity = words[code]
+        if names:
+            found.append(Finding(code, template, ((field_name, ", ".join(names)),), severity))
     return found
-
-
-def _listing(
-    code: str, words: str, name: str, items: Sequence[str], severity: Severity = Severity.NOTE
-) -> Finding:
-    return Finding(code, words, ((name, ", ".join(items)),), severity)
 
 
 def _unnamed(value: int) -> Meaning:
@@ -283,7 +289,16 @@ def _origin(layer: Layer, meaning: Meaning, structure: Structure) -> Origin:
     outside = 1.0 - placed.inside / placed.total if placed.total and layer.merge else 0.0
     name = meaning.source_name or meaning.name or ""
     middle = _busiest(structure.mask)
-    return Origin(structure.id, name, meaning.colour_rgb, meaning.exported_as, outside, middle)
+    return Origin(
+        structure.id,
+        name,
+        meaning.colour_rgb,
+        meaning.exported_as,
+        outside,
+        middle,
+        meaning.known,
+        meaning.at_risk,
+    )
 
 
 def _busiest(mask: Mask) -> tuple[int, int, int] | None:

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from planning.geometry.frames import Grid
-from planning.imaging.intake import Onto
+from planning.imaging.intake import Onto, findings_for
 from planning.imaging.structure_import import import_structures
 from planning.imaging.structure_words import meaning_of_name
 from planning.kernel.process import Worker
@@ -137,3 +138,18 @@ def test_an_image_beside_its_masks_is_left_out_and_said(tmp_path: Path, worker: 
     assert [s.kind for s in found.structures] == [StructureKind.AORTA]
     (said,) = [f for f in found.findings if f.code == "FILES_LEFT_OUT"]
     assert "2 (NOT_LABELS, TRUNCATED)" in said.message
+
+
+def test_only_what_is_kept_is_spoken_of(tmp_path: Path, worker: Worker) -> None:
+    """A structure that is left out, or given a kind by hand, is no longer one of no kind."""
+    ball = np.linalg.norm(phantom.centres(GRID) - phantom.MIDDLE, axis=-1) < 3.2
+    for name in ("small_bowel", "colon", "aorta", "face"):
+        phantom.write_volume(tmp_path / f"{name}.nii.gz", ball.astype(np.uint8), GRID)
+    found = import_structures(tmp_path, None, Onto(GRID), worker=worker)
+    kept = [(s, o) for s, o in zip(found.structures, found.origins, strict=True) if o.name != "colon"]
+    kept = [(replace(s, kind=StructureKind.AORTA) if o.name == "face" else s, o) for s, o in kept]
+    said = {f.code: f.message for f in findings_for(found, kept)}
+    assert "for: small_bowel. They" in said["LISTED_AS_OTHER"]
+    assert "exists: small_bowel. " in said["NOT_JUDGED"]
+    assert {f.code for f in found.findings} == set(said)
+    assert findings_for(found, list(zip(found.structures, found.origins, strict=True))) == found.findings
