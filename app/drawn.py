@@ -1,7 +1,7 @@
 """From a case and what was computed from it to what every view draws. Pure; no Qt, no VTK."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -75,6 +75,7 @@ def drawn(
     live: LiveResult | None = None,
     choices: Choices | None = None,
     patient: str = "",
+    before: Drawn | None = None,
 ) -> Drawn:
     """Return what the views draw.
 
@@ -91,17 +92,36 @@ def drawn(
     choices : Choices, optional
     patient : str
         Patient line as the chosen identity allows.
+    before : Drawn, optional
+        What was drawn last: parts that are equal to its own are the very same ones, so that views see
+        at a glance that nothing changed.
     """
     choices = choices or Choices()
     show_pieces = choices.pieces_shown and evaluation is not None
     replaced = _replaced_by_pieces(evaluation) if show_pieces and evaluation is not None else frozenset()
-    return Drawn(
+    now = Drawn(
         structures=_structures(case, settings, surfaces, choices, replaced),
         blades=_blades(case, evaluation, live, choices),
         pieces=_pieces(evaluation, choices) if show_pieces and evaluation is not None else (),
         levels=level_names(case, surfaces),
         stamp=stamp_of(case, evaluation, patient),
     )
+    if before is None:
+        return now
+    return Drawn(
+        structures=_kept(before.structures, now.structures),
+        blades=_kept(before.blades, now.blades),
+        pieces=_kept(before.pieces, now.pieces),
+        levels=_kept(before.levels, now.levels),
+        stamp=_kept(before.stamp, now.stamp),
+    )
+
+
+_Part = TypeVar("_Part")
+
+
+def _kept(before: _Part, now: _Part) -> _Part:
+    return before if before == now else now
 
 
 def stamp_of(case: Case, evaluation: Evaluation | None, patient: str = "") -> Stamp:

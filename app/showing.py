@@ -1,7 +1,7 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
 
-from app.drawn import drawn
+from app.drawn import Drawn, drawn
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
 from app.shown_image import seen_of
@@ -29,6 +29,7 @@ class Showing:
         self._last_plan: object = None
         self._last_surfaces: object = None
         self._last_evaluation: object = None
+        self._last_drawn: Drawn | None = None
 
     def show(self, view: SessionView) -> None:
         """Show everything; parts skip what did not change."""
@@ -61,15 +62,17 @@ class Showing:
     def _show_views(self, view: SessionView) -> None:
         window, case = self._window, view.case
         if case is None:
+            self._last_drawn = None
             window.views.show_seen(Seen(theme=view_theme()))
             return
-        shown = drawn(
+        shown = self._last_drawn = drawn(
             case,
             self._session.settings,
             view.surfaces,
             view.evaluation,
             view.live,
             self._commands.choices,
+            before=self._last_drawn,
         )
         if case.plan is not self._last_plan:
             self._last_plan = case.plan

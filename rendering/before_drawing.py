@@ -4,11 +4,13 @@ from collections.abc import Callable
 from weakref import WeakMethod
 
 from vtkmodules.vtkCommonCore import vtkCommand
-from vtkmodules.vtkRenderingCore import vtkRenderer
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+
+Stop = Callable[[], None]
 
 
-def before_drawing(renderer: vtkRenderer, layout: Callable[[], None]) -> None:
-    """Call a bound method whenever the renderer starts to draw.
+def before_drawing(drawn: vtkRenderer | vtkRenderWindow, layout: Callable[[], None]) -> Stop:
+    """Call a bound method whenever a renderer or window starts to draw; return what ends it.
 
     VTK holds its observers where Python's collector cannot see them, so a plain reference back to
     the scene would keep every scene, and the meshes it shows, for ever.
@@ -20,4 +22,5 @@ def before_drawing(renderer: vtkRenderer, layout: Callable[[], None]) -> None:
         if found is not None:
             found()
 
-    renderer.AddObserver(vtkCommand.StartEvent, observe)
+    tag = drawn.AddObserver(vtkCommand.StartEvent, observe)
+    return lambda: drawn.RemoveObserver(tag)

@@ -88,7 +88,7 @@ class BladeHandle:
 
     def __init__(self, renderer: vtkRenderer, eye: Eye, listener: BladeListener) -> None:
         self._eye, self._listener = eye, listener
-        self._edge, self._lines = LineLayer(renderer), LineLayer(renderer)
+        self._lines = LineLayer(renderer, edge_alpha=0.55)
         self._pixel_ratio = 1.0
         self._drawn: DrawnBlade | None = None
         self._hot: Part | None = None
@@ -101,10 +101,14 @@ class BladeHandle:
         """Whether a drag is under way."""
         return self._grab is not None
 
+    @property
+    def grabbed_id(self) -> str:
+        """The blade being dragged, or an empty string."""
+        return self._drawn.id if self._grab is not None and self._drawn is not None else ""
+
     def set_pixel_ratio(self, pixel_ratio: float) -> None:
         """Keep the handles' size on a screen of this density."""
         self._pixel_ratio = pixel_ratio
-        self._edge.set_width(4.6 * pixel_ratio)
         self._lines.set_width(2.4 * pixel_ratio)
 
     def show(self, blades: tuple[DrawnBlade, ...]) -> None:
@@ -117,12 +121,11 @@ class BladeHandle:
 
     def layout(self) -> None:
         """Draw the handles at their size for the present view."""
-        parts = self._shapes()
-        strokes = [
-            Strokes(lines, HOT_RGB if part is self._hot else PART_RGB[part]) for part, lines in parts.items()
-        ]
-        self._edge.show([Strokes(lines, (0, 0, 0), 0.55) for lines in parts.values()])
-        self._lines.show(strokes)
+        hot = self._hot
+        self._lines.show(
+            Strokes(lines, HOT_RGB if part is hot else PART_RGB[part])
+            for part, lines in self._shapes().items()
+        )
 
     def part_at(self, x_px: float, y_px: float) -> Part | None:
         """Return the part under the pointer, or None."""

@@ -1,6 +1,8 @@
 """The shapes of a blade: its slab, its outline, and where the tool may run on. Numpy only."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,7 @@ _OUTLINES_KEPT: Final = 128
 _CUTS_KEPT: Final = 512
 
 
+@lru_cache(maxsize=_OUTLINES_KEPT)
 def slab_mesh(blade: Blade) -> Mesh:
     """Return the swept slab as a closed mesh: the region thickened by half the kerf to both sides."""
     outline = blade.outline_mm
@@ -34,6 +37,7 @@ def slab_mesh(blade: Blade) -> Mesh:
     return Mesh(vertices.astype(np.float32), triangles.astype(np.int32))
 
 
+@lru_cache(maxsize=_OUTLINES_KEPT)
 def slab_edges(blade: Blade) -> Floats:
     """Return the slab's edges in LPS, segments of shape (n, 2, 3): both faces and the corners between."""
     outline = blade.outline_mm
@@ -42,6 +46,7 @@ def slab_edges(blade: Blade) -> Floats:
     return np.concatenate([_loop(low), _loop(high), np.stack([low, high], axis=1)])
 
 
+@lru_cache(maxsize=_OUTLINES_KEPT)
 def overshoot_edges(blade: Blade) -> Floats:
     """Return the outline of the overshoot beyond the far edge on the middle plane, shape (n, 2, 3) in LPS.
 
@@ -74,12 +79,7 @@ def slab_sections(blade: Blade, normal_lps: Vec3, height_mm: float) -> tuple[Flo
 @lru_cache(maxsize=_CUTS_KEPT)
 def centre_lines(blade: Blade, normal_lps: Vec3, height_mm: float) -> Floats:
     """Return where the blade's middle plane meets a plane: segments of shape (n, 2, 3), by region part."""
-    segments = []
-    for part in convex_parts(blade.outline_mm):
-        crossing = _chord(blade, part, normal_lps, height_mm)
-        if crossing is not None:
-            segments.append(crossing)
-    return np.array(segments).reshape(-1, 2, 3)
+    return _chords(blade, convex_parts(blade.outline_mm), normal_lps, height_mm)
 
 
 @lru_cache(maxsize=_CUTS_KEPT)
@@ -89,13 +89,8 @@ def overshoot_lines(blade: Blade, normal_lps: Vec3, height_mm: float) -> Floats:
         return np.empty((0, 2, 3))
     start, end, far = _far_edges(blade)
     shift = np.array([0.0, blade.overshoot_mm])
-    segments = []
-    for e in np.flatnonzero(far):
-        strip = np.array([start[e], end[e], end[e] + shift, start[e] + shift])
-        crossing = _chord(blade, strip, normal_lps, height_mm)
-        if crossing is not None:
-            segments.append(crossing)
-    return np.array(segments).reshape(-1, 2, 3)
+    strips = [np.array([start[e], end[e], end[e] + shift, start[e] + shift]) for e in np.flatnonzero(far)]
+    return _chords(blade, strips, normal_lps, height_mm)
 
 
 def convex_parts(outline: Floats) -> tuple[Floats, ...]:
@@ -183,11 +178,18 @@ def _far_edges(blade: Blade) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     return start, end, np.asarray(end[:, 0] - start[:, 0] < -1e-9)
 
 
-def _chord(blade: Blade, polygon_ab: Floats, normal_lps: Vec3, height_mm: float) -> Floats | None:
-    corners = blade.to_lps(np.column_stack([polygon_ab, np.zeros(len(polygon_ab))]))
-    heights = corners @ np.asarray(normal_lps) - height_mm
-    crossings = []
-    for p, q, hp, hq in zip(corners, np.roll(corners, -1, 0), heights, np.roll(heights, -1), strict=True):
-        if (hp >= 0) != (hq >= 0):
-            crossings.append(p + (hp / (hp - hq)) * (q - p))
-    return np.array(crossings[:2]) if len(crossings) >= 2 else None
+def _chords(blade: Blade, polygons_ab: Iterable[Floats], normal_lps: Vec3, height_mm: float) -> Floats:
+    """Return where a plane cuts convex polygons of the middle plane, segments of shape (n, 2, 3) in LPS."""
+    slope_a, slope_b = (float(v) for v in blade.axes[:2] @ np.asarray(normal_lps))
+    level = float(np.dot(blade.origin_lps_mm, normal_lps)) - height_mm
+    ends: list[tuple[float, float, float]] = []
+    for polygon in polygons_ab:
+        corners = [(a, b, level + slope_a * a + slope_b * b) for a, b in polygon.tolist()]
+        crossings = []
+        for (a, b, h), (c, d, k) in pairwise([*corners, corners[0]]):
+            if (h >= 0) != (k >= 0):
+                t = h / (h - k)
+                crossings.append((a + t * (c - a), b + t * (d - b), 0.0))
+        if len(crossings) >= 2:
+            ends += crossings[:2]
+    return blade.to_lps(np.array(ends).reshape(-1, 3)).reshape(-1, 2, 3)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData, vtkStaticCellLocator
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkTriangleMeshPointNormals
@@ -35,11 +36,12 @@ def triangle_data(points_lps_mm: ArrayLike, triangles: NDArray[np.integer[Any]])
 def line_data(segments_lps_mm: ArrayLike) -> vtkPolyData:
     """Return line segments, shape (n, 2, 3), as poly data."""
     ends = np.array(segments_lps_mm, dtype=np.float32).reshape(-1, 3)
-    lines = poly_data_of(ends, np.empty((0, 3), dtype=np.int64))
-    cells = vtkCellArray()
-    cells.SetData(2, data_array(np.arange(len(ends), dtype=np.int32)))
-    lines.SetLines(cells)
-    return lines
+    points, lines, data = vtkPoints(), vtkCellArray(), vtkPolyData()
+    points.SetData(data_array(ends))
+    lines.SetData(2, data_array(np.arange(len(ends), dtype=np.int32)))
+    data.SetPoints(points)
+    data.SetLines(lines)
+    return data
 
 
 def set_cell_colours(data: vtkPolyData, rgba: NDArray[np.uint8]) -> None:

@@ -1,14 +1,22 @@
 """A small cube that shows which way the patient lies, its faces lettered L R A P S I."""
 
+from collections.abc import Sequence
+
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkCommonTransforms import vtkTransform
+from vtkmodules.vtkFiltersCore import vtkAppendPolyData
+from vtkmodules.vtkFiltersGeneral import vtkTransformFilter
 from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
-from vtkmodules.vtkRenderingCore import vtkRenderer
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from rendering.cameras import CameraPose
+from rendering.colours import unit_rgb
+from rendering.themes import Rgb
 
 SIDE_PX = 74.0
 DISTANCE = 5.0
-_FACE_RGB = (0.78, 0.80, 0.83)
-_LETTER_RGB = (0.10, 0.12, 0.15)
+_FACE_RGB: Rgb = (199, 204, 212)
+_LETTER_RGB: Rgb = (26, 31, 38)
 
 
 class OrientationCube:
@@ -18,25 +26,11 @@ class OrientationCube:
         self.renderer = vtkRenderer()
         self.renderer.SetLayer(1)
         self.renderer.InteractiveOff()
-        cube = vtkAnnotatedCubeActor()
-        cube.SetXPlusFaceText("L")
-        cube.SetXMinusFaceText("R")
-        cube.SetYPlusFaceText("P")
-        cube.SetYMinusFaceText("A")
-        cube.SetZPlusFaceText("S")
-        cube.SetZMinusFaceText("I")
-        cube.SetXFaceTextRotation(0)
-        cube.SetYFaceTextRotation(0)
-        cube.SetZFaceTextRotation(-90)
-        cube.SetFaceTextScale(0.62)
-        cube.GetCubeProperty().SetColor(*_FACE_RGB)
-        cube.GetTextEdgesProperty().SetColor(*_LETTER_RGB)
-        cube.GetTextEdgesProperty().SetLineWidth(1)
-        for face in ("XPlus", "XMinus", "YPlus", "YMinus", "ZPlus", "ZMinus"):
-            paint = getattr(cube, f"Get{face}FaceProperty")()
-            paint.SetColor(*_LETTER_RGB)
-            paint.LightingOff()
-        self.renderer.AddViewProp(cube)
+        body, *letters = _parts()
+        self.renderer.AddActor(_frozen([body], _FACE_RGB))
+        written = _frozen(letters, _LETTER_RGB)
+        written.GetProperty().LightingOff()
+        self.renderer.AddActor(written)
         self.renderer.GetActiveCamera().ParallelProjectionOn()
         self.renderer.GetActiveCamera().SetParallelScale(0.95)
 
@@ -51,3 +45,45 @@ class OrientationCube:
         camera.SetPosition(*(-DISTANCE * v for v in pose.sight_lps))
         camera.SetViewUp(*pose.up_lps)
         camera.SetClippingRange(0.1, 2 * DISTANCE)
+
+
+def _parts() -> list[vtkActor]:
+    """Return the cube's body, then its letters and their edges."""
+    cube = vtkAnnotatedCubeActor()
+    cube.SetXPlusFaceText("L")
+    cube.SetXMinusFaceText("R")
+    cube.SetYPlusFaceText("P")
+    cube.SetYMinusFaceText("A")
+    cube.SetZPlusFaceText("S")
+    cube.SetZMinusFaceText("I")
+    cube.SetXFaceTextRotation(0)
+    cube.SetYFaceTextRotation(0)
+    cube.SetZFaceTextRotation(-90)
+    cube.SetFaceTextScale(0.62)
+    parts = cube.GetAssembly().GetParts()
+    return [parts.GetItemAsObject(n) for n in range(parts.GetNumberOfItems())]
+
+
+def _frozen(parts: Sequence[vtkActor], rgb: Rgb) -> vtkActor:
+    """Return parts as one still actor: VTK's own cube runs all its filters anew in every frame."""
+    joined = vtkAppendPolyData()
+    for part in parts:
+        part.GetMapper().Update()
+        place = vtkTransform()
+        place.SetMatrix(part.GetMatrix())
+        placed = vtkTransformFilter()
+        placed.SetTransform(place)
+        placed.SetInputData(part.GetMapper().GetInput())
+        placed.Update()
+        joined.AddInputData(placed.GetPolyDataOutput())
+    joined.Update()
+    data = vtkPolyData()
+    data.ShallowCopy(joined.GetOutput())
+    mapper = vtkPolyDataMapper()
+    mapper.ScalarVisibilityOff()
+    mapper.SetInputData(data)
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    actor.PickableOff()
+    actor.GetProperty().SetColor(*unit_rgb(rgb))
+    return actor

@@ -1,12 +1,15 @@
 """The 3D view: given a state, applies the difference; owns no window."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Floats, Vec3, vec3
-from rendering.before_drawing import before_drawing
+from rendering.backdrop import Backdrop
+from rendering.before_drawing import Stop, before_drawing
+from rendering.blade_actor import BladeActor
 from rendering.blade_handle import BladeHandle, BladeListener, Silent
 from rendering.cameras import (
     VIEW_ANGLE_DEG,
@@ -32,7 +35,7 @@ from rendering.offscreen import TEXT_DPI, is_software
 from rendering.orientation_cube import SIDE_PX, OrientationCube
 from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
-from rendering.scene_state import SliceAxes, SpineState
+from rendering.scene_state import DrawnBlade, SliceAxes, SpineState, Stamp
 from rendering.spine_bodies import SpineBodies
 from rendering.spine_marks import hidden_strokes, mark_labels, mark_strokes
 
@@ -58,7 +61,9 @@ class SpineScene:
 
     def __init__(self, lettering: Lettering | None = None, listener: BladeListener | None = None) -> None:
         self._lettering = lettering or Lettering()
-        self._main, self._front = vtkRenderer(), vtkRenderer()
+        self._main, self._held, self._front = vtkRenderer(), vtkRenderer(), vtkRenderer()
+        self._backdrop = Backdrop([self._main], self._held)
+        self._stop_layout: Stop | None = None
         self._window: vtkRenderWindow | None = None
         self._viewport = WHOLE
         self._state: SpineState = SpineState()
@@ -66,7 +71,12 @@ class SpineScene:
         self._pose, self._posed = FIRST_POSE, False
         self._moving = False
         self._software: bool | None = None
-        self._bodies = SpineBodies(self._main)
+        self._bodies, self._held_blade = SpineBodies(self._main), BladeActor(self._held)
+        self._bodies_of: tuple[SpineState, str] | None = None
+        self._still = self._state
+        self._in_hand: DrawnBlade | None = None
+        self._marked: object = None
+        self._depths_held: tuple[CameraPose, bool, float, float] | None = None
         self._hidden = LineLayer(self._front)
         self._lines = LineLayer(self._front, edge_alpha=0.6)
         self.handle = BladeHandle(self._front, self, listener or Silent())
@@ -76,35 +86,41 @@ class SpineScene:
         self._set_up()
 
     def _set_up(self) -> None:
-        self._front.SetLayer(1)
-        self._front.SetUseOIT(False)
-        self._front.SetActiveCamera(self._main.GetActiveCamera())
-        for renderer in (self._main, self._front):
+        for layer, renderer in enumerate((self._main, self._held, self._front)):
+            renderer.SetLayer(layer)
             renderer.InteractiveOff()
+            renderer.SetActiveCamera(self._main.GetActiveCamera())
+        for renderer in (self._main, self._held):
+            renderer.SetAutomaticLightCreation(False)
+            three_lights(renderer)
+        for renderer in (self._held, self._front):
+            renderer.SetUseOIT(False)
+        self._cube.renderer.SetLayer(self._front.GetLayer())
         self._main.GradientBackgroundOn()
-        self._main.SetAutomaticLightCreation(False)
-        three_lights(self._main)
-        before_drawing(self._main, self._layout)
         self._style()
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
         """Draw into a part of `window` from now on."""
         self.detach()
-        window.SetNumberOfLayers(max(2, window.GetNumberOfLayers()))
+        window.SetNumberOfLayers(max(self._front.GetLayer() + 1, window.GetNumberOfLayers()))
         window.SetDPI(TEXT_DPI)
         window.SetAlphaBitPlanes(1)
         for renderer in self._renderers:
             window.AddRenderer(renderer)
-        for renderer in (self._main, self._front):
+        for renderer in (self._main, self._held, self._front):
             renderer.SetViewport(*viewport)
+        self._stop_layout = before_drawing(window, self._layout)
         self._window, self._viewport, self._software = window, viewport, None
 
     def detach(self) -> None:
         """Leave the window; call before it is finalised."""
         if self._window is not None:
+            self._backdrop.forget()
             for renderer in self._renderers:
                 self._window.RemoveRenderer(renderer)
-        self._window = None
+        if self._stop_layout is not None:
+            self._stop_layout()
+        self._window, self._stop_layout = None, None
 
     def show(self, state: SpineState) -> bool:
         """Apply the difference to what is shown; say whether anything must be drawn anew."""
@@ -115,7 +131,7 @@ class SpineScene:
         if not self._shown or old.theme != state.theme:
             self._style()
         self._shown = True
-        self._bodies.show(state)
+        self._show_bodies()
         self.handle.show(state.blades)
         self._labels.show(mark_labels(state), self._lettering, state.theme)
         self._legend.show(state.margins, self._lettering, state.theme)
@@ -237,8 +253,8 @@ class SpineScene:
         return self._bar
 
     @property
-    def _renderers(self) -> tuple[vtkRenderer, vtkRenderer, vtkRenderer]:
-        return self._main, self._front, self._cube.renderer
+    def _renderers(self) -> tuple[vtkRenderer, ...]:
+        return self._main, self._held, self._front, self._cube.renderer
 
     @property
     def _eye(self) -> ViewEye:
@@ -251,6 +267,7 @@ class SpineScene:
         self._main.SetBackground(*unit_rgb(theme.background_low_rgb))
         self._main.SetBackground2(*unit_rgb(theme.background_high_rgb))
         self._bodies.set_width(lettering.px(theme.line_px))
+        self._held_blade.set_width(lettering.px(theme.line_px))
         self._lines.set_width(lettering.px(theme.line_px * 1.3))
         self._hidden.set_width(lettering.px(theme.line_px * 0.8))
         self.handle.set_pixel_ratio(lettering.pixel_ratio)
@@ -266,20 +283,39 @@ class SpineScene:
         texts.set(Place.WARNINGS, "\n".join(line for line in (stamp.level_note, *stamp.warnings) if line))
         texts.set(Place.BANNER, banner_words(stamp))
 
+    def _show_bodies(self) -> None:
+        """Show what stands still and, on a layer of its own, the blade that a moving hand holds."""
+        held = self.handle.grabbed_id if self._moving else ""
+        if self._bodies_of is not None and self._bodies_of[0] is self._state and self._bodies_of[1] == held:
+            return
+        state, self._bodies_of = self._state, (self._state, held)
+        self._in_hand = next((b for b in state.blades if b.id == held and b.visible), None)
+        if self._in_hand is not None:
+            self._held_blade.show(self._in_hand)
+            state = replace(state, blades=tuple(b for b in state.blades if b is not self._in_hand))
+        self._still = state
+        self._bodies.show(state)
+
     def _layout(self) -> None:
-        if self._software is None and self._window is not None:
+        if self._window is None:
+            return
+        if self._software is None:
             self._software = is_software(self._window)
+        self._show_bodies()
         # Peeling costs five frames in software; with multisampling VTK loses what peeling or FXAA draws.
-        multisampled = self._window is not None and self._window.GetMultiSamples() > 1
-        plain = self._moving or multisampled
+        plain = self._moving or self._window.GetMultiSamples() > 1
         self._main.SetUseDepthPeeling(not (self._software or plain))
         self._main.SetUseFXAA(not plain)
         self._main.SetUseOIT(not self._moving)
         eye = self._eye
         self._place_camera()
         mm_per_px = eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm)) * self._lettering.pixel_ratio
-        self._lines.show(mark_strokes(self._state, mm_per_px))
-        self._hidden.show(hidden_strokes(self._state))
+        state = self._state
+        marked = (state.line, state.crosshair_lps_mm, state.theme, mm_per_px)
+        if marked != self._marked:
+            self._marked = marked
+            self._lines.show(mark_strokes(state, mm_per_px))
+        self._hidden.show(hidden_strokes(state))
         self.handle.layout()
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
@@ -287,7 +323,14 @@ class SpineScene:
         self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes())
         self._legend.layout(eye.width_px)
         self._layout_bar(eye)
-        self._layout_cube()
+        self._layout_cube(self._window)
+        self._backdrop.want(self._window, self._standing(eye) if self._in_hand is not None else None)
+
+    def _standing(self, eye: ViewEye) -> Hashable:
+        """Return everything the pixels depend on of what stands still while a blade is dragged."""
+        margins = tuple(id(m.margin_mm) for m in self._still.margins)  # arrays are not compared by value
+        still = replace(self._still, line=None, crosshair_lps_mm=None, levels=(), stamp=Stamp())
+        return still, margins, eye, self._lettering, self._depths()
 
     def _layout_bar(self, eye: ViewEye) -> None:
         if self._state.parallel:
@@ -295,11 +338,10 @@ class SpineScene:
         else:
             self._bar.hide()
 
-    def _layout_cube(self) -> None:
-        if self._window is not None:
-            width, height = self._window.GetSize()
-            side = self._lettering.px(SIDE_PX)
-            self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
+    def _layout_cube(self, window: vtkRenderWindow) -> None:
+        width, height = window.GetSize()
+        side = self._lettering.px(SIDE_PX)
+        self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
 
     def _place_camera(self) -> None:
         camera, pose = self._main.GetActiveCamera(), self._pose
@@ -314,11 +356,20 @@ class SpineScene:
         camera.SetClippingRange(near + back, far + back)
 
     def _depths(self) -> tuple[float, float]:
-        """Return how near and far anything lies; in parallel projection the near side may be behind."""
-        pose = self._pose
-        corners = self._bodies.corners_lps_mm()
-        points = np.concatenate([corners, [pose.focus_lps_mm]])
+        """Return how near and far anything lies; in parallel projection the near side may be behind.
+
+        What was said last for this camera holds as long as it is wide enough: kept depths stay true.
+        """
+        pose, parallel = self._pose, self._state.parallel
+        in_hand = [] if self._in_hand is None else [self._in_hand.blade.corners_lps_mm]
+        points = np.concatenate([self._bodies.corners_lps_mm(), *in_hand, [pose.focus_lps_mm]])
         depths = (points - np.asarray(pose.position_lps_mm)) @ np.asarray(pose.sight_lps)
+        nearest, farthest = float(depths.min()), float(depths.max())
+        held = self._depths_held
+        if held is not None and held[:2] == (pose, parallel) and held[2] <= nearest and farthest <= held[3]:
+            return held[2], held[3]
         room = 20.0 + pose.half_height_mm
-        near, far = float(depths.min()) - room, float(depths.max()) + room
-        return (near if self._state.parallel else max(near, 0.01 * far)), far
+        near, far = nearest - room, farthest + room
+        near = near if parallel else max(near, 0.01 * far)
+        self._depths_held = (pose, parallel, near, far)
+        return near, far

@@ -114,13 +114,15 @@ def _turn(p: Floats, q: Floats, r: Floats) -> float:
 
 def dashed(segments: ArrayLike, dash_mm: float, gap_mm: float) -> Floats:
     """Return segments, shape (n, 2, 3), broken into dashes; each starts with a dash."""
-    pieces = []
-    for start, end in np.asarray(segments, dtype=np.float64).reshape(-1, 2, 3):
-        length = float(np.linalg.norm(end - start))
-        if length < 1e-9:
-            continue
-        direction = (end - start) / length
-        at = np.arange(0.0, length, dash_mm + gap_mm)[:, None]
-        ends = np.minimum(at + dash_mm, length)
-        pieces.append(np.stack([start + at * direction, start + ends * direction], axis=1))
-    return np.concatenate(pieces) if pieces else np.empty((0, 2, 3))
+    flat = np.asarray(segments, dtype=np.float64).reshape(-1, 2, 3)
+    ways = flat[:, 1] - flat[:, 0]
+    lengths = np.sqrt((ways**2).sum(axis=1))
+    long = lengths >= 1e-9
+    starts, ways, lengths = flat[long, 0], ways[long], lengths[long]
+    counts = np.ceil(lengths / (dash_mm + gap_mm)).astype(int)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+    low = place * (dash_mm + gap_mm)
+    high = np.minimum(low + dash_mm, lengths[owner])
+    unit = ways[owner] / lengths[owner, None]
+    return np.stack([starts[owner] + low[:, None] * unit, starts[owner] + high[:, None] * unit], axis=1)

@@ -1,11 +1,15 @@
 """A slice view: given a state, applies the difference; owns no window."""
 
+from collections.abc import Hashable
+from dataclasses import replace
+
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
-from rendering.before_drawing import before_drawing
+from rendering.backdrop import Backdrop
+from rendering.before_drawing import Stop, before_drawing
 from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
@@ -16,7 +20,7 @@ from rendering.outlines import Outlines
 from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene import WHOLE, Viewport
-from rendering.scene_state import SliceAxes, SlicePlane, SliceState
+from rendering.scene_state import DrawnBlade, SliceAxes, SlicePlane, SliceState, Stamp
 from rendering.slice_gaps import gap_labels, gap_strokes, gap_words
 from rendering.slice_geometry import SliceFrame, frame_of, height_mm, position_words, step_mm
 from rendering.slice_image import SliceImage
@@ -41,9 +45,14 @@ class SliceScene:
 
     def __init__(self, lettering: Lettering | None = None) -> None:
         self._lettering = lettering or Lettering()
-        self._images, self._marks = vtkRenderer(), vtkRenderer()
+        self._images, self._marks, self._held, self._front = self._layers = [vtkRenderer() for _ in range(4)]
+        self._backdrop = Backdrop([self._images, self._marks], self._held)
+        self._stop_layout: Stop | None = None
         self._window: vtkRenderWindow | None = None
         self._state: SliceState | None = None
+        self._moving = False
+        self._stood: SliceState | None = None
+        self._blades_of: SliceState | None = None
         self._laid_out: tuple[SliceState, SliceFrame] | None = None
         self._image = SliceImage(self._images)
         self._outlines = Outlines()
@@ -51,37 +60,41 @@ class SliceScene:
         self._plain = LineLayer(self._marks, edge_alpha=0.45)
         self._strong = LineLayer(self._marks, edge_alpha=0.7)
         self._traces = BladeTraces(self._marks)
-        self._crosshair, self._line = LineLayer(self._marks), LineLayer(self._marks, edge_alpha=0.7)
-        self._labels = PointLabels(self._marks)
-        self._texts, self._bar = CornerTexts(self._marks), ScaleBar(self._marks)
+        self._held_fill, self._held_traces = BladeFill(self._held), BladeTraces(self._held)
+        self._crosshair, self._line = LineLayer(self._front), LineLayer(self._front, edge_alpha=0.7)
+        self._labels = PointLabels(self._front)
+        self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
         self._set_up()
 
     def _set_up(self) -> None:
-        self._marks.SetLayer(1)
-        self._marks.SetActiveCamera(self._images.GetActiveCamera())
         self._images.GetActiveCamera().ParallelProjectionOn()
-        for renderer in (self._images, self._marks):
+        for layer, renderer in enumerate(self._layers):
+            renderer.SetLayer(layer)
+            renderer.SetActiveCamera(self._images.GetActiveCamera())
             renderer.InteractiveOff()
             renderer.SetUseOIT(False)
-        before_drawing(self._images, self._layout)
         self._style(_FIRST)
 
     def attach(self, window: vtkRenderWindow, viewport: Viewport = WHOLE) -> None:
         """Draw into a part of `window` from now on."""
         self.detach()
-        window.SetNumberOfLayers(max(2, window.GetNumberOfLayers()))
+        window.SetNumberOfLayers(max(len(self._layers), window.GetNumberOfLayers()))
         window.SetDPI(TEXT_DPI)
-        for renderer in (self._images, self._marks):
+        for renderer in self._layers:
             renderer.SetViewport(*viewport)
             window.AddRenderer(renderer)
+        self._stop_layout = before_drawing(window, self._layout)
         self._window = window
 
     def detach(self) -> None:
         """Leave the window; call before it is finalised."""
         if self._window is not None:
-            for renderer in (self._images, self._marks):
+            self._backdrop.forget()
+            for renderer in self._layers:
                 self._window.RemoveRenderer(renderer)
-        self._window = None
+        if self._stop_layout is not None:
+            self._stop_layout()
+        self._window, self._stop_layout = None, None
 
     def show(self, state: SliceState) -> bool:
         """Apply the difference to what is shown; say whether anything must be drawn anew."""
@@ -97,10 +110,14 @@ class SliceScene:
             plain, strong = self._outlines.strokes(state)
             self._plain.show(plain)
             self._strong.show(strong)
-        if old is None or moved or old.blades != state.blades:
-            self._fill.show(state)
-            self._traces.show(state)
         self._write(state)
+        return True
+
+    def set_moving(self, moving: bool) -> bool:
+        """Draw the active blade over a kept picture of the rest while things move; say whether it changed."""
+        if moving is self._moving:
+            return False
+        self._moving, self._stood = moving, None
         return True
 
     def set_lettering(self, lettering: Lettering) -> None:
@@ -156,7 +173,8 @@ class SliceScene:
         self._plain.set_width(lettering.px(theme.line_px))
         self._strong.set_width(lettering.px(theme.line_px * 1.5))
         self._line.set_width(lettering.px(theme.line_px * 1.3))
-        self._traces.set_width(lettering.px(max(1.0, theme.line_px * 0.75)))
+        for traces in (self._traces, self._held_traces):
+            traces.set_width(lettering.px(max(1.0, theme.line_px * 0.75)))
         self._crosshair.set_width(max(1.0, lettering.px(theme.line_px * 0.6)))
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
@@ -178,6 +196,8 @@ class SliceScene:
     def _layout(self) -> None:
         state = self._state or _FIRST
         frame = self.frame
+        if self._window is not None:
+            self._backdrop.want(self._window, self._standing(state, frame))
         if self._laid_out is not None and self._laid_out[0] is state and self._laid_out[1] == frame:
             return
         self._laid_out = (state, frame)
@@ -191,6 +211,28 @@ class SliceScene:
         self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())
         self._bar.layout(frame.mm_per_px, frame.width_px)
 
+    def _standing(self, state: SliceState, frame: SliceFrame) -> Hashable:
+        """Show the blades; return everything the pixels depend on of what stands still, or None.
+
+        The active blade gets a layer of its own once nothing but it moved from one frame to the next.
+        """
+        others = tuple(b for b in state.blades if not b.active)
+        # Front layer: drawn in every frame.
+        still = replace(state, blades=others, line=None, levels=(), stamp=Stamp())
+        stood, self._stood = self._stood, still if self._moving else None
+        alone = stood == still and len(others) < len(state.blades)
+        below = still if alone else state
+        if self._blades_of is None or _blades(self._blades_of) != _blades(below):
+            self._blades_of = below
+            self._fill.show(below)
+            self._traces.show(below)
+        if not alone:
+            return None
+        active = replace(state, blades=tuple(b for b in state.blades if b.active))
+        self._held_fill.show(active)
+        self._held_traces.show(active)
+        return still, frame, self._lettering
+
     def _place_camera(self, frame: SliceFrame) -> None:
         camera = self._images.GetActiveCamera()
         middle, normal = np.asarray(frame.middle_lps_mm), np.asarray(frame.axes.normal_lps)
@@ -203,3 +245,7 @@ class SliceScene:
 
 def _place(state: SliceState) -> tuple[SliceAxes, float]:
     return state.screen_axes, height_mm(state)
+
+
+def _blades(state: SliceState) -> tuple[SliceAxes, float, tuple[DrawnBlade, ...]]:
+    return state.screen_axes, height_mm(state), state.blades

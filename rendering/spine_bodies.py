@@ -47,15 +47,16 @@ class SpineBodies:
         old, self._state = self._state, state
         if old.structures is not state.structures or old.pieces is not state.pieces:
             self._show_surfaces(state)
+            self._corners = None
         if old.margins is not state.margins:
             self._show_margins(state.margins)
+            self._corners = None
         if old.blades is not state.blades:
             self._show_blades(state.blades)
         if self._clip != state.clip:
             self._clip = state.clip
             for surface in self._surfaces.values():
                 surface.clip(state.clip)
-        self._corners = None
 
     def set_coarse(self, coarse: bool) -> None:
         """Draw coarser surfaces while things move."""
@@ -75,14 +76,14 @@ class SpineBodies:
         """Return the corners of the boxes round everything visible, shape (n, 3)."""
         if self._corners is None:
             boxes = [_box(*surface.bounds()) for surface in self._surfaces.values() if surface.is_drawn]
-            outlines = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
             margins = [
                 _box(*(b + np.asarray(m.offset_lps_mm) for b in m.mesh.bounds_lps_mm))
                 for m in self._state.margins
                 if m.visible and len(m.mesh.vertices_lps_mm)
             ]
-            self._corners = np.concatenate([np.empty((0, 3)), *boxes, *outlines, *margins])
-        return self._corners
+            self._corners = np.concatenate([np.empty((0, 3)), *boxes, *margins])
+        outlines = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
+        return np.concatenate([self._corners, *outlines])
 
     def spine_corners_lps_mm(self) -> Floats:
         """Return the corners of the boxes round what is operated on: spine, tumour, pieces and blades.

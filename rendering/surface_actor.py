@@ -68,6 +68,7 @@ class SurfaceActor:
         if old is None or old.mesh is not look.mesh:
             self._feed()
         self._show_or_hide(look)
+        self._cull()
         self.actor.SetPosition(*look.offset_lps_mm)
         paint = self.actor.GetProperty()
         paint.SetColor(*unit_rgb(look.rgb))
@@ -95,6 +96,7 @@ class SurfaceActor:
             plane.SetOrigin(*clip.origin_lps_mm)
             plane.SetNormal(*(-v for v in clip.normal_lps))
             self._mapper.AddClippingPlane(plane)
+        self._cull()
 
     @property
     def is_drawn(self) -> bool:
@@ -127,6 +129,13 @@ class SurfaceActor:
 
     def _show_or_hide(self, look: Look) -> None:
         self.actor.SetVisibility(look.visible and not (self._coarse and look.opacity <= FAINT_OPACITY))
+
+    def _cull(self) -> None:
+        """Leave out inner sides where nobody can see them: a third of the work in software rendering."""
+        look = self._look
+        if look is not None:
+            whole = look.opacity >= 1 and self._clip is None and look.mesh.volume_mm3 > 0
+            self.actor.GetProperty().SetBackfaceCulling(whole)
 
     def _feed(self) -> None:
         if self._look is not None:

@@ -71,7 +71,9 @@ class NumberField(QDoubleSpinBox):
 
     def show_value(self, value: float) -> None:
         """Show a value without telling anyone."""
-        if self.hasFocus() and self.lineEdit().isModified():
+        # A blade under the hand changes few of its numbers, and each one set costs a repaint.
+        shown = round(value, self.decimals()) == self.value()
+        if self.hasFocus() if self.lineEdit().isModified() else shown:
             return
         self.blockSignals(True)
         self.setValue(value)
@@ -101,6 +103,8 @@ class StepField(QSpinBox):
 
     def show_value(self, value: int | None) -> None:
         """Show a step without telling anyone."""
+        if not self.lineEdit().isModified() and (value or 0) == self.value():
+            return
         self.blockSignals(True)
         self.setValue(value or 0)
         self.blockSignals(False)

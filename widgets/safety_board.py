@@ -11,6 +11,7 @@ from planning.safety.results import Status
 from planning.texts import literal, tr
 from widgets.plain_text import label, tip
 from widgets.status_mark import status_pixmap, status_word
+from widgets.theme import Theme, present_theme
 
 
 class BoardRow(QFrame):
@@ -30,7 +31,7 @@ class BoardRow(QFrame):
         self.setObjectName("row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.line: BoardLine | None = None
-        self._painted_status: Status | None = None
+        self._painted: tuple[Status, Theme] | None = None
         self._mark = QLabel()
         self._mark.setFixedSize(18, 18)
         self.word = label("", "title")
@@ -56,10 +57,12 @@ class BoardRow(QFrame):
         """Show a line; nothing is done where it is the same."""
         if line == self.line and self.accept.isEnabled() == may_accept:
             return
-        repaint = self._painted_status is not line.status
-        self.line, self._painted_status = line, line.status
-        self._mark.setPixmap(status_pixmap(line.status, 18))
-        self.word.setText(status_word(line.status))
+        painted = (line.status, present_theme())
+        repaint = self._painted != painted
+        self.line, self._painted = line, painted
+        if repaint:
+            self._mark.setPixmap(status_pixmap(line.status, 18))
+            self.word.setText(status_word(line.status))
         self.step.setText(tr("step {step}", step=line.step) if line.step is not None else "")
         self.sentence.setText(line.sentence)
         self.setAccessibleName(literal(f"{status_word(line.status)}. {line.sentence}"))

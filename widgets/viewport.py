@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
-from rendering.offscreen import offscreen_window, pixels
+from rendering.offscreen import is_software, offscreen_window, pixels
 from rendering.schedule import RenderSchedule
 
 
@@ -257,6 +257,9 @@ class Viewport(QWidget):
                 self._window = vtkRenderWindow()
                 self._window.SetWindowInfo(str(int(self.winId())))
                 self._window.SetSize(size.width(), size.height())
+                self._window.Initialize()
+                if is_software(self._window):
+                    self._window.SetMultiSamples(0)  # each sample costs as much as a picture
             else:
                 self._window = offscreen_window(size.width(), size.height())
             self._scene.attach(self._window)

@@ -1,7 +1,7 @@
 """The blade of one osteotomy and the slab it sweeps (INTERCHANGE section 2)."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from planning.texts import mark
 Footprint = tuple[tuple[float, float], ...]
 MIN_SIZE_MM = 0.1
 MAX_SIZE_MM = 500.0
+_SHAPES_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Blade:
         for key in ("width_mm", "depth_mm", "kerf_mm", "overshoot_mm"):
             object.__setattr__(self, key, float(getattr(self, key)) + 0.0)
         if self.footprint_mm is not None:
-            object.__setattr__(self, "footprint_mm", _checked_footprint(self.footprint_mm))
+            object.__setattr__(self, "footprint_mm", _footprint(self.footprint_mm))
 
     @property
     def across_lps(self) -> Vec3:
@@ -96,20 +97,7 @@ class Blade:
     @cached_property
     def outline_mm(self) -> Floats:
         """The region's polygon, shape (n, 2), counter-clockwise in (a, b): rectangle cut to the footprint."""
-        half = self.width_mm / 2
-        if self.footprint_mm is None:
-            outline = np.array([(-half, 0.0), (half, 0.0), (half, self.depth_mm), (-half, self.depth_mm)])
-        else:
-            outline = clipped_to_rectangle(np.array(self.footprint_mm), -half, half, 0.0, self.depth_mm)
-            if len(outline) < 3:
-                raise PlanInvalid(
-                    "FOOTPRINT_OUTSIDE", mark("footprint_mm lies wholly outside the blade's rectangle.")
-                )
-            if signed_area(outline) < 0:
-                outline = outline[::-1]
-        outline = np.ascontiguousarray(outline)
-        outline.setflags(write=False)
-        return outline
+        return _outline(self.width_mm, self.depth_mm, self.footprint_mm)
 
     @cached_property
     def corners_lps_mm(self) -> Floats:
@@ -177,6 +165,33 @@ def _in_range(key: str, value: float, low: float, high: float) -> None:
         )
 
 
+def _footprint(footprint: Footprint) -> Footprint:
+    try:
+        return _checked_footprint(footprint)
+    except TypeError:  # lists cannot be looked up; what comes out of here can
+        return _checked_footprint.__wrapped__(footprint)
+
+
+# A drag makes a blade for every step, all of one shape: it is checked and clipped once.
+@lru_cache(maxsize=_SHAPES_KEPT)
+def _outline(width_mm: float, depth_mm: float, footprint_mm: Footprint | None) -> Floats:
+    half = width_mm / 2
+    if footprint_mm is None:
+        outline = np.array([(-half, 0.0), (half, 0.0), (half, depth_mm), (-half, depth_mm)])
+    else:
+        outline = clipped_to_rectangle(np.array(footprint_mm), -half, half, 0.0, depth_mm)
+        if len(outline) < 3:
+            raise PlanInvalid(
+                "FOOTPRINT_OUTSIDE", mark("footprint_mm lies wholly outside the blade's rectangle.")
+            )
+        if signed_area(outline) < 0:
+            outline = outline[::-1]
+    outline = np.ascontiguousarray(outline)
+    outline.setflags(write=False)
+    return outline
+
+
+@lru_cache(maxsize=_SHAPES_KEPT)
 def _checked_footprint(footprint: Footprint) -> Footprint:
     points = np.asarray(footprint, dtype=np.float64)
     if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] != 2 or not np.isfinite(points).all():

@@ -4,8 +4,9 @@ The flat region is cut into trapezoids between two values of a, in order of a; r
 overshoot along b, each stays a trapezoid, so slab and overshoot slab are handled alike.
 """
 
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats
+
+_OUTLINES_KEPT: Final = 256  # a dragged blade keeps its outline
 
 
 class Slab(NamedTuple):
@@ -41,7 +44,7 @@ class Slab(NamedTuple):
 
 def slab_of(blade: Blade) -> Slab:
     """Return the slab a blade sweeps."""
-    pieces = _trapezoids(blade.outline_mm)
+    pieces = _trapezoids(blade.outline_mm.tobytes()).copy()
     beyond, whole = pieces.copy(), pieces.copy()
     beyond[:, 2:4] = pieces[:, 4:6]
     beyond[:, 4:6] += blade.overshoot_mm
@@ -57,8 +60,10 @@ def slab_of(blade: Blade) -> Slab:
     )
 
 
-def _trapezoids(outline_mm: Floats) -> Floats:
-    """Cut a polygon, shape (n, 2), at every vertex along b, pairing the edges above each other."""
+@lru_cache(maxsize=_OUTLINES_KEPT)
+def _trapezoids(corners: bytes) -> Floats:
+    """Cut a polygon, the bytes of (n, 2) floats, at every vertex along b, pairing edges above each other."""
+    outline_mm = np.frombuffer(corners).reshape(-1, 2)
     cuts = np.unique(np.round(outline_mm[:, 0], 9))
     starts, ends = outline_mm, np.roll(outline_mm, -1, axis=0)
     pieces = []

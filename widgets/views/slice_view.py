@@ -57,7 +57,7 @@ class SliceView(ViewFrame):
         self.plane = plane
         self.scene = SliceScene(lettering)
         stripe = QColor(*CROSSHAIR_RGB[plane.value]).name()
-        super().__init__(tr(TITLES[plane]), stripe, Viewport(self.scene, mode), parent)
+        super().__init__(tr(TITLES[plane]), stripe, Viewport(self.scene, mode, self.scene.set_moving), parent)
         self.left_button = LeftButton.CROSSHAIR
         self._lettering = lettering
         self._wanted = SliceState(plane)
