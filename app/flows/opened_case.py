@@ -8,10 +8,11 @@ from app.approving import Known, known_of
 from planning.errors import CaseFileProblem
 from planning.model.case import Case
 from planning.storage.case_file import CaseFile
-from planning.storage.generations import Generation, newer_generation, open_or_earlier
+from planning.storage.generations import Generation, generations_of, newer_generation, open_or_earlier
 from planning.storage.journal import LeftBehind
 from planning.storage.notary import Notary
 from planning.storage.versions import Version
+from planning.texts import tr
 from widgets.message_bar import Message
 
 
@@ -64,6 +65,8 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
     file, words = open_or_earlier(path, read_only=as_template, notary=notary)
     messages = [Message(words, "fail")] if words else []
     messages += [Message(damage.message, "fail") for damage in file.damage]
+    if file.damage:
+        messages += [Message(words_for(found), "warn") for found in generations_of(path)[:1]]
     if file.tampering:
         messages.append(Message(file.tampering, "fail", "TAMPERED"))
     if as_template:
@@ -84,6 +87,12 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
     newer = newer_generation(path, file)
     known = known_of(file, file.case)
     return OpenedCase(file.case, file, path, known, tuple(messages), work, unsaved, newer=newer)
+
+
+def words_for(found: Generation) -> str:
+    """Say that a whole earlier state lies beside a damaged file."""
+    at = found.version.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return tr("An earlier state, saved at {at}, lies beside it: {file}.", at=at, file=found.path.name)
 
 
 def take_left_work(left: LeftBehind, notary: Notary | None) -> OpenedCase:

@@ -55,15 +55,19 @@ class BlobTable:
         self._db.executemany("DELETE FROM blob WHERE name = ? AND stored = ?", gone)
 
     def give_back_room(self) -> None:
-        """Shrink the file once a tenth of it is free; where the disk refuses, the room is used again."""
-        free, pages = (
-            int(self._db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("freelist_count", "page_count")
-        )
-        if free > max(_ROOM_SHARE * pages, 16):
-            try:
+        """Shrink the file once a tenth of it is free; where the disk refuses, the room is used again.
+
+        What was saved before is on disk already, so nothing here may fail.
+        """
+        try:
+            free, pages = (
+                int(self._db.execute(f"PRAGMA {what}").fetchone()[0])
+                for what in ("freelist_count", "page_count")
+            )
+            if free > max(_ROOM_SHARE * pages, 16):
                 self._db.execute("PRAGMA incremental_vacuum").fetchall()
-            except sqlite3.OperationalError:
-                return
+        except sqlite3.OperationalError:
+            return
 
 
 def _all_packed(missing: Iterable[tuple[str, Content]]) -> Iterator[tuple[str, Packed]]:

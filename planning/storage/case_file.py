@@ -42,6 +42,8 @@ class CaseFile:
         Why nothing may be written: damaged, newer, held by another, read-only medium.
     damage : tuple of Damage
         What could not be read; findings of `case` say the same.
+    opened_number : int
+        Number of the version `case` was when the file was opened.
     """
 
     def __init__(self, path: Path, opened_file: Opened, notary: Notary | None = None) -> None:
@@ -49,6 +51,7 @@ class CaseFile:
         self.case = opened_file.case
         self.damage: tuple[Damage, ...] = opened_file.damage
         self.why_read_only = opened_file.why_read_only
+        self.opened_number = opened_file.number
         self._db = opened_file.db
         self._holder = opened_file.holder
         self._encoder = opened_file.encoder

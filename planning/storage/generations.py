@@ -130,8 +130,7 @@ def open_or_earlier(path: Path, *, read_only: bool, notary: Notary | None = None
         return found, _words(path, found, problem.message)
     if not file.damage:
         return file, ""
-    there = next((v.number for v in file.versions()), 0)
-    found = _whole_generation(path, there, notary)
+    found = _whole_generation(path, file.opened_number, notary)
     if found is None:
         return file, ""
     reason = " ".join(damage.message for damage in file.damage)

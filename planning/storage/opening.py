@@ -32,7 +32,7 @@ _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLIT
 
 @dataclass
 class Opened:
-    """An opened case file's parts, owned by `CaseFile`."""
+    """An opened case file's parts, owned by `CaseFile`; `number` is that of the version in `case`."""
 
     db: sqlite3.Connection
     case: Case
@@ -41,6 +41,7 @@ class Opened:
     holder: Holder | None
     encoder: Encoder
     copy: "TemporaryDirectory[str] | None" = None
+    number: int = 1
 
 
 def opened(path: Path, *, read_only: bool) -> Opened:
@@ -86,7 +87,7 @@ def _opened(
     holder = None
     if why is None and not damage:
         holder, why = _held(db)
-    found, version_damage = _newest(db)
+    number, found, version_damage = _newest(db)
     damage += [*version_damage, *found.damage]
     if damage:
         words = " ".join(d.message for d in damage)
@@ -99,7 +100,7 @@ def _opened(
         holder = None
     encoder = Encoder()
     found.remembered_by(encoder)
-    return Opened(db, found.case, tuple(damage), why, holder, encoder, copy)
+    return Opened(db, found.case, tuple(damage), why, holder, encoder, copy, number)
 
 
 def _connection(
@@ -162,8 +163,8 @@ def _held(db: sqlite3.Connection) -> tuple[Holder | None, str | None]:
     )  # fmt: skip
 
 
-def _newest(db: sqlite3.Connection) -> tuple[ReadCase, list[Damage]]:
-    """Return the newest saved version that can be read, and what was damaged on the way to it."""
+def _newest(db: sqlite3.Connection) -> tuple[int, ReadCase, list[Damage]]:
+    """Return the newest saved version that can be read with its number, and what was damaged before it."""
     db.execute("BEGIN")
     try:
         good, damaged = listed(db)
@@ -171,7 +172,7 @@ def _newest(db: sqlite3.Connection) -> tuple[ReadCase, list[Damage]]:
         blobs, first = BlobTable(db), None
         for version in (v for v in good if v.saved):
             try:
-                return Reading(blobs.packed).read(version.manifest), damage
+                return version.number, Reading(blobs.packed).read(version.manifest), damage
             except CaseFileProblem as problem:
                 first = first or problem
                 damage.append(_damaged_version(version))

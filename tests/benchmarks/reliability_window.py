@@ -20,7 +20,7 @@ def rows(kills: int) -> list[Row]:
         outcome = kill_windows(Path(folder), kills, 2026)
     worst = max(outcome.lost, default=0)
     note = (
-        f"{outcome.gestures} gestures; gestures lost: {sum(outcome.lost)} in all, {worst} at most in one kill,"
+        f"{outcome.gestures} gestures; lost: {sum(outcome.lost)} in all, {worst} at most in one kill,"
         f" the oldest {outcome.oldest_lost_s:.2f} s old"
     )
     # Bearable is one gesture, and two seconds of work.

@@ -296,7 +296,7 @@ def _offer(path: Path, saved: list[int]) -> tuple[str, bool]:
         return "lost", True
     with file:
         newer = newer_generation(path, file) if not words else None
-        told = bool(words or newer is not None or file.damage)
+        told = bool(words or newer is not None or file.damage or not _unsaved_reads(file))
         number = _number_in(file)
         if newer is not None:
             with CaseFile.open(newer.path, read_only=True) as later:
@@ -305,6 +305,14 @@ def _offer(path: Path, saved: list[int]) -> tuple[str, bool]:
     if number >= newest:
         return "whole", told
     return ("one save older" if number >= before else "lost"), told
+
+
+def _unsaved_reads(file: CaseFile) -> bool:
+    """Return whether unsaved work in the file is whole; the window says so where it is not."""
+    try:
+        return file.unsaved is None or bool(file.read(file.unsaved))
+    except CaseFileProblem:
+        return False
 
 
 def _number_in(file: CaseFile) -> int:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -130,35 +131,50 @@ def test_a_program_that_was_taken_over_cannot_save_any_more(path: Path) -> None:
         assert other.read_only, "closing must not take the other's hold away"
 
 
+RACER = (
+    "import sys; sys.path.insert(0, '.')\n"
+    "from pathlib import Path; from planning.storage.case_file import CaseFile\n"
+    "print('ready', flush=True)\n"
+    "while sys.stdin.readline():\n"
+    "    file = CaseFile.open(Path(sys.argv[1]))\n"
+    "    print('reads' if file.read_only else 'writes', flush=True); sys.stdin.readline(); file.close()\n"
+    "    print('closed', flush=True)\n"
+)
+
+
+def race(path: Path, races: int, openers: int = 4) -> list[list[str]]:
+    """Let programs open one file at once, again and again; return what each race came to."""
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(openers)
+    ]
+    pipes = [(p.stdin, p.stdout) for p in programs if p.stdin is not None and p.stdout is not None]
+    results = []
+    try:
+        for _, said in pipes:
+            assert said.readline() == "ready\n"
+        for _ in range(races):
+            _say(pipes, "go\n")
+            results.append(sorted(said.readline().strip() for _, said in pipes))
+            _say(pipes, "close\n")
+            assert {said.readline() for _, said in pipes} == {"closed\n"}
+    finally:
+        for program in programs:
+            program.communicate()
+    return results
+
+
+def _say(pipes: list[tuple[IO[str], IO[str]]], words: str) -> None:
+    for ask, _ in pipes:
+        ask.write(words)
+        ask.flush()
+
+
 def test_racing_openers_never_both_write(path: Path) -> None:
     CaseFile.create(path, a_tiny_case()).close()
-    program = (
-        "import sys, time; sys.path.insert(0, '.')\n"
-        "from pathlib import Path; from planning.storage.case_file import CaseFile\n"
-        "print('ready', flush=True); sys.stdin.readline()\n"
-        "file = CaseFile.open(Path(sys.argv[1]))\n"
-        "print('reads' if file.read_only else 'writes', flush=True); sys.stdin.readline(); file.close()\n"
-    )
-    openers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    for opener in openers:
-        assert opener.stdout is not None
-        assert opener.stdout.readline() == "ready\n"
-    for opener in openers:
-        assert opener.stdin is not None
-        opener.stdin.write("go\n")
-        opener.stdin.flush()
-    answers = [opener.stdout.readline().strip() for opener in openers if opener.stdout]
-    for opener in openers:
-        opener.communicate("end\n")
-    assert sorted(answers) == ["reads", "reads", "reads", "writes"]
+    assert race(path, 5) == [["reads", "reads", "reads", "writes"]] * 5
 
 
 def test_nothing_but_a_case_is_ever_replaced(tmp_path: Path) -> None:
