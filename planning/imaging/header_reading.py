@@ -21,6 +21,8 @@ Record = dict[str, Any]
 TASK: Final = "planning.imaging.headers:read_headers"
 # Files of these may have been slices; anything else never was one.
 LOST_SLICES: Final = frozenset({"NOT_READABLE", "NO_ENTRY", "NO_PIXELS", "TRUNCATED", "HUNG", "CRASHED"})
+# Of these the place itself may be gone; a file that was cut short tells nothing of its place.
+_OUT_OF_REACH: Final = frozenset({"NOT_READABLE", "HUNG", "CRASHED"})
 BATCH: Final = 400
 # A second child costs half a second to start.
 _TWO_CHILDREN_FROM: Final = 5 * BATCH
@@ -90,7 +92,7 @@ class HeaderReading:
             while len(records) < len(batch):
                 new = _read_batch([str(f.absolute()) for f in batch[len(records) :]], progress, worker)
                 records += new
-                if any(record.get("rejected") in LOST_SLICES for record in new):
+                if any(record.get("rejected") in _OUT_OF_REACH for record in new):
                     self._check_still_there(queue, records, worker, progress)
             queue.put(batch, records)
 
