@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject
 
@@ -13,6 +14,7 @@ from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.jobs import Jobs
 from app.keeping import Keeper
+from app.landing import landing_lps_mm
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE
 from app.session import Session, SessionView
@@ -24,6 +26,7 @@ from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import PlanningError
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Vec3, vec3
+from planning.model.structures import Structure
 from planning.safety.board import BoardLine
 from planning.safety.results import Clearance, TumourMargin
 from planning.texts import tr
@@ -74,7 +77,7 @@ class Bindings(QObject):
         p.jobs.problem.connect(self.tell_problem)
         p.jobs.bug.connect(self.tell_bug)
         p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
-        for teller in (p.files, p.imports, p.outputs, p.history):
+        for teller in (p.files, p.imports, p.outputs, p.history, p.commands):
             teller.told.connect(p.window.messages.show_message)
         p.files.opened.connect(self._opened)
 
@@ -93,7 +96,7 @@ class Bindings(QObject):
         for panel in (w.case_panel, w.anatomy_panel, w.plan_panel, w.check_panel):
             panel.edited.connect(p.session.do)
         w.anatomy_panel.previewed.connect(p.session.preview)
-        w.anatomy_panel.review_asked.connect(p.decisions.review)
+        w.anatomy_panel.review_asked.connect(self.review)
         w.anatomy_panel.not_in_field_asked.connect(p.decisions.not_in_field)
         w.anatomy_panel.levels_asked.connect(p.decisions.confirm_levels)
         w.anatomy_panel.labels_asked.connect(p.imports.structures.choose_file)
@@ -119,6 +122,7 @@ class Bindings(QObject):
         w.check_panel.apart_changed.connect(lambda share: p.commands.look(apart=share))
         w.check_panel.matrix_asked.connect(self.show_matrix)
         w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.plan_crosshair_lps_mm))
+        w.cuts.menu_opening.connect(self._say_where_the_crosshair_is)
         w.cuts.table.activated_cut.connect(lambda cut: p.commands.look(active_cut=cut))
         w.cuts.table.visibility_asked.connect(p.commands.toggle_cut_visibility)
         w.cuts.table.lock_asked.connect(p.commands.toggle_lock)
@@ -193,14 +197,24 @@ class Bindings(QObject):
         self._fly(line.tool_point_lps_mm, line.structure_point_lps_mm, line.value_mm)
 
     def fly_to_structure(self, structure_id: str) -> None:
-        """Bring a structure's middle under the crosshair."""
-        surfaces = self.parts.session.view.surfaces
-        mesh = surfaces.mesh(structure_id) if surfaces is not None else None
-        if mesh is not None:
+        """Bring a structure under the crosshair."""
+        view = self.parts.session.view
+        mesh = view.surfaces.mesh(structure_id) if view.surfaces is not None else None
+        anatomy = view.case.anatomy if view.case is not None else None
+        structure = anatomy.structure(structure_id) if anatomy is not None else None
+        if mesh is not None and anatomy is not None and structure is not None:
             self.show_plan_space()
             self.parts.commands.look(chosen_structure=structure_id)
-            low, high = mesh.bounds_lps_mm
-            self.parts.window.views.fly_to(vec3((low + high) / 2), close_up=False)
+            self.parts.window.views.fly_to(landing_lps_mm(structure, mesh, anatomy.grid), close_up=False)
+
+    def review(self, structure: Structure) -> None:
+        """Fly to a structure and ask how far a person vouches for it; then to the next, where wished."""
+        panel = self.parts.window.anatomy_panel
+        panel.choose(structure.id)
+        self.fly_to_structure(structure.id)
+        following = panel.next_draft(structure.id)
+        go_on = partial(self.review, following) if following is not None else None
+        self.parts.decisions.review(structure, go_on)
 
     def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
         self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm, result.value_mm)
@@ -257,6 +271,10 @@ class Bindings(QObject):
         if cuts:  # start where the operation is
             middles = [o.blade.to_lps([0.0, o.blade.depth_mm / 2, 0.0]) for o in cuts]
             p.window.views.move_crosshair(vec3(sum(middles) / len(middles)))
+
+    def _say_where_the_crosshair_is(self) -> None:
+        window, point = self.parts.window, self.parts.window.views.plan_crosshair_lps_mm
+        window.cuts.show_crosshair_place(self.parts.commands.place_words(point))
 
     def _tell_unknown_levels(self, words: str) -> None:
         text = tr("{words}: no vertebral level. Write levels such as T10, T11.", words=words)

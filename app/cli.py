@@ -8,14 +8,23 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.faults import without_values
 from app.program import NOT_A_DEVICE, PROGRAM
+from app.progress_lines import one_line, stderr_progress
 from planning.errors import PlanningError
 
 if TYPE_CHECKING:
     from planning.imaging.intake import Choices
     from planning.model.case import Case
-    from planning.progress import Progress
 
 DONE, NOT_ALL_PASSING, UNUSABLE = 0, 1, 2
+_WITHOUT_A_COMMAND = """\
+Without a command the workstation opens:
+  main.py                 on the start page
+  main.py --demo          on the bundled demo case
+  main.py CASE            on a case file, DICOM folder, zip or volume file
+  main.py --painted ...   with views drawn off-screen, for remote desktops
+
+How far a command is goes to standard error: a line every ten seconds where no
+terminal shows it."""
 _NAMES_ALONE = "--names needs --labels: it names the values of a label map."
 _LABELS_HELP = "label map, DICOM SEG or RTSTRUCT, STL, OBJ or PLY, or a folder of them"
 
@@ -44,7 +53,7 @@ def main(arguments: list[str]) -> int:
     try:
         return int(options.run(options))
     except PlanningError as problem:
-        print(_one_line(f"{problem.message} {_hint(problem)}"), file=sys.stderr)
+        print(one_line(f"{problem.message} {_hint(problem)}"), file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped; nothing was written.", file=sys.stderr)
     except OSError as problem:
@@ -70,7 +79,12 @@ def _unusable(sentence: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="main.py", description=f"{PROGRAM}. {NOT_A_DEVICE}")
+    parser = _Parser(
+        prog="main.py",
+        description=f"{PROGRAM}. {NOT_A_DEVICE}",
+        epilog=_WITHOUT_A_COMMAND,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=PROGRAM)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
@@ -142,7 +156,7 @@ def _import(options: argparse.Namespace) -> int:
         case = import_case(
             tuple(options.sources),
             bench,
-            _progress(),
+            stderr_progress(),
             options.labels,
             options.names,
             options.series,
@@ -160,7 +174,7 @@ def _import_summary(case: "Case", out: Path) -> str:
     lines = [f"{out}: {image.modality or 'image'}, {image.volume.grid.shape_kji[0]} slices, "
              f"{len(structures)} structures"]  # fmt: skip
     lines += [f"{finding.severity.value}: {finding.message}" for finding in case.findings]
-    return "\n".join(_one_line(line) for line in lines)
+    return "\n".join(one_line(line) for line in lines)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -185,13 +199,13 @@ def _evaluate(options: argparse.Namespace) -> int:
             case = import_case(
                 (options.ct,),
                 bench,
-                _progress(),
+                stderr_progress(),
                 options.labels,
                 options.names,
                 choices=_choices(options),
             )
         case = with_plan_file(case, options.plan, bench)
-        assessed = assess(case, bench, _progress())
+        assessed = assess(case, bench, stderr_progress())
         evaluation = current(assessed.evaluation, case, bench.settings)
         if evaluation is None:
             return _unusable("The evaluation does not belong to this case any more.")
@@ -214,7 +228,12 @@ def _report(options: argparse.Namespace) -> int:
     with workbench() as bench:
         case = open_case(options.case)
         folder = write_report(
-            case, options.out, bench, _progress(), Identity(options.identity), Paper(options.paper)
+            case,
+            options.out,
+            bench,
+            stderr_progress(),
+            Identity(options.identity),
+            Paper(options.paper),
         )
         print(folder)
     return DONE
@@ -229,24 +248,8 @@ def _export(options: argparse.Namespace) -> int:
     with workbench() as bench:
         case = open_case(options.case)
         with_identity = options.identity == "full"
-        written = export_case(case, options.out, formats, bench, _progress(), with_identity=with_identity)
+        written = export_case(
+            case, options.out, formats, bench, stderr_progress(), with_identity=with_identity
+        )
         print(*written, sep="\n")
     return DONE
-
-
-def _progress() -> "Progress":
-    """Progress on standard error where a person watches, else silent."""
-    from planning.progress import silent
-
-    if not sys.stderr.isatty():
-        return silent
-
-    def show(fraction: float, message: str, /) -> None:
-        print(f"\r{fraction:4.0%} {_one_line(message):60.60}", end="", file=sys.stderr, flush=True)
-
-    return show
-
-
-def _one_line(text: str) -> str:
-    """Fold hostile line breaks and control characters: a sentence stays one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

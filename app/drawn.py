@@ -1,6 +1,6 @@
 """From a case and what was computed from it to what every view draws. Pure; no Qt, no VTK."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -99,11 +99,12 @@ def drawn(
     choices = choices or Choices()
     show_pieces = choices.pieces_shown and evaluation is not None
     replaced = _replaced_by_pieces(evaluation) if show_pieces and evaluation is not None else frozenset()
+    pieces = _pieces(evaluation, choices) if show_pieces and evaluation is not None else ()
     now = Drawn(
         structures=_structures(case, settings, surfaces, choices, replaced),
         blades=_blades(case, evaluation, live, choices),
-        pieces=_pieces(evaluation, choices) if show_pieces and evaluation is not None else (),
-        levels=level_names(case, surfaces),
+        pieces=pieces,
+        levels=_with_pieces(level_names(case, surfaces), pieces, evaluation),
         stamp=stamp_of(case, evaluation, patient),
     )
     if before is None:
@@ -155,6 +156,21 @@ def level_names(case: Case, surfaces: Surfaces | None) -> tuple[LevelName, ...]:
         if structure.level is not None and mesh is not None:
             names.append(LevelName(structure.level, vec3(_middle(mesh))))
     return tuple(names)
+
+
+def _with_pieces(
+    levels: tuple[LevelName, ...], pieces: tuple[DrawnPiece, ...], evaluation: Evaluation | None
+) -> tuple[LevelName, ...]:
+    """Return the names, each going along with the first piece of its level unless a part of it stays."""
+    if evaluation is None or not pieces:
+        return levels
+    moved = {piece.id: piece.offset_lps_mm for piece in pieces}
+    apart: dict[str, Vec3] = {}
+    for piece in evaluation.pieces:
+        for level in piece.levels if piece.id in moved else ():
+            stays = piece.role is PieceRole.REMAINING
+            apart[level] = (0.0, 0.0, 0.0) if stays else apart.get(level, moved[piece.id])
+    return tuple(replace(name, apart_lps_mm=apart.get(name.text, (0.0, 0.0, 0.0))) for name in levels)
 
 
 def _fitting_mesh(structure: Structure, surfaces: Surfaces | None) -> Mesh | None:

@@ -1,6 +1,6 @@
 """A new cut as a starting position to adjust: from the kind, the crosshair or a level's anatomy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -9,12 +9,13 @@ from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Vec3, unit, vec3
 from planning.model.case import Case
 from planning.model.osteotomy import CutSide, Osteotomy, OsteotomyKind
+from planning.model.structures import StructureKind
 from planning.model.tools import Tool, ToolLibrary
 from planning.resection.axes import VertebraAxes
 from planning.resection.starting_cuts import body_blade, disc_blade, rib_blade, sagittal_blade, spine_of
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
-from widgets.stages.cuts_panel import NewCut
+from widgets.stages.cuts_panel import SIDED, NewCut
 from widgets.tables.cut_rows import KIND_WORDS
 
 _ANTERIOR: Final[Vec3] = (0.0, -1.0, 0.0)
@@ -24,6 +25,7 @@ _PREFERRED_TOOLS: Final = {
     OsteotomyKind.VERTEBRAL_BODY: "t_saw",
     OsteotomyKind.PEDICLE: "t_saw",
 }
+_EVERY: Final = 3  # vertices of a surface lie within a millimetre of each other
 _OTHERWISE: Final = "ultrasonic_bone_scalpel"
 
 
@@ -59,6 +61,8 @@ def new_cut(
     """Return a cut for a wish, with an id and name no other cut of the plan has."""
     tool = _tool_for(wish.kind, tools)
     blade = _from_the_anatomy(wish, case, surfaces, tool) or _at(wish.kind, crosshair_lps_mm, tool)
+    if wish.level is None:
+        wish = _where_it_lands(wish, case, surfaces, crosshair_lps_mm)
     name = _free_name(_name(wish, case), {o.title for o in case.plan.osteotomies})
     taken = {o.id for o in case.plan.osteotomies}
     steps = [o.step for o in case.plan.osteotomies if o.step is not None]
@@ -72,6 +76,42 @@ def new_cut(
         side=wish.side,
         step=max(steps, default=0) + 1,
     )
+
+
+def level_and_side(
+    point_lps_mm: Vec3, case: Case, surfaces: Surfaces | None
+) -> tuple[str | None, CutSide | None]:
+    """Return the level of the vertebra nearest to a point and the patient's side of it the point is on."""
+    nearest: tuple[float, str, float] | None = None
+    for level, points in _vertebrae(case, surfaces).items():
+        away = np.asarray(point_lps_mm) - points
+        squared = float((away**2).sum(axis=1).min())
+        if nearest is None or squared < nearest[0]:
+            nearest = squared, level, float(away[:, 0].mean())
+    if nearest is None:
+        return None, None
+    return nearest[1], "left" if nearest[2] > 0 else "right"
+
+
+def _vertebrae(case: Case, surfaces: Surfaces | None) -> dict[str, Floats]:
+    """Return points of each labelled vertebra's surface, LPS mm."""
+    bones = case.anatomy.of_kind(StructureKind.VERTEBRA) if case.anatomy is not None else ()
+    meshes = {b.level: surfaces.mesh(b.id) for b in bones if b.level is not None} if surfaces else {}
+    return {
+        level: mesh.vertices_lps_mm[::_EVERY].astype(np.float64)
+        for level, mesh in meshes.items()
+        if mesh is not None and len(mesh.vertices_lps_mm)
+    }
+
+
+def _where_it_lands(wish: NewCut, case: Case, surfaces: Surfaces | None, point_lps_mm: Vec3) -> NewCut:
+    """Return the wish with the level, and the side where its kind has one, that the crosshair is at."""
+    level, side = level_and_side(point_lps_mm, case, surfaces)
+    if wish.kind is OsteotomyKind.DISC and case.anatomy is not None:
+        heights = {lv: float(points[:, 2].mean()) for lv, points in _vertebrae(case, surfaces).items()}
+        above = [lv for lv in case.anatomy.levels if heights.get(lv, -np.inf) > point_lps_mm[2]]
+        level = above[-1] if above else level
+    return replace(wish, level=level, side=side if wish.kind in SIDED else None)
 
 
 def _from_the_anatomy(wish: NewCut, case: Case, surfaces: Surfaces | None, tool: Tool) -> Blade | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.drawn import Choices
-from app.new_cut import free_id, new_cut
+from app.new_cut import free_id, level_and_side, new_cut
 from app.session import Session
 from planning.editing.osteotomy_edits import (
     AddOsteotomy,
@@ -15,7 +15,10 @@ from planning.editing.osteotomy_edits import (
 )
 from planning.geometry.frames import Vec3, vec3
 from planning.model.osteotomy import Osteotomy
+from planning.safety.board import millimetres
+from planning.safety.evaluation import LiveResult, live
 from planning.texts import tr
+from widgets.message_bar import Message
 from widgets.stages.cuts_panel import NewCut
 
 _COPY_SHIFT_MM = 5.0
@@ -28,9 +31,11 @@ class PlanCommands(QObject):
     -------
     looked()
         The choices changed; the case did not.
+    told(Message)
     """
 
     looked = Signal()
+    told = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -66,7 +71,24 @@ class PlanCommands(QObject):
         surfaces = self._session.derived.surfaces
         cut = new_cut(wish, case, surfaces, crosshair_lps_mm, self._session.settings.tools)
         self.choices = replace(self.choices, active_cut=cut.id)
-        self._session.do(AddOsteotomy(cut))
+        if self._session.do(AddOsteotomy(cut)):
+            self.told.emit(added_message(cut, self._met_by(cut)))
+
+    def place_words(self, point_lps_mm: Vec3) -> str:
+        """Return which level a point is at and on which side, such as ``T10 left``; empty without levels."""
+        case = self._session.case
+        if case is None:
+            return ""
+        level, side = level_and_side(point_lps_mm, case, self._session.derived.surfaces)
+        words = {"left": tr("left"), "right": tr("right")}.get(str(side), "")
+        return f"{level} {words}" if level is not None else ""
+
+    def _met_by(self, cut: Osteotomy) -> LiveResult | None:
+        """Return a cut's distances from the fields there are; None where they have yet to be made."""
+        case, fields = self._session.case, self._session.derived.fields
+        if case is None or fields is None or not fields.covers(cut.blade):
+            return None
+        return live(case, self._session.settings, fields, cut.id)
 
     def duplicate(self) -> None:
         """Copy the active cut a little along its normal."""
@@ -103,3 +125,27 @@ class PlanCommands(QObject):
     def toggle_piece_visibility(self, piece_id: str) -> None:
         """Show or hide a piece."""
         self.look(hidden_pieces=self.choices.hidden_pieces ^ {piece_id})
+
+
+def added_message(cut: Osteotomy, found: LiveResult | None) -> Message:
+    """Return where a new cut landed and what it enters as it lies."""
+    place = cut.level or tr("no labelled level")
+    if found is None:
+        words = tr("{cut} was added at {place}. The safety board will say what it meets.",
+                   cut=cut.title, place=place)  # fmt: skip
+        return Message(words)
+    anatomy = found.inputs.anatomy
+    results = [(c.value_mm, anatomy.structure(c.structure_id)) for c in found.clearances]
+    entered = [(mm, s.title) for mm, s in results if mm is not None and mm < 0 and s is not None]
+    if found.margin.value_mm is not None and found.margin.value_mm < 0:
+        entered.append((found.margin.value_mm, tr("tumour")))
+    if not entered:
+        words = tr("{cut} was added at {place}. As it lies, it enters nothing that could be measured. "
+                   "Adjust it in 3D or in numbers.", cut=cut.title, place=place)  # fmt: skip
+        return Message(words)
+    listed = ", ".join(
+        tr("the {what} by {value} mm", what=what, value=millimetres(mm)) for mm, what in sorted(entered)
+    )
+    words = tr("{cut} was added at {place}. As it lies, it enters {listed}. Move it before you go on.",
+               cut=cut.title, place=place, listed=listed)  # fmt: skip
+    return Message(words, "warn")

@@ -1,6 +1,5 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
-
 from app.drawn import Drawn, drawn
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView

@@ -134,10 +134,14 @@ class DrawnLine:
 
 @dataclass(frozen=True)
 class LevelName:
-    """A vertebral level's name and the point it labels (the vertebra's middle)."""
+    """A vertebral level's name and the point it labels (the vertebra's middle).
+
+    `apart_lps_mm` is how far its piece is moved in 3D, for looking only: the name goes along there.
+    """
 
     text: str
     point_lps_mm: Vec3
+    apart_lps_mm: Vec3 = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from planning.geometry.frames import Vec3
 from rendering.blade_solid import slab_edges
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
-from rendering.scene_state import DrawnLine, SpineState
+from rendering.scene_state import DrawnLine, LevelName, SpineState
 
 CROSSHAIR_PX = 11.0
 END_PX = 5.0
@@ -41,7 +42,12 @@ def mark_labels(state: SpineState) -> list[PointLabel]:
             corner = drawn.blade.to_lps(np.array([0.0, drawn.blade.depth_mm + drawn.blade.overshoot_mm, 0.0]))
             x, y, z = (float(v) for v in corner)
             labels.append(PointLabel(drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16)))
-    return [*labels, *(PointLabel(level.text, level.point_lps_mm, bold=True) for level in state.levels)]
+    return [*labels, *(PointLabel(level.text, _shown_at(level), bold=True) for level in state.levels)]
+
+
+def _shown_at(level: LevelName) -> Vec3:
+    x, y, z = (at + by for at, by in zip(level.point_lps_mm, level.apart_lps_mm, strict=True))
+    return (x, y, z)
 
 
 def _line_label(line: DrawnLine) -> PointLabel:

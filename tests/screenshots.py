@@ -1,23 +1,24 @@
-"""Pictures of the workstation on the demo case, one a stage: python -m tests.screenshots --out DIR."""
+"""Pictures of the workstation on the demo case, stages and dialogs: python -m tests.screenshots --out DIR."""
 
 import argparse
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QEventLoop, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.errands.workbench import workbench
 from app.gui import Workstation, build
 from app.settings import Preferences
+from widgets.dialogs import LevelsDialog
 from widgets.stage_bar import Stage
 
-SIZE = QSize(1600, 1000)
 PATIENCE_S = 180.0
 _NAMES = {Stage.PLAN: "workstation", Stage.ANATOMY: "anatomy", Stage.CHECK: "check"}
 CALM_S = 0.5  # nothing under way for this long: every merged render has happened
@@ -28,14 +29,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Pictures of the workstation on the demo case.")
     parser.add_argument("--out", type=Path, default=Path("resources/screenshots"))
     parser.add_argument("--case", type=Path, help="another case than the demo")
+    parser.add_argument("--size", default="1600x1000", help="of the window, such as 1280x800")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, workbench() as bench:
         os.environ["ENBLOC_HOME"] = home
         application = QApplication([])
         station = build(bench, Preferences(Path(home) / "window.ini"), application, painted=True)
-        station.window.resize(SIZE)
+        station.window.resize(*(int(n) for n in options.size.split("x")))
         station.window.show()
+        _settle(application)
+        _keep(station.window, options.out / "welcome.png")
         if options.case is None:
             station.bindings.open_demo()
         else:
@@ -54,10 +58,44 @@ def _take(station: Workstation, folder: Path) -> bool:
         rested = wait_for_rest(station) and rested
         name = _NAMES.get(stage)
         if name is not None:
-            path = folder / f"{name}.png"
-            _small(station.window.grab().toImage()).save(str(path), quality=0)  # 0 packs tightest
-            print(path)
+            _keep(station.window, folder / f"{name}.png")
+    for name, dialog in _dialogs(station):
+        _settle(QApplication.instance())
+        _keep(dialog, folder / f"{name}.png")
+        dialog.close()
     return rested
+
+
+def _dialogs(station: Workstation) -> Iterator[tuple[str, QDialog]]:
+    """Yield the dialogs a first plan goes through, each as it opens."""
+    window, case = station.window, station.session.case
+    levels = case.anatomy.levels if case is not None and case.anatomy is not None else ()
+    report = station.parts.outputs.report_dialog()
+    report.field.setText("/home/surgeon/plans/enbloc-report")
+    made: tuple[tuple[str, QDialog], ...] = (("levels", LevelsDialog(levels, "", window)), ("report", report))
+    for name, dialog in made:
+        dialog.show()
+        yield name, dialog
+    tumour = window.anatomy_panel.next_draft()
+    if tumour is not None:
+        station.bindings.review(tumour)
+        reviewing = station.parts.decisions.reviewing
+        if reviewing is not None:
+            yield "review", reviewing
+    station.bindings.show_matrix()
+    if station.bindings.matrix is not None:
+        yield "numbers", station.bindings.matrix
+
+
+def _settle(application: QCoreApplication | None) -> None:
+    for _ in range(5):
+        if application is not None:
+            application.processEvents()
+
+
+def _keep(widget: QWidget, path: Path) -> None:
+    _small(widget.grab().toImage()).save(str(path), quality=0)  # 0 packs tightest
+    print(path)
 
 
 def _small(picture: QImage) -> QImage:

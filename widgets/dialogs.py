@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMessageBox,
     QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +22,7 @@ from planning.model.structures import KIND_NAMES, ReviewState, StructureKind
 from planning.texts import tr
 from widgets.fields import ChoiceField
 from widgets.plain_text import label
-from widgets.stages.anatomy_panel import STATE_WORDS
+from widgets.review_words import STATE_WORDS, states_explained
 
 
 class NamedDialog(QDialog):
@@ -107,15 +108,49 @@ class LevelsDialog(NamedDialog):
 
 
 class ReviewDialog(NamedDialog):
-    """Draft, reviewed or approved."""
+    """Draft, reviewed or approved; the views stay free to look through the structure meanwhile."""
 
-    def __init__(self, title: str, state: ReviewState, by: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        state: ReviewState,
+        by: str,
+        parent: QWidget | None = None,
+        *,
+        has_next: bool = False,
+    ) -> None:
+        self._before = state
+        self.wants_next = False
         self.state = ChoiceField([(s, tr(words)) for s, words in STATE_WORDS.items()])
         self.state.show_value(state)
-        super().__init__(
-            tr("Review"), tr("How far do you vouch for the segmentation of {title}?", title=title), by, parent
+        text = tr(
+            "How far do you vouch for the outline of {title}? Scroll through it in the views first.",
+            title=title,
         )
+        text = f"{text}\n\n{states_explained()}"
+        super().__init__(tr("Review {title}", title=title), text, by, parent)
         self.form.insertRow(0, label(tr("State")), self.state)
+        self.state.currentIndexChanged.connect(lambda _index: self.check())
+        self.next = QPushButton(tr("OK, next draft"))
+        self.next.clicked.connect(self._accept_and_go_on)
+        self.next.setVisible(has_next)
+        self.buttons.addButton(self.next, QDialogButtonBox.ButtonRole.ActionRole)
+        self.check()
+
+    def lacking(self) -> str:
+        """Return what is missing."""
+        same = self.state.value == self._before
+        return tr("Choose another state than the present one.") if same else super().lacking()
+
+    def check(self) -> None:
+        """Say what is missing."""
+        super().check()
+        if hasattr(self, "next"):
+            self.next.setEnabled(self.ok)
+
+    def _accept_and_go_on(self) -> None:
+        self.wants_next = True
+        self.accept()
 
 
 class NotInFieldDialog(NamedDialog):

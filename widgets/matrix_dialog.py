@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from planning.model.case import Case
-from planning.safety.board import BoardLine
+from planning.safety.board import BoardLine, surface_words
 from planning.safety.judge import reason_words
 from planning.safety.results import SEVERITY, Clearance, Evaluation, SpecimenMargin, Status, TumourMargin
 from planning.texts import mark, tr
@@ -264,7 +264,7 @@ def _margin_row(m: TumourMargin, case: Case) -> NumberRow:
 
 
 def _specimen_row(m: SpecimenMargin) -> NumberRow:
-    what = tr("specimen, {surface}", surface=tr(m.surface))
+    what = tr("specimen, {surface}", surface=surface_words(m.surface))
     why = m.note if m.value_mm is not None else reason_words(m.reason or "")
     margin_class = m.margin_class.value if m.margin_class is not None else "–"
     area = f"{m.area_under_2mm_mm2:.0f} mm²" if m.area_under_2mm_mm2 is not None else "–"

@@ -31,7 +31,7 @@ def label(text: str = "", name: str = "", *, wrap: bool = False, parent: QWidget
 
 def tip(text: str) -> str:
     """Return a tooltip that shows `text` literally and breaks long lines."""
-    return f"<qt>{html.escape(literal(text))}</qt>" if text else ""
+    return f"<qt>{html.escape(literal(text)).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
 def millimetres(value: float | None) -> str:

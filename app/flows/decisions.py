@@ -1,5 +1,8 @@
 """Where a person puts a name to something: levels, reviews, acceptances, what is not in the field."""
 
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.session import Session
@@ -23,6 +26,7 @@ class Decisions:
         self._window = window
         self._session = session
         self._preferences = preferences
+        self.reviewing: ReviewDialog | None = None
 
     def confirm_levels(self) -> None:
         """Ask who counted the levels, and from what."""
@@ -36,14 +40,48 @@ class Decisions:
         if self._agreed(dialog):
             self._session.do(ConfirmLevels(dialog.by.text(), dialog.evidence.text(), now()))
 
-    def review(self, structure: Structure) -> None:
-        """Ask how far a person vouches for a structure."""
+    def review(self, structure: Structure, go_on: Callable[[], object] | None = None) -> None:
+        """Ask how far a person vouches for a structure, while the views stay free to look through it.
+
+        Parameters
+        ----------
+        structure : Structure
+        go_on : callable, optional
+            Goes to the next structure; None where there is none.
+        """
+        if self.reviewing is not None:
+            self.reviewing.reject()
         dialog = ReviewDialog(
-            structure.title, structure.review.state, self._preferences.user_name, self._window
+            structure.title,
+            structure.review.state,
+            self._preferences.user_name,
+            self._window,
+            has_next=go_on is not None,
         )
-        if self._agreed(dialog) and isinstance(dialog.state.value, ReviewState):
+        dialog.finished.connect(lambda how: self._reviewed(dialog, structure, how, go_on))
+        self.reviewing = dialog
+        dialog.show()
+        corner = QPoint(14, self._window.height() - dialog.height() - 70)
+        dialog.move(self._window.mapToGlobal(corner))  # beside the views, not over them
+        dialog.activateWindow()
+
+    def _reviewed(
+        self, dialog: ReviewDialog, structure: Structure, how: int, go_on: Callable[[], object] | None
+    ) -> None:
+        self.reviewing = None
+        dialog.deleteLater()
+        case = self._session.case
+        present = (
+            case.anatomy.structure(structure.id) if case is not None and case.anatomy is not None else None
+        )
+        if how != QDialog.DialogCode.Accepted or present is None or present.mask is not structure.mask:
+            return  # another case, or another outline than was looked at
+        self._preferences.user_name = dialog.by.text().strip()
+        if isinstance(dialog.state.value, ReviewState):
             state, by = dialog.state.value, dialog.by.text()
             self._session.do(ReviewStructure(structure.id, state, by, now(), structure.title))
+        if dialog.wants_next and go_on is not None:
+            go_on()
 
     def accept(self, line: BoardLine) -> None:
         """Ask for a name and a reason to accept a warning or failure."""

@@ -4,28 +4,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from app.drawn import stamp_of
 from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
 from app.paths import private_folder
 from app.program import ROOT
+from app.progress_lines import said_progress
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import ExportRefused, PlanningError
 from planning.model.case import Case
-from planning.progress import Progress
+from planning.progress import Cancelled, Progress
 from planning.storage.case_file import CaseFile
 from planning.storage.record import EXPORT
 from planning.texts import mark, tr
-from widgets.dialogs import Choice, ask
 from widgets.message_bar import Message
+from widgets.output_dialog import Option, OutputDialog
 from widgets.views.four_up import FourUp
 
 _POLL_S: Final = 0.1
@@ -60,17 +63,26 @@ class OutputFlow(QObject):
         self._files = files
 
     def report(self) -> None:
-        """Ask for a folder and how much of the identity to print, then write the report there."""
-        identity = self._ask_identity()
-        folder = self._ask_folder(tr("Folder for the report")) if identity else None
-        if folder is not None:
-            self._run(tr("Writing the report"), ["report", "--identity", identity], folder)
+        """Ask for a folder, how much of the identity to print and the paper, then write the report there."""
+        dialog = self.report_dialog()
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            identity, paper = dialog.chosen("identity"), dialog.chosen("paper")
+            arguments = ["report", "--identity", identity, "--paper", paper]
+            self._run(tr("Writing the report"), arguments, dialog.folder)
+            self._preferences.folder = dialog.folder.parent
+
+    def report_dialog(self) -> OutputDialog:
+        """Return the dialog that asks where and how the report is written."""
+        text = tr("PDF, HTML, pictures, tables, the plan and its evaluation are written to one folder.")
+        return self._dialog(tr("Write the report"), text, "report", report_options())
 
     def export(self) -> None:
         """Ask for a folder and write meshes and DICOM objects there."""
-        folder = self._ask_folder(tr("Folder for the export"))
-        if folder is not None:
-            self._run(tr("Exporting"), ["export"], folder)
+        text = tr("Every structure and piece is written as a mesh (STL, 3MF), and as DICOM segmentation.")
+        dialog = self._dialog(tr("Export meshes and DICOM"), text, "export", ())
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._run(tr("Exporting"), ["export"], dialog.folder)
+            self._preferences.folder = dialog.folder.parent
 
     def picture(self) -> None:
         """Save what the views show as one PNG."""
@@ -129,22 +141,19 @@ class OutputFlow(QObject):
         self.told.emit(Message(tr("Written to {folder}.", folder=folder.name)))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
-    def _ask_identity(self) -> str:
-        return ask(
-            self._window,
-            tr("Patient identity in the report"),
-            tr("How much of the patient's identity does the report show?"),
-            (
-                Choice("full", tr("In full"), QMessageBox.ButtonRole.YesRole),
-                Choice("initials", tr("Initials"), QMessageBox.ButtonRole.NoRole),
-                Choice("none", tr("None"), QMessageBox.ButtonRole.AcceptRole, default=True),
-                Choice("", tr("Cancel"), QMessageBox.ButtonRole.RejectRole),
-            ),
-        )
+    def _dialog(self, title: str, text: str, name: str, options: Sequence[Option]) -> OutputDialog:
+        return OutputDialog(title, text, self._preferences.folder / f"enbloc-{name}", options, self._window)
 
-    def _ask_folder(self, title: str) -> Path | None:
-        chosen = QFileDialog.getExistingDirectory(self._window, title, str(self._preferences.folder))
-        return Path(chosen) if chosen else None
+
+def report_options() -> tuple[Option, ...]:
+    """Return what is asked of a report beside its folder."""
+    identities = (
+        ("none", tr("none: a code stands for it")),
+        ("initials", tr("initials")),
+        ("full", tr("in full: name, number, birth date")),
+    )
+    papers = (("a4", "A4"), ("letter", "Letter"))
+    return Option("identity", tr("Patient's identity"), identities), Option("paper", tr("Paper"), papers)
 
 
 def run_on_copy(
@@ -190,11 +199,25 @@ def run_on_copy(
 
 
 def _waited(child: "subprocess.Popen[str]", progress: Progress) -> str:
-    while True:
+    """Hand on how far the child says it is, until it ends; return the last other thing it said."""
+    lines: list[str] = []
+    stream = child.stderr
+    if stream is None:
+        raise ValueError("the child's standard error must be a pipe")
+    reader = Thread(target=lambda: lines.extend(line.strip() for line in stream), daemon=True)
+    reader.start()
+    told = 0.05, tr("Writing")
+    with stream:
         try:
-            _, said = child.communicate(timeout=_POLL_S)
-        except subprocess.TimeoutExpired:
-            progress(0.5, tr("Writing"))
-        else:
-            lines = [line.strip() for line in said.splitlines() if line.strip()]
-            return lines[-1] if lines else ""
+            while reader.is_alive():
+                reader.join(_POLL_S)
+                told = next((found for line in reversed(lines) if (found := said_progress(line))), told)
+                progress(*told)
+        except Cancelled:
+            child.kill()
+            raise
+        finally:
+            reader.join()
+    child.wait()
+    said = [line for line in lines if line and said_progress(line) is None]
+    return said[-1] if said else ""

@@ -10,7 +10,7 @@ from planning.model.structures import Side, StructureKind
 from planning.texts import mark
 
 # Its CT class fills the canal to within a voxel of the bone, so it is not the cord (INTERCHANGE section 1).
-CANAL_NAME: Final = mark("canal content (TotalSegmentator spinal_cord class)")
+CANAL_NAME: Final = mark("spinal canal with cord")
 _SIDED: Final = {
     "kidney": StructureKind.KIDNEY,
     "iliac_artery": StructureKind.ILIAC_ARTERY,

@@ -2,6 +2,7 @@
 
 from planning.model.case import Case
 from planning.report.content import Cell, Paragraph, Section, Table, Tone
+from planning.safety.board import surface_words
 from planning.safety.judge import reason_words
 from planning.safety.ledger import Ledger, action_words
 from planning.safety.results import Clearance, Evaluation, Piece, PieceRole, SpecimenMargin, Status
@@ -120,7 +121,7 @@ def _specimen_row(m: SpecimenMargin) -> tuple[Cell, ...]:
     if m.barrier:
         words.append(tr("barrier: {barrier}", barrier=m.barrier))
     return (
-        Cell(tr(m.surface)),
+        Cell(surface_words(m.surface)),
         Cell(number(m.value_mm)),
         Cell(number(m.p5_mm)),
         Cell("–" if m.area_under_2mm_mm2 is None else f"{m.area_under_2mm_mm2:.0f}"),

@@ -24,7 +24,7 @@ from planning.report.measurements import (
     specimen_table,
 )
 from planning.report.sign_offs import sign_off_lines
-from planning.safety.board import board
+from planning.safety.board import board, not_assessed_sentences
 from planning.safety.ledger import ledger_of
 from planning.safety.results import Evaluation, Status
 from planning.texts import mark, tr
@@ -276,8 +276,9 @@ def _specimen(evaluation: Evaluation) -> Section:
 def _not_assessed(evaluation: Evaluation) -> Section:
     if not evaluation.not_assessed:
         return Section(tr("Not assessed"), (Paragraph(tr("Nothing was left unassessed.")),))
-    words = tr("Not assessed, and therefore not safe: {names}.", names=", ".join(evaluation.not_assessed))
-    return Section(tr("Not assessed"), (Paragraph(words, Tone.WARNING),))
+    head = tr("What is not assessed is not safe.")
+    lines = (Paragraph(words, Tone.WARNING) for words in (head, *not_assessed_sentences(evaluation)))
+    return Section(tr("Not assessed"), tuple(lines))
 
 
 def _structures(case: Case) -> Section:

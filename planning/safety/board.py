@@ -1,6 +1,7 @@
 """The safety board: one sentence per cut and per problem, worst first, each with the place to fly to."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from planning.geometry.frames import Vec3
 from planning.model.anatomy import Anatomy
@@ -17,9 +18,22 @@ from planning.safety.results import (
     Status,
     TumourMargin,
 )
-from planning.texts import tr
+from planning.texts import mark, tr
 
 Measured = Clearance | TumourMargin
+SURFACE_WORDS: Final = {
+    "cranial": mark("upper (cranial) end"),
+    "caudal": mark("lower (caudal) end"),
+    "pedicle left": mark("cut through the left pedicle"),
+    "pedicle right": mark("cut through the right pedicle"),
+    "other cut": mark("other cut surfaces"),
+    "epidural": mark("surface towards the dura (epidural)"),
+    "anterior": mark("front (anterior)"),
+    "posterior": mark("back (posterior)"),
+    "lateral left": mark("left side"),
+    "lateral right": mark("right side"),
+}
+_AT_THE_SURFACE_MM: Final = 0.05  # rounds to nothing
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def result_sentence(result: Measured, what: str) -> str:
     value_mm = result.value_mm
     if value_mm is None:
         return tr(
-            "distance to the {what} not assessed: {reason}",
+            "the distance to the {what} is not assessed: {reason}",
             what=what,
             reason=reason_words(result.reason or ""),
         )
@@ -159,7 +173,7 @@ def _brief(result: Measured, anatomy: Anatomy) -> str:
     words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
     beyond_mm = result.with_overshoot_mm if isinstance(result, Clearance) else None
     if beyond_mm is not None and beyond_mm < 0:
-        words += " " + tr("({value} mm inside it with overshoot)", value=millimetres(beyond_mm))
+        words += " " + tr("(with overshoot {value} mm into it)", value=millimetres(beyond_mm))
     return words
 
 
@@ -195,17 +209,20 @@ def _specimen_lines(margins: tuple[SpecimenMargin, ...]) -> list[BoardLine]:
 def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
     least = min(group, key=lambda m: m.value_mm if m.value_mm is not None else 0.0)
     if least.value_mm is None:
-        surfaces = ", ".join(tr(m.surface) for m in group)
+        surfaces = ", ".join(surface_words(m.surface) for m in group)
         reason = reason_words(least.reason or "")
-        words = tr("Specimen margin {surfaces}: not assessed: {reason}", surfaces=surfaces, reason=reason)
+        words = tr("Specimen, {surfaces}: margin not assessed: {reason}", surfaces=surfaces, reason=reason)
     else:
-        value = ("-" if least.value_mm < 0 else "") + millimetres(least.value_mm)
-        words = tr("Specimen margin {surface}: {value} mm by plan", surface=tr(least.surface), value=value)
+        words = _surface_sentence(least, least.value_mm)
         words = f"{words}, {least.note}" if least.note else words
         rest = sorted((m for m in group if m is not least and not m.capped), key=lambda m: m.value_mm or 0.0)
         if rest:
-            listed = ", ".join(f"{tr(m.surface)} {m.value_mm:.1f} mm" for m in rest if m.value_mm is not None)
-            words = tr("{words}; also: {listed}", words=words, listed=listed)
+            listed = ", ".join(
+                tr("{surface} {value} mm", surface=surface_words(m.surface), value=_signed(m.value_mm))
+                for m in rest
+                if m.value_mm is not None
+            )
+            words = tr("{words}; the same for: {listed}", words=words, listed=listed)
     return BoardLine(
         status,
         words,
@@ -215,17 +232,69 @@ def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
     )
 
 
-def _missing_lines(evaluation: Evaluation, anatomy: Anatomy) -> list[BoardLine]:
-    there = {s.reference for s in anatomy.structures if not s.mask.is_empty}
+def surface_words(surface: str) -> str:
+    """Return what a part of the specimen's surface is called."""
+    return tr(SURFACE_WORDS.get(surface, surface))
+
+
+def _surface_sentence(margin: SpecimenMargin, value_mm: float) -> str:
+    surface = surface_words(margin.surface)
+    if value_mm < 0:
+        return tr("Specimen, {surface}: passes through tumour, {value} mm deep", surface=surface,
+                  value=millimetres(value_mm))  # fmt: skip
+    if value_mm < _AT_THE_SURFACE_MM:
+        return tr("Specimen, {surface}: tumour reaches the surface", surface=surface)
+    return tr("Specimen, {surface}: {value} mm to the tumour by plan", surface=surface,
+              value=millimetres(value_mm))  # fmt: skip
+
+
+def _signed(value_mm: float) -> str:
+    return ("−" if value_mm < 0 else "") + millimetres(value_mm)
+
+
+def missing_sentence(name: str, anatomy: Anatomy) -> str:
+    """Return in plain words that something has no outline, what that means and what to do.
+
+    Parameters
+    ----------
+    name : str
+        As `Evaluation.not_assessed` names it: a kind, or a structure's own name.
+    anatomy : Anatomy
+    """
     kinds = {kind.value: kind for kind in StructureKind}
-    lines = []
-    for name in evaluation.not_assessed:
-        if name in there:
-            continue
-        title = tr(KIND_NAMES[kinds[name]]) if name in kinds else name
-        words = tr(
-            "{structure}: missing, so not assessed; segment it, or mark it as not in this field",
+    title = tr(KIND_NAMES[kinds[name]]) if name in kinds else name
+    title = title[:1].upper() + title[1:]
+    around = (StructureKind.SPINAL_CANAL, StructureKind.DURAL_SAC)
+    if name == StructureKind.SPINAL_CORD.value and any(not s.mask.is_empty for s in anatomy.of_kind(*around)):
+        return tr(
+            "{structure}: has no outline of its own (CT does not show it), so its own distance is not "
+            "assessed. Distances to the canal or sac that holds it are given. Outline it on MR, or mark it "
+            "as not in this field.",
             structure=title,
         )
-        lines.append(BoardLine(Status.NOT_ASSESSED, words))
-    return lines
+    return tr(
+        "{structure}: has no outline, so no distance to it is assessed. Outline it, or mark it as not in "
+        "this field.",
+        structure=title,
+    )
+
+
+def not_assessed_sentences(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return a sentence for everything `Evaluation.not_assessed` names, in the board's words."""
+    anatomy = evaluation.inputs.anatomy
+    there = {s.reference: s.title for s in anatomy.structures if not s.mask.is_empty}
+    return tuple(
+        tr("{structure}: some distances to it are not assessed.", structure=there[name])
+        if name in there
+        else missing_sentence(name, anatomy)
+        for name in evaluation.not_assessed
+    )
+
+
+def _missing_lines(evaluation: Evaluation, anatomy: Anatomy) -> list[BoardLine]:
+    there = {s.reference for s in anatomy.structures if not s.mask.is_empty}
+    return [
+        BoardLine(Status.NOT_ASSESSED, missing_sentence(name, anatomy))
+        for name in evaluation.not_assessed
+        if name not in there
+    ]

@@ -113,9 +113,11 @@ def clearance_verdict(
             words.append(tr("no guard excuses a planned cut through it"))
         else:
             status = Status.WARN
-            words.append(tr("accepted with guard: {guard}", guard=protection.guard))
+            words.append(
+                tr("a warning only, because a guard is named: {guard}", guard=_spoken(protection.guard))
+            )
     elif status is Status.WARN and protection.guard is not None:
-        words.append(tr("guard: {guard}", guard=protection.guard))
+        words.append(tr("guard: {guard}", guard=_spoken(protection.guard)))
     elif tests.nominal is Status.WARN:
         words.append(tr("no guard named"))
     return Verdict(status, _sentence([*words, *notes]))
@@ -129,7 +131,7 @@ def margin_verdict(
         return Verdict(Status.FAIL, tr("intralesional"))
     words = []
     if value_mm < required_margin_mm:
-        words.append(tr("less than the required margin of {margin} mm", margin=f"{required_margin_mm:g}"))
+        words.append(tr("less than the required {margin} mm", margin=f"{required_margin_mm:g}"))
     if lower_mm < limits.lower_below_mm:
         words.append(_lower_words(limits))
     status = Status.WARN if words else Status.PASS
@@ -137,7 +139,7 @@ def margin_verdict(
     if value_mm < advised_mm:
         words.append(
             tr(
-                "{advised} mm would leave a reserve of {reserve} mm at a spread of {sigma} mm",
+                "{advised} mm or more would keep {reserve} mm in reserve (spread σ {sigma} mm)",
                 advised=f"{advised_mm:.1f}",
                 reserve=f"{limits.reserve_mm:g}",
                 sigma=f"{sigma_mm:.1f}",
@@ -224,9 +226,9 @@ def kind_names(kind: StructureKind) -> tuple[str, ...]:
 def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm: float) -> list[str]:
     words = []
     if tests.nominal is Status.FAIL and value_mm >= 0:
-        words.append(tr("under the limit of {limit} mm", limit=f"{limit.fail_below_mm:g}"))
+        words.append(tr("less than the allowed {limit} mm", limit=f"{limit.fail_below_mm:g}"))
     elif tests.nominal is Status.WARN:
-        words.append(tr("under {limit} mm", limit=f"{limit.warn_below_mm:g}"))
+        words.append(tr("less than the advised {limit} mm", limit=f"{limit.warn_below_mm:g}"))
     if tests.overshoot is not Status.PASS and value_mm >= 0:
         words.append(tr("the tool would enter it if it ran on by its overshoot"))
     if tests.lower is not Status.PASS and tests.nominal is Status.PASS:
@@ -235,7 +237,14 @@ def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm:
 
 
 def _lower_words(limits: Limits) -> str:
-    return tr("its 5 % lower bound lies below {limit} mm", limit=f"{limits.lower_below_mm:g}")
+    return tr(
+        "within the expected spread it may be reached (5 % lower bound below {limit} mm)",
+        limit=f"{limits.lower_below_mm:g}",
+    )
+
+
+def _spoken(guard: str) -> str:
+    return guard.replace("_", " ")  # plans name structures by their kinds: dural guard: spinal_canal
 
 
 def _sentence(words: list[str]) -> str:

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app import progress_lines
 from app.cli import main
 from app.errands import workbench as errand_workbench
 from app.errands.workbench import Workbench
+from app.progress_lines import said_progress
 from planning.geometry.frames import Grid
 from tests.builders import a_grid
 from tests.imaging.phantom import write_volume
@@ -49,7 +51,12 @@ def run_process(*arguments: object, cwd: Path = ROOT, **more: Any) -> Run:
     done = subprocess.run(
         line, capture_output=True, text=True, encoding="utf-8", cwd=cwd, check=False, timeout=120, **more
     )
-    return Run(done.returncode, done.stdout, done.stderr)
+    return Run(done.returncode, done.stdout, without_progress(done.stderr))
+
+
+def without_progress(said: str) -> str:
+    """Return standard error without the lines that only say how far a slow machine is."""
+    return "".join(line for line in said.splitlines(keepends=True) if said_progress(line.strip()) is None)
 
 
 class CommandLine:
@@ -63,6 +70,7 @@ class CommandLine:
             yield bench
 
         patch.setattr(errand_workbench, "workbench", warm)
+        patch.setattr(progress_lines, "EVERY_S", float("inf"))  # whatever the machine's load
         self._capsys = capsys
 
     def __call__(self, *arguments: object) -> Run:

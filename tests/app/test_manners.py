@@ -2,18 +2,31 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.gui import Workstation
+from app.plan_commands import added_message
+from app.session import Session
 from planning.editing.anatomy_edits import ConfirmLevels, ReviewStructure
-from planning.model.structures import ReviewState
+from planning.model.case import Case
+from planning.model.osteotomy import OsteotomyKind
+from planning.model.stamp import inputs_of
+from planning.model.structures import ReviewState, StructureKind
+from planning.safety.evaluation import LiveResult
+from planning.safety.results import MarginClass, PieceRole, Status, TumourMargin
+from rendering.spine_marks import mark_labels
 from tests.app.conftest import wait_for_numbers
+from tests.phantoms import PERIOD_MM
+from widgets.dialogs import ReviewDialog
 from widgets.matrix_dialog import MatrixDialog
 from widgets.message_bar import Message
+from widgets.stage_bar import Stage
+from widgets.stages.cuts_panel import NewCut
 from widgets.tables.cut_table import NAME
 
 pytestmark = [pytest.mark.gui, pytest.mark.render, pytest.mark.qt_log_ignore("propagateSizeHints")]
@@ -128,3 +141,181 @@ def test_the_active_cut_is_scrolled_into_view(station: Workstation, qapp: QAppli
         assert table.viewport().rect().contains(place)
         assert table.currentIndex().row() == row
         assert station.parts.commands.choices.active_cut == cut
+
+
+def review_dialog(station: Workstation) -> ReviewDialog:
+    dialog = station.parts.decisions.reviewing
+    assert dialog is not None
+    return dialog
+
+
+def state_of(session: Session, structure_id: str) -> ReviewState:
+    assert session.case is not None
+    assert session.case.anatomy is not None
+    structure = session.case.anatomy.structure(structure_id)
+    assert structure is not None
+    return structure.review.state
+
+
+def test_review_flies_there_leaves_the_views_free_and_goes_on(
+    station: Workstation, qapp: QApplication
+) -> None:
+    station.window.stage_bar.choose(Stage.ANATOMY)
+    panel, views = station.window.anatomy_panel, station.window.views
+    first = panel.next_draft()
+    assert first is not None
+    assert first.kind is StructureKind.TUMOUR
+    assert "drafts nobody has checked" in panel.standing.text()
+    views.move_crosshair((40.0, 30.0, -100.0))
+    QTest.mouseClick(panel.review, Qt.MouseButton.LeftButton)
+    dialog = review_dialog(station)
+    away = np.subtract(views.looking.crosshair_lps_mm, (4.0, 0.0, -2 * PERIOD_MM))
+    assert np.abs(away).max() < 1.5  # the tumour's middle
+    assert not dialog.isModal()
+    assert station.parts.commands.choices.chosen_structure == first.id
+    text = " ".join(part.text() for part in dialog.findChildren(QLabel))
+    for word in ("draft:", "reviewed:", "approved:", "count alike"):
+        assert word in text
+    assert not dialog.ok
+    assert dialog.why.text() == "Choose another state than the present one."
+    dialog.state.setCurrentIndex(1)
+    dialog.by.setText("")
+    assert dialog.why.text() == "Give your name."
+    dialog.by.setText("Dr A")
+    QTest.mouseClick(dialog.next, Qt.MouseButton.LeftButton)
+    assert state_of(station.session, first.id) is ReviewState.REVIEWED
+    following = review_dialog(station)
+    assert following is not dialog
+    chosen = panel.chosen
+    assert chosen is not None
+    assert chosen.id != first.id
+    assert following.by.text() == "Dr A"
+    following.reject()
+    assert station.parts.decisions.reviewing is None
+    assert state_of(station.session, chosen.id) is ReviewState.DRAFT
+    qapp.processEvents()
+    panel.choose(first.id)
+    assert panel.standing.text().endswith("(Dr A)")
+    station.window.stage_bar.choose(Stage.PLAN)
+
+
+def test_a_review_of_a_case_that_was_put_away_changes_nothing(station: Workstation, small_case: Case) -> None:
+    panel = station.window.anatomy_panel
+    structure = panel.next_draft()
+    assert structure is not None
+    panel.review_asked.emit(structure)
+    dialog = review_dialog(station)
+    dialog.state.setCurrentIndex(1)
+    dialog.by.setText("Dr A")
+    station.parts.files.close_case()
+    dialog.accept()
+    assert station.session.case is None
+    station.parts.files.new_case(small_case)
+    assert state_of(station.session, structure.id) is ReviewState.DRAFT
+
+
+def wait_for_surfaces(station: Workstation, qtbot: QtBot) -> None:
+    wait_for_numbers(station, qtbot)
+    qtbot.waitUntil(lambda: station.session.view.surfaces is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: station.session.derived.fields is not None, timeout=60_000)
+
+
+def test_a_new_cut_says_where_it_landed_and_what_it_enters(station: Workstation, qtbot: QtBot) -> None:
+    wait_for_surfaces(station, qtbot)
+    views, window = station.window.views, station.window
+    views.move_crosshair((4.0, 0.0, -2 * PERIOD_MM))  # the middle of the tumour, in the third vertebra, T10
+    window.cuts.menu.aboutToShow.emit()
+    kinds = {action.text(): action.menu() for action in window.cuts.menu.actions()}
+    pedicle = kinds["pedicle"]
+    assert isinstance(pedicle, QMenu)
+    here = pedicle.actions()[0]
+    assert here.text() == "At the crosshair (T10 left)"
+    here.trigger()
+    cut = station.parts.commands.active
+    assert cut is not None
+    assert (cut.level, cut.side, cut.title) == ("T10", "left", "Left T10 pedicle")
+    shown = window.messages.shown
+    assert shown is not None
+    assert shown.tone == "warn"
+    assert shown.text.startswith("Left T10 pedicle was added at T10. As it lies, it enters ")
+    assert "the tumour by " in shown.text
+    assert window.cuts.table.currentIndex().row() == len(window.cuts.table.cuts.rows) - 1
+    window.messages.dismiss()
+    views.move_crosshair((60.0, 45.0, -20.0))  # behind and beside everything that is measured so far
+    window.cuts.add_asked.emit(NewCut(OsteotomyKind.FREE))
+    shown = window.messages.shown
+    assert shown is not None
+    assert (shown.tone, shown.text) == (
+        "info",
+        "T9 free was added at T9. The safety board will say what it meets.",
+    )
+    window.messages.dismiss()
+
+
+def test_a_new_cut_that_enters_nothing_says_so(small_case: Case, station: Workstation) -> None:
+    inputs = inputs_of(small_case, station.session.settings)
+    assert inputs is not None
+    cut = small_case.plan.osteotomies[0]
+    clear = TumourMargin(cut.id, 4.0, 1.0, 2.0, Status.WARN, MarginClass.AT_LEAST_2MM)
+    said = added_message(cut, LiveResult(inputs, cut.id, (), clear))
+    assert said.tone == "info"
+    assert "it enters nothing that could be measured" in said.text
+    through = TumourMargin(cut.id, -1.26, -4.0, 2.0, Status.FAIL, MarginClass.INTRALESIONAL)
+    said = added_message(cut, LiveResult(inputs, cut.id, (), through))
+    assert said.tone == "warn"
+    assert "it enters the tumour by 1.3 mm. Move it" in said.text
+
+
+def test_a_disc_cut_at_the_crosshair_is_called_by_the_vertebrae_beside_it(
+    station: Workstation, qtbot: QtBot
+) -> None:
+    wait_for_surfaces(station, qtbot)
+    between = (0.0, 0.0, -2.5 * PERIOD_MM)
+    station.window.views.move_crosshair(between)
+    station.window.cuts.add_asked.emit(NewCut(OsteotomyKind.DISC))
+    cut = station.parts.commands.active
+    assert cut is not None
+    assert cut.level == "T10"
+    assert cut.title.startswith("T10/T11 disc")
+    middle = cut.blade.to_lps([0.0, cut.blade.depth_mm / 2, 0.0])
+    assert middle == pytest.approx(between, abs=1e-6)  # where the crosshair was, not where the disc is
+    station.window.messages.dismiss()
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints", "raise()", "grabbing the keyboard")
+def test_a_list_menu_belongs_to_the_window(station: Workstation, qapp: QApplication) -> None:
+    """Qt complains of a menu whose panel has a system window of its own, as panels beside VTK have."""
+    station.window.stage_bar.choose(Stage.ANATOMY)
+    panel = station.window.anatomy_panel
+    structure = panel.next_draft()
+    assert structure is not None
+    panel.choose(structure.id)
+    at = panel.tree.visualRect(panel.tree.currentIndex()).center()
+    panel.tree.customContextMenuRequested.emit(at)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert menu.parent() is station.window
+    assert [action.text() for action in menu.actions()] == ["Fly there", "Review...", "Default look"]
+    menu.close()
+    qapp.processEvents()
+    station.window.stage_bar.choose(Stage.PLAN)
+
+
+def test_level_names_go_along_with_pieces_moved_apart_and_stay_on_slices(
+    station: Workstation, qtbot: QtBot
+) -> None:
+    wait_for_surfaces(station, qtbot)
+    views = station.window.views
+    station.bindings.show_pieces(True)
+    station.parts.commands.look(apart=1.0)
+    specimen = next(p for p in views.seen.pieces if p.role is PieceRole.SPECIMEN_ANTERIOR)
+    assert np.linalg.norm(specimen.offset_lps_mm) == pytest.approx(90.0)
+    names = {name.text: name for name in views.seen.levels}
+    assert names["T10"].apart_lps_mm == specimen.offset_lps_mm
+    assert names["T8"].apart_lps_mm == (0.0, 0.0, 0.0)
+    in_3d = {label.words: label.point_lps_mm for label in mark_labels(views.spine.state)}
+    assert in_3d["T10"] == pytest.approx(np.add(names["T10"].point_lps_mm, specimen.offset_lps_mm))
+    assert in_3d["T8"] == names["T8"].point_lps_mm
+    station.parts.commands.look(apart=0.0)
+    assert {name.apart_lps_mm for name in views.seen.levels} == {(0.0, 0.0, 0.0)}
+    station.bindings.show_pieces(False)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.autosave import unsaved_folder
-from app.flows import outputs
 from app.flows.recovery import Recovery
 from app.gui import Workstation
 from planning.editing.case_edits import SetDiagnosis
@@ -19,6 +18,7 @@ from planning.editing.osteotomy_edits import ChangeOsteotomy
 from planning.model.case import Case, Diagnosis
 from planning.storage.case_file import CaseFile, open_case
 from tests.app.conftest import wait_for_numbers
+from widgets.output_dialog import OutputDialog
 from widgets.recovery_dialog import RecoveryDialog
 from widgets.series_dialog import SeriesDialog
 
@@ -33,12 +33,17 @@ def shown_text(station: Workstation) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder a person chooses; nothing is opened on the desktop."""
-    chosen = tmp_path / "out"
-    chosen.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(chosen))
+    """The folder a person types; nothing is opened on the desktop."""
+    chosen = tmp_path / "new" / "out"  # neither exists yet
+
+    def typed(dialog: OutputDialog) -> int:
+        dialog.field.setText(str(chosen))
+        assert "will be made" in dialog.why.text()
+        dialog.accept()
+        return dialog.result()
+
+    monkeypatch.setattr(OutputDialog, "exec", typed)
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
-    monkeypatch.setattr(outputs, "ask", lambda *_a: "none")
     return chosen
 
 

@@ -106,9 +106,8 @@ class Quick:
         self.calls.append("evaluation")
         if self.fails:
             raise ComputationFailed("NO_NUMBER", mark("The surface is not closed; no number is shown."))
-        inputs = inputs_of(case, settings)
-        assert inputs is not None
-        return Evaluation(inputs, PROGRAM, Status.WARN, (), (), (), (), (), (), (), ())
+        self.blades = [o.blade for o in case.plan.osteotomies]
+        return self._stamped(case, settings)
 
     def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
         """Judge again while the blades are those that were evaluated last."""

@@ -201,7 +201,7 @@ def test_a_totalsegmentator_folder_needs_no_names(tmp_path: Path, worker: Worker
     by_kind = {s.kind: s for s in found.structures}
     assert set(by_kind) == {StructureKind.VERTEBRA, StructureKind.SPINAL_CANAL, StructureKind.OTHER}
     canal = by_kind[StructureKind.SPINAL_CANAL]
-    assert canal.title == "canal content (TotalSegmentator spinal_cord class)"
+    assert canal.title == "spinal canal with cord"
     assert canal.effective_resolution_mm == 1.5
     np.testing.assert_array_equal(canal.mask.to_array(), _ball(GRID, 2.0))
     np.testing.assert_array_equal(by_kind[StructureKind.VERTEBRA].mask.to_array(), _ball(GRID, 3.2))

@@ -102,7 +102,7 @@ def test_one_sentence_per_cut_worst_first_with_the_place_to_fly_to() -> None:
 
     assert [line.sentence for line in lines] == [
         "Left T11 pedicle: 2.1 mm to the spinal canal, no guard named; also warns: 1.0 mm to the aorta",
-        "T9/T10 disc: distance to the aorta not assessed: the two ways of measuring disagree",
+        "T9/T10 disc: the distance to the aorta is not assessed: the two ways of measuring disagree",
         "Rib: 30.0 mm to the spinal canal",
     ]
     assert [line.status.value for line in lines] == ["fail", "not_assessed", "pass"]
@@ -181,12 +181,21 @@ def test_missing_structures_problems_and_specimen_margins_have_their_lines() -> 
     lines = board(evaluation, case)
 
     assert [(line.status.value, line.sentence) for line in lines] == [
-        ("fail", "Specimen margin epidural: -0.4 mm by plan, intralesional"),
+        (
+            "fail",
+            "Specimen, surface towards the dura (epidural): "
+            "passes through tumour, 0.4 mm deep, intralesional",
+        ),
         ("fail", "12 mm3 of tumour stay behind."),
-        ("not_assessed", "Specimen margin cranial, caudal: not assessed: the cuts free no specimen piece"),
         (
             "not_assessed",
-            "azygos vein: missing, so not assessed; segment it, or mark it as not in this field",
+            "Specimen, upper (cranial) end, lower (caudal) end: margin not assessed: "
+            "the cuts free no specimen piece",
+        ),
+        (
+            "not_assessed",
+            "Azygos vein: has no outline, so no distance to it is assessed. "
+            "Outline it, or mark it as not in this field.",
         ),
     ]
     assert lines[1].key == problem.key

@@ -12,7 +12,7 @@ def test_a_vessel_that_overshoot_enters_is_named_beside_the_nearest() -> None:
     aorta = replace(a_clearance("a", AORTA, 0.7, "warn"), with_overshoot_mm=-2.3)
     evaluation = an_evaluation(case, a_clearance("a", CANAL, 0.4, "warn"), aorta)
     line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
-    assert "0.7 mm to the aorta (2.3 mm inside it with overshoot)" in line.sentence
+    assert "0.7 mm to the aorta (with overshoot 2.3 mm into it)" in line.sentence
 
 
 def test_accepting_one_result_brings_the_next_one_to_the_front() -> None:

@@ -176,7 +176,7 @@ def test_guard_and_mobilisation_are_recorded_with_the_result() -> None:
     (result,) = a_judge(AORTA, plan=plan).clearances(CUT, [raw(AORTA, -1.0)])
 
     assert (result.status, result.guard, result.mobilised) == (Status.WARN, "retractor, Dr A", True)
-    assert "accepted with guard" in result.note
+    assert "because a guard is named" in result.note
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,9 @@ def test_a_guard_lifts_a_failure_to_a_warning_and_for_cord_and_dura_only_outside
 
     assert got == status
     unguarded = judged(kind, value, overshoot)[0]
-    assert ("accepted with guard: retractor: x" in note) == (unguarded == "fail" and status == "warn")
+    assert ("a warning only, because a guard is named: retractor: x" in note) == (
+        unguarded == "fail" and status == "warn"
+    )
     assert ("no guard excuses" in note) == (status == "fail")
 
 
@@ -148,18 +150,20 @@ def test_a_failure_without_guard_says_so() -> None:
     assert judged("spinal_canal", 4.0, -0.5)[1] == (
         "the tool would enter it if it ran on by its overshoot; no guard named"
     )
-    assert judged("spinal_cord", 2.1)[1] == "under 3 mm; no guard named"
-    assert judged("spinal_cord", 0.4)[1] == "under the limit of 1 mm; no guard named"
+    assert judged("spinal_cord", 2.1)[1] == "less than the advised 3 mm; no guard named"
+    assert judged("spinal_cord", 0.4)[1] == "less than the allowed 1 mm; no guard named"
     assert judged("aorta", -0.4, -3)[1] == "no guard named"
-    assert judged("aorta", 4.0, 2.0, -0.5)[1] == "its 5 % lower bound lies below 0 mm"
+    assert judged("aorta", 4.0, 2.0, -0.5)[1] == (
+        "within the expected spread it may be reached (5 % lower bound below 0 mm)"
+    )
 
 
 @pytest.mark.parametrize(
     "value,lower,status,words",
     [
         (-0.01, -3.0, "fail", "intralesional"),
-        (0.0, -3.0, "warn", "less than the required margin of 2 mm"),
-        (below(2.0), 0.5, "warn", "less than the required margin"),
+        (0.0, -3.0, "warn", "less than the required 2 mm"),
+        (below(2.0), 0.5, "warn", "less than the required 2 mm"),
         (2.0, 0.5, "pass", ""),
         (2.0, below(0.0), "warn", "lower bound"),
         (9.0, 5.0, "pass", ""),
@@ -175,7 +179,7 @@ def test_tumour_margins(value: float, lower: float, status: str, words: str) -> 
 def test_a_margin_says_what_would_leave_the_reserve() -> None:
     verdict = margin_verdict(LIMITS, 2.0, 3.0, 3.0 - 1.645 * 2.0, 2.0)
 
-    assert "4.3 mm would leave a reserve of 1 mm at a spread of 2.0 mm" in verdict.note  # 1 + 1.645 x 2
+    assert "4.3 mm or more would keep 1 mm in reserve (spread σ 2.0 mm)" in verdict.note  # 1 + 1.645 x 2
 
 
 @pytest.mark.parametrize(
@@ -269,7 +273,9 @@ def test_a_mobilised_vessel_is_measured_to_its_imaged_position() -> None:
     status, note = judged("aorta", -1.0, -2.0, FAR, Protection("retractor, Dr A", mobilised=True))
 
     assert status == "warn"
-    assert note == ("accepted with guard: retractor, Dr A; distance to its imaged position")
+    assert note == (
+        "a warning only, because a guard is named: retractor, Dr A; distance to its imaged position"
+    )
 
 
 @pytest.mark.parametrize("action", [Action.LIGATE, Action.EMBOLISE, Action.CUT])

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -23,26 +22,14 @@ from PySide6.QtWidgets import (
 from planning.editing.case_edits import SetLook
 from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
-from planning.model.levels import level_order
-from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
-from planning.texts import literal, mark, tr
+from planning.model.structures import ReviewState, Structure
+from planning.texts import literal, tr
 from widgets.icons import icon
 from widgets.plain_text import cubic_centimetres, label, tip
+from widgets.review_words import STATE_WORDS, standing_of, states_explained
+from widgets.structure_titles import GROUP_ORDER, GROUP_WORDS, by_level, short_title
 from widgets.together import Together
 
-GROUP_WORDS: Final = {
-    "bone": mark("Bone and disc"), "nerve": mark("Cord, canal, roots"), "artery": mark("Arteries"),
-    "vein": mark("Veins"), "viscera": mark("Viscera"), "tumour": mark("Tumour"),
-    "implant": mark("Implants"), "other": mark("Other"),
-}  # fmt: skip
-GROUP_ORDER: Final = ("tumour", "nerve", "artery", "vein", "bone", "viscera", "implant", "other")
-STATE_WORDS: Final = {
-    ReviewState.DRAFT: mark("draft"),
-    ReviewState.REVIEWED: mark("reviewed"),
-    ReviewState.APPROVED: mark("approved"),
-}
-# In the group of its vessels a side and level say which; the tooltip has the whole title.
-_GO_WITHOUT_SAYING: Final = frozenset({StructureKind.SEGMENTAL_ARTERY, StructureKind.SEGMENTAL_VEIN})
 EYE, NAME, STATE, VOLUME = range(4)
 _ID = Qt.ItemDataRole.UserRole
 
@@ -83,6 +70,7 @@ class AnatomyPanel(QWidget):
         self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("cm³")])
         self.tree.setAccessibleName(tr("Structures"))
         self.tree.headerItem().setToolTip(VOLUME, tip(tr("Volume of the surface")))
+        self.tree.headerItem().setToolTip(STATE, tip(states_explained()))
         self.tree.setRootIsDecorated(False)
         self.tree.setIndentation(6)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -107,6 +95,9 @@ class AnatomyPanel(QWidget):
         sources.addAction(tr("From a file..."), self.labels_asked.emit)
         sources.addAction(tr("From a folder..."), self.folder_of_labels_asked.emit)
         self.labels_button.setMenu(sources)
+        self.review = QPushButton(tr("Review..."))
+        self.review.clicked.connect(self._ask_review)
+        self.standing = label("", "muted", wrap=True)
         self.missing = QPushButton(tr("Not in this field..."))
         self.missing.setToolTip(
             tip(tr("Say, with your name, that a kind of structure does not run through this image."))
@@ -153,6 +144,36 @@ class AnatomyPanel(QWidget):
             return None
         return case.anatomy.structure(str(item.data(NAME, _ID)))
 
+    def next_draft(self, after: str = "") -> Structure | None:
+        """Return the first structure nobody has reviewed, in the list's order after the one given."""
+        anatomy = self._case.anatomy if self._case is not None else None
+        if anatomy is None:
+            return None
+        listed = [s for s in (anatomy.structure(i) for i in self._listed()) if s is not None]
+        at = next((n + 1 for n, s in enumerate(listed) if s.id == after), 0)
+        in_turn = (*listed[at:], *listed[:at])
+        return next((s for s in in_turn if s.review.state is ReviewState.DRAFT and s.id != after), None)
+
+    def choose(self, structure_id: str) -> None:
+        """Put the list's cursor on a structure."""
+        for item in self._items():
+            if item.data(NAME, _ID) == structure_id:
+                self.tree.setCurrentItem(item)
+                self.tree.scrollToItem(item)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        heads = [self.tree.topLevelItem(n) for n in range(self.tree.topLevelItemCount())]
+        items = [head.child(m) for head in heads if head is not None for m in range(head.childCount())]
+        return [item for item in items if item is not None]
+
+    def _listed(self) -> list[str]:
+        return [str(item.data(NAME, _ID)) for item in self._items()]
+
+    def _ask_review(self) -> None:
+        structure = self.chosen or self.next_draft()
+        if structure is not None:
+            self.review_asked.emit(structure)
+
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 8, 8)
@@ -165,6 +186,10 @@ class AnatomyPanel(QWidget):
         column.addWidget(label(tr("Structures"), "title"))
         column.addWidget(self.empty)
         column.addWidget(self.tree, 1)
+        reviewing = QHBoxLayout()
+        reviewing.addWidget(self.review)
+        reviewing.addWidget(self.standing, 1)
+        column.addLayout(reviewing)
         look = QHBoxLayout()
         look.addWidget(self.colour)
         look.addWidget(label(tr("Opacity"), "muted"))
@@ -217,7 +242,7 @@ class AnatomyPanel(QWidget):
             head.setFirstColumnSpanned(False)
             head.setForeground(NAME, self.palette().placeholderText())
             head.setData(EYE, _ID, group)
-            for structure in sorted(groups[group], key=_by_level):
+            for structure in sorted(groups[group], key=by_level):
                 item = QTreeWidgetItem(head)
                 item.setData(NAME, _ID, structure.id)
                 item.setTextAlignment(VOLUME, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -241,11 +266,10 @@ class AnatomyPanel(QWidget):
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
         item.setIcon(NAME, _swatch(look.colour_rgb))
-        item.setText(NAME, literal(_short(structure)))
+        item.setText(NAME, literal(short_title(structure)))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
-        by = structure.review.by
-        item.setToolTip(STATE, tip(tr("By {by}. Click to change.", by=by) if by else tr("Click to review.")))
+        item.setToolTip(STATE, tip(tr("{standing}. Click to change.", standing=standing_of(structure))))
         item.setText(VOLUME, self._volumes.get(structure.id, "..."))
         return look.visible
 
@@ -287,6 +311,7 @@ class AnatomyPanel(QWidget):
 
     def _show_look(self) -> None:
         structure = self.chosen
+        self._show_standing(structure)
         for part in (self.colour, self.opacity):
             part.setEnabled(structure is not None)
             part.setToolTip("" if structure is not None else tip(tr("Choose a structure in the list first.")))
@@ -294,6 +319,22 @@ class AnatomyPanel(QWidget):
             self.opacity.blockSignals(True)
             self.opacity.setValue(round(self.look_of(structure).opacity * 100))
             self.opacity.blockSignals(False)
+
+    def _show_standing(self, chosen: Structure | None) -> None:
+        anatomy = self._case.anatomy if self._case is not None else None
+        structures = anatomy.structures if anatomy is not None else ()
+        drafts = sum(s.review.state is ReviewState.DRAFT for s in structures)
+        self.review.setEnabled(bool(structures) and (chosen is not None or drafts > 0))
+        if not structures:
+            words = tr("Nothing to review yet.")
+        elif chosen is not None:
+            words = f"{short_title(chosen)}: {standing_of(chosen)}"
+        else:
+            words = tr("{count} of {all} are drafts nobody has checked", count=drafts, all=len(structures))
+        self.standing.setText(words)
+        why = tr("Flies there, so that you can look through it, and asks what you find.\n{states}",
+                 states=states_explained())  # fmt: skip
+        self.review.setToolTip(tip(why if self.review.isEnabled() else words))
 
     def _dim(self, percent: int) -> None:
         structure = self.chosen
@@ -322,34 +363,20 @@ class AnatomyPanel(QWidget):
         structure = self._structure(self.tree.itemAt(at))
         if structure is None:
             return
-        menu = QMenu(self)
+        # The window's own: Qt complains of a menu that belongs to a panel with a system window of its own.
+        menu = QMenu(self.window())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Fly there"), lambda: self.structure_chosen.emit(structure.id))
         menu.addAction(tr("Review..."), lambda: self.review_asked.emit(structure))
         menu.addAction(
             tr("Default look"), lambda: self.edited.emit(SetLook(structure.id, None, structure.title))
         )
-        menu.exec(self.tree.viewport().mapToGlobal(at))
-
-
-def _short(structure: Structure) -> str:
-    """Return what tells a structure from its like within its group, first: ``T10 left``."""
-    artery_or_vein = structure.kind in _GO_WITHOUT_SAYING and structure.side
-    if not (structure.level or structure.side) or (structure.name and not artery_or_vein):
-        return structure.title
-    side = {"left": tr("left"), "right": tr("right"), None: ""}[structure.side]
-    kind = "" if artery_or_vein else tr(KIND_NAMES[structure.kind])
-    words = " ".join(part for part in (structure.level or "", side, kind) if part)
-    return f"{words} ({tr('sim.')})" if structure.simulated else words
+        menu.popup(self.tree.viewport().mapToGlobal(at))
 
 
 def now() -> datetime:
     """Return the present moment for what a person decides."""
     return datetime.now(UTC)
-
-
-def _by_level(structure: Structure) -> tuple[int, str, str]:
-    order = level_order(structure.level) if structure.level else -1
-    return (order, structure.side or "", structure.title)
 
 
 def _swatch(rgb: tuple[int, int, int]) -> QIcon:

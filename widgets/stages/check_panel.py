@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from planning.editing.plan_edits import SetRelease
 from planning.model.plan import Plan
 from planning.report.measurements import percent
+from planning.safety.board import not_assessed_sentences
 from planning.safety.results import Evaluation, Link, Piece, PieceRole
 from planning.texts import mark, tr
 from rendering.colours import PIECE_RGB
@@ -182,7 +183,8 @@ class CheckPanel(QScrollArea):
             self._cards.addWidget(card)
             self.cards.append(card)
         self._show_releases(plan, evaluation)
-        self.missing.setText(_listed(evaluation.not_assessed if evaluation is not None else (), why_none))
+        missing = not_assessed_sentences(evaluation) if evaluation is not None else ()
+        self.missing.setText(_listed(missing, why_none))
         self.warnings.setText(_listed(evaluation.warnings if evaluation is not None else (), why_none))
 
     def _show_releases(self, plan: Plan | None, evaluation: Evaluation | None) -> None:
@@ -219,7 +221,7 @@ def _importance(piece: Piece) -> tuple[int, float]:
 
 
 def _listed(items: Sequence[str], otherwise: str) -> str:
-    return "\n".join(f"• {item.replace('_', ' ')}" for item in items) if items else otherwise or tr("nothing")
+    return "\n".join(f"• {item}" for item in items) if items else otherwise or tr("nothing")
 
 
 def _clear(layout: QVBoxLayout) -> None:

@@ -15,7 +15,7 @@ from widgets.plain_text import label, tip
 from widgets.tables.cut_rows import KIND_WORDS, CutRow
 from widgets.tables.cut_table import CutTable
 
-_SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB, OsteotomyKind.SAGITTAL})
+SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB, OsteotomyKind.SAGITTAL})
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,12 @@ class CutsPanel(QWidget):
     Signals
     -------
     add_asked(NewCut)
+    menu_opening()
+        The menu of new cuts is about to open: `show_crosshair_place` says where the crosshair is.
     """
 
     add_asked = Signal(object)
+    menu_opening = Signal()
 
     def __init__(self, edit_actions: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,8 @@ class CutsPanel(QWidget):
         self.add.setToolButtonStyle(self._beside())
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.add)
+        self.menu.aboutToShow.connect(self.menu_opening)
+        self._at_crosshair: list[QAction] = []
         self.add.setMenu(self.menu)
         self.title = label(tr("Cuts"), "title")
         self.empty = label("", "muted", wrap=True)
@@ -92,11 +97,18 @@ class CutsPanel(QWidget):
             self._levels = levels
             self._fill_menu(levels)
 
+    def show_crosshair_place(self, place: str) -> None:
+        """Say in the menu where a cut at the crosshair would land."""
+        for action in self._at_crosshair:
+            action.setText(tr("At the crosshair ({place})", place=place) if place else tr("At the crosshair"))
+
     def _fill_menu(self, levels: tuple[str, ...]) -> None:
         self.menu.clear()
+        self._at_crosshair.clear()
         for kind in OsteotomyKind:
             part = self.menu.addMenu(tr(KIND_WORDS[kind]))
-            part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
+            here = part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
+            self._at_crosshair.append(here)
             part.addSeparator()
             for level in levels:
                 for wish in _wishes(kind, level):
@@ -110,7 +122,7 @@ class CutsPanel(QWidget):
 def _wishes(kind: OsteotomyKind, level: str) -> tuple[NewCut, ...]:
     if kind is OsteotomyKind.DISC:
         return NewCut(kind, level, above=True), NewCut(kind, level)
-    if kind in _SIDED:
+    if kind in SIDED:
         return NewCut(kind, level, "left"), NewCut(kind, level, "right")
     return (NewCut(kind, level),)
 
