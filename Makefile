@@ -21,6 +21,7 @@ help:
 	@echo "make lint         style, types and layers"
 	@echo "make format       put the code into the project's format"
 	@echo "make bench        the benchmarks, each beside its peer"
+	@echo "make reliability  crashes and bad input by the thousand, into docs/reliability.md (half an hour)"
 	@echo "make screenshots  pictures of the workstation on the demo case, in resources/screenshots/"
 	@echo "make lock         renew the lock files (needs uv)"
 	@echo "make clean        remove what was written here, but not .venv"
@@ -55,6 +56,9 @@ test-hostile: ready-dev
 
 bench: ready-dev
 	@$(QUIET) $(BIN)/python -m tests.benchmarks $(ARGS)
+
+reliability: ready-dev
+	@$(QUIET) $(BIN)/python -m tests.benchmarks.reliability $(ARGS)
 
 lint: ready-dev
 	@$(BIN)/ruff check .
