@@ -11,7 +11,7 @@ QUIET := env -u DISPLAY -u WAYLAND_DISPLAY QT_QPA_PLATFORM=offscreen LIBGL_ALWAY
 LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make lock"
 
-.PHONY: help run demo test test-hostile bench lint format screenshots lock ready ready-dev clean
+.PHONY: help run demo test test-hostile bench reliability lint format screenshots lock ready ready-dev clean
 
 help:
 	@echo "make run          set up, then open the workstation on the demo case (no display: make demo)"

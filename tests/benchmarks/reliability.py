@@ -50,19 +50,23 @@ def put_between(text: str, name: str, table: str) -> str:
     return f"{before}{begin}\n{table}\n{end}{after}"
 
 
+def write(name: str, table: str) -> None:
+    """Put a table into the document."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    where = f"{PROGRAM}, {datetime.now(UTC):%Y-%m-%d}, {platform.system()}, {os.cpu_count()} cores."
+    DOCUMENT.write_text(put_between(text, name, f"{where}\n\n{table}"), encoding="utf-8")
+    print(f"The {name} is in {DOCUMENT.name}.", flush=True)
+
+
 def main(arguments: list[str]) -> int:
-    """Run everything."""
+    """Run everything; each table is written as soon as it is there."""
     scale = float(arguments[0]) if arguments else 1.0
     rows = crash_rows(scale)
+    if scale >= 1.0:
+        write("crash table", as_markdown(rows))
     corpus = reliability_corpus.main()
     if scale >= 1.0:
-        when = f"{datetime.now(UTC):%Y-%m-%d}"
-        where = f"{PROGRAM}, {when}, {platform.system()}, {os.cpu_count()} cores."
-        text = DOCUMENT.read_text(encoding="utf-8")
-        text = put_between(text, "crash table", f"{where}\n\n{as_markdown(rows)}")
-        text = put_between(text, "corpus table", f"{where} {reliability_corpus.as_markdown(corpus)}")
-        DOCUMENT.write_text(text, encoding="utf-8")
-        print(f"\nWritten into {DOCUMENT.name}.")
+        write("corpus table", reliability_corpus.as_markdown(corpus))
     lost = sum(row.losses for row in rows)
     print(f"{len(rows)} kinds of mishap, {sum(r.attempts for r in rows)} attempts, {lost} losses")
     return 0 if lost == 0 and corpus.silent_wrong == 0 else 1
