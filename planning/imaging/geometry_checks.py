@@ -244,7 +244,9 @@ def _lean(positions: Floats, axes: Floats, *, rounded: bool) -> _Lean:
     tolerance = position_tolerance_mm(float(np.median(np.diff(rise))))
     if crooked > max(tolerance, 0.02 * total):
         raise ImportRefused("SHIFTED", SHIFTED, shift=f"{np.linalg.norm(sideways, axis=1).max():.2f}")
-    if tangent > (ORIENTATION_TOLERANCE if rounded else ROUNDED_TILT) and total > tolerance:
+    if total <= tolerance:
+        return _Lean(axes)  # a few micrometres would turn a short stack more than any rounding of directions
+    if tangent > (ORIENTATION_TOLERANCE if rounded else ROUNDED_TILT):
         angle = float(np.degrees(np.arctan(tangent)))
         if tangent > STEEPEST_TILT:
             raise ImportRefused("GANTRY_TILT", STEEP, angle=f"{angle:.1f}")
