@@ -1,5 +1,6 @@
 """Geometry and scale of every frame, whether the file holds one image or an enhanced multi-frame object."""
 
+import math
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -47,8 +48,8 @@ def _frame(sources: list[Dataset]) -> Header:
         "orientation": _first_numbers(sources, "ImageOrientationPatient", 6),
         "spacing": _first_numbers(sources, "PixelSpacing", 2),
         "thickness": _first_number(sources, "SliceThickness"),
-        "slope": _first_number(sources, "RescaleSlope"),
-        "intercept": _first_number(sources, "RescaleIntercept"),
+        "slope": _scale(sources, "RescaleSlope"),
+        "intercept": _scale(sources, "RescaleIntercept"),
         "unit": next((unit for unit in (text(s, "RescaleType") for s in sources) if unit), ""),
     }
 
@@ -56,6 +57,15 @@ def _frame(sources: list[Dataset]) -> Header:
 def _first_numbers(sources: list[Dataset], keyword: str, count: int) -> list[float] | None:
     found = (numbers(source, keyword, count) for source in sources)
     return next((values for values in found if values is not None), None)
+
+
+def _scale(sources: list[Dataset], keyword: str) -> float | None:
+    """Return the first number there is; NaN, to be refused, where something is there that is none."""
+    for source in sources:
+        if len(several(source, keyword)):
+            found = number(source, keyword)
+            return math.nan if found is None else found
+    return None
 
 
 def _first_number(sources: list[Dataset], keyword: str) -> float | None:

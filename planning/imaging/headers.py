@@ -66,7 +66,13 @@ _KEYWORDS: Final = [
     *("NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BitsAllocated", "BitsStored", "HighBit"),
     *("PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("RescaleIntercept", "RescaleSlope", "RescaleType"),
-    *("LossyImageCompression", "BurnedInAnnotation", "GantryDetectorTilt", "ModalityLUTSequence"),
+    *(
+        "LossyImageCompression",
+        "LossyImageCompressionRatio",
+        "BurnedInAnnotation",
+        "GantryDetectorTilt",
+        "ModalityLUTSequence",
+    ),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DirectoryRecordSequence"),
 ]
 
@@ -281,10 +287,18 @@ def _identity(dataset: Dataset, notes: list[str]) -> Header:
         "acquired": next((date for date in dates if date), ""),
         "contrast": text(dataset, "ContrastBolusAgent"),
         "image_type": [str(part) for part in several(dataset, "ImageType")][:16],
-        "lossy": text(dataset, "LossyImageCompression"),
-        "burned_in": text(dataset, "BurnedInAnnotation"),
+        "lossy": "01" if _has_ratio(dataset) else text(dataset, "LossyImageCompression"),
+        "burned_in": text(dataset, "BurnedInAnnotation").upper(),
         "declared_spacing": number(dataset, "SpacingBetweenSlices"),
     }
+
+
+def _has_ratio(dataset: Dataset) -> bool:
+    """Say whether a compression ratio is stated, which only a loss gives reason to."""
+    try:
+        return any(float(ratio) > 1.0 for ratio in several(dataset, "LossyImageCompressionRatio"))
+    except (ValueError, TypeError):
+        return False
 
 
 def _form(dataset: Dataset) -> Header:

@@ -16,8 +16,8 @@ from planning.imaging.volume_header import (
     VolumeHeader,
     affine,
     fields_as_numbers,
+    neighbour,
 )
-from planning.texts import mark
 
 _TYPES: Final = {
     "MET_CHAR": "i1",
@@ -33,10 +33,6 @@ _TYPES: Final = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
-PATH_TRAVERSAL: Final = mark(
-    "{name} points to voxels outside its own folder, which looks like an attack. It was not followed."
-)
-NO_DATA: Final = mark("The file with the voxels of {name} is missing. Copy both files into one folder.")
 
 
 def read_meta(path: Path) -> VolumeHeader:
@@ -90,12 +86,7 @@ def _data(path: Path, fields: dict[str, str], end: int) -> tuple[Path, int]:
     named = fields["ElementDataFile"]
     if named.upper() == "LOCAL":
         return path, end
-    if named != Path(named).name or "\\" in named or named.upper() == "LIST" or "%" in named:
-        raise ImportRefused("PATH_TRAVERSAL", PATH_TRAVERSAL, name=path.name)
-    data = path.with_name(named)
-    if not data.is_file() or data.is_symlink():
-        raise ImportRefused("NO_PIXELS", NO_DATA, name=path.name)
-    return data, 0
+    return neighbour(path, named), 0
 
 
 def _dtype(fields: dict[str, str], name: str) -> str:

@@ -12,6 +12,7 @@ from planning.errors import ImportRefused
 from planning.geometry.frames import lps_from_ras
 from planning.imaging.limits import MAX_HEADER_BYTES, MAX_TEXT
 from planning.imaging.volume_header import (
+    BAD_AFFINE,
     BAD_HEADER,
     COLOUR,
     NO_ORIENTATION,
@@ -43,6 +44,8 @@ _COLOURS: Final = frozenset({32, 128, 1792, 2304})
 _MM: Final = 2
 _UNITS: Final = {1: (1000.0, "m"), 3: (0.001, "µm")}
 _CONFLICT_MM: Final = 0.1
+_SIZE_TOLERANCE: Final = 0.01
+_ROUNDED_QUATERNION: Final = 1e-5
 _LABEL: Final = re.compile(rb'<Label\b[^>]*?\bKey="(\d{1,5})"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]{1,256})')
 
 
@@ -133,18 +136,29 @@ def _place(parsed: dict[str, Any], name: str, notes: list[tuple[str, str]]) -> F
     q_code, s_code = parsed["codes"]
     if q_code <= 0 and s_code <= 0:
         raise ImportRefused("NO_ORIENTATION", NO_ORIENTATION, name=name)
-    placed = _sform(parsed) if s_code > 0 else _qform(parsed)
+    placed = _sform(parsed) if s_code > 0 else _qform(parsed, name)
     unit, factor = parsed["units"], 1.0
     if unit in _UNITS:
         factor = mm_per_unit(*_UNITS[unit], placed[:3, :3], notes)
     elif unit != _MM:
         notes.append(("UNITS_MISSING", ""))
     if q_code > 0 and s_code > 0:
-        apart_mm = _apart(placed, _qform(parsed), parsed["dim"][1:4]) * factor
+        apart_mm = _apart(placed, _qform(parsed, name), parsed["dim"][1:4]) * factor
         if apart_mm > _CONFLICT_MM:
             notes.append(("AFFINE_CONFLICT", f"{apart_mm:.1f}"))
+    elif s_code > 0:
+        _compare_sizes(placed, parsed["pixdim"][1:4], factor, notes)
     placed[:3] *= factor
     return lps_from_ras(placed)
+
+
+def _compare_sizes(
+    placed: Floats, pixdim: tuple[float, ...], factor: float, notes: list[tuple[str, str]]
+) -> None:
+    """Note where the voxel sizes the file lists are not those of its sform: one of them is wrong."""
+    sizes, listed = np.linalg.norm(placed[:3, :3], axis=0), np.abs(np.array(pixdim))
+    if not np.isfinite(listed).all() or (np.abs(sizes - listed) > _SIZE_TOLERANCE * sizes).any():
+        notes.append(("SIZE_CONFLICT", f"{np.nanmax(np.abs(sizes - listed), initial=0.0) * factor:.2f}"))
 
 
 def _sform(parsed: dict[str, Any]) -> Floats:
@@ -152,8 +166,14 @@ def _sform(parsed: dict[str, Any]) -> Floats:
     return affine(rows[:, :3], rows[:, 3])
 
 
-def _qform(parsed: dict[str, Any]) -> Floats:
+def _qform(parsed: dict[str, Any], name: str) -> Floats:
     b, c, d, *offset = parsed["quaternion"]
+    length = b * b + c * c + d * d
+    if length > 1.0 + _ROUNDED_QUATERNION:
+        # Taken as it is, it would stretch every distance.
+        raise ImportRefused("BAD_AFFINE", BAD_AFFINE, name=name)
+    if length > 1.0:
+        b, c, d = (v / np.sqrt(length) for v in (b, c, d))
     a = np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
     rotation = np.array(
         [

@@ -20,6 +20,7 @@ from planning.imaging.volume_header import (
     VolumeHeader,
     affine,
     mm_per_unit,
+    neighbour,
 )
 
 _TYPES: Final = {
@@ -41,13 +42,19 @@ _VECTOR: Final = re.compile(r"\(([^()]*)\)|none")
 
 
 def read_nrrd(path: Path) -> VolumeHeader:
-    """Return the header of a ``.nrrd`` file with attached data; raises `ImportRefused`."""
+    """Return the header of a ``.nrrd`` or ``.nhdr`` file, its data attached or beside it.
+
+    Raises `ImportRefused`.
+    """
     with path.open("rb") as file:
         text = file.read(MAX_HEADER_BYTES)
     end = re.search(rb"\r?\n\r?\n", text)
-    if not text.startswith(b"NRRD000") or end is None:
+    if not text.startswith(b"NRRD000"):
         raise ImportRefused("BAD_HEADER", BAD_HEADER, name=path.name)
-    fields = _fields(text[: end.start()].decode("utf-8", "replace"))
+    fields = _fields(text[: end.start() if end else None].decode("utf-8", "replace"))
+    detached = fields.get("data file", fields.get("datafile"))
+    if end is None and detached is None:
+        raise ImportRefused("BAD_HEADER", BAD_HEADER, name=path.name)
     _refuse_unreadable(fields, path.name)
     sizes = _whole_numbers(fields.get("sizes", ""), path.name)
     directions = _VECTOR.findall(fields.get("space directions", ""))
@@ -60,8 +67,8 @@ def read_nrrd(path: Path) -> VolumeHeader:
         shape_ijk=shape,
         dtype=_dtype(fields, path.name),
         lps_from_ijk=_place(fields, [v for v in vectors if v], path.name, notes),
-        data_file=path,
-        data_offset=end.end(),
+        data_file=path if detached is None else neighbour(path, detached),
+        data_offset=end.end() if end is not None and detached is None else 0,
         compressed="data" if fields["encoding"] in ("gzip", "gz") else "",
         layers=layers,
         class_table={key: name for key, (name, _, _) in segments.items()},
@@ -86,7 +93,7 @@ def _refuse_unreadable(fields: dict[str, str], name: str) -> None:
     fields["encoding"] = encoding
     if encoding not in ("raw", "gzip", "gz"):
         raise ImportRefused("UNSUPPORTED", UNSUPPORTED, name=name, detail=f"encoding {encoding[:20]}")
-    for key in ("data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"):
+    for key in ("line skip", "lineskip", "byte skip", "byteskip"):
         if fields.get(key, "0") != "0":
             raise ImportRefused("UNSUPPORTED", UNSUPPORTED, name=name, detail=key)
 

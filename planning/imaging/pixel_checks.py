@@ -47,6 +47,14 @@ BAD_RESCALE: Final = mark(
     "The scale of the values (RescaleSlope {slope}, RescaleIntercept {intercept}) cannot be right in {file}. "
     "Densities would be wrong; export the series again."
 )
+SOME_BARE: Final = mark(
+    "{count} slice(s) do not say what their values mean, while others do ({file}). Densities would jump from "
+    "slice to slice; export the series again."
+)
+BACKWARDS: Final = mark(
+    "The scale of the values runs backwards (RescaleSlope {slope}): bone must still be brighter than air. "
+    "Check it before you trust a threshold."
+)
 UNSUPPORTED_SYNTAX: Final = mark(
     "The pixels are packed by a method this program does not read ({syntax}). Export the series uncompressed."
 )
@@ -91,11 +99,19 @@ def check_pixels(slices: Sequence[Slice], records: Sequence[Record]) -> None:
     ImportRefused
         With the code of the first fault found.
     """
+    _check_same_kind_of_scale(slices)
     for slice_, record in zip(slices, records, strict=True):
         _check_form(slice_, record, len(slices))
         _check_scale(slice_, record)
         _check_size(slice_)
         _check_expansion(slice_, record)
+
+
+def _check_same_kind_of_scale(slices: Sequence[Slice]) -> None:
+    """Refuse a series in which only some slices say what their values mean."""
+    bare = [s for s in slices if s.table is None and s.slope is None and s.intercept is None]
+    if bare and any(s.table is not None or scale_of(s) != (1.0, 0.0) for s in slices):
+        raise ImportRefused("BAD_RESCALE", SOME_BARE, count=len(bare), file=bare[0].file.name)
 
 
 def _check_expansion(slice_: Slice, record: Record) -> None:
@@ -108,7 +124,7 @@ def _check_expansion(slice_: Slice, record: Record) -> None:
 
 def _check_form(slice_: Slice, record: Record, count: int) -> None:
     form = slice_.form
-    if form.samples != 1 or form.photometric not in ("MONOCHROME1", "MONOCHROME2"):
+    if form.samples != 1 or form.photometric not in ("MONOCHROME1", "MONOCHROME2", ""):
         raise ImportRefused("COLOUR", COLOUR)
     if record["n_frames"] > 1 and record["n_frames"] != len(record["frames"]):
         raise ImportRefused("MULTI_FRAME", MULTI_FRAME, count=record["n_frames"])
@@ -190,6 +206,9 @@ def _unit_findings(records: Sequence[Record]) -> list[Finding]:
     if any(None in (frame["slope"], frame["intercept"]) and r["table"] is None for r, frame in frames):
         return [Finding("NOT_HU", NOT_HU, severity=Severity.WARN)]
     units = [frame["unit"] if r["table"] is None else r["table"] or "US" for r, frame in frames]
+    slope = min((frame["slope"] for r, frame in frames if r["table"] is None), default=1.0)
+    if slope < 0:
+        return [Finding("NOT_HU", BACKWARDS, (("slope", f"{slope:g}"),), Severity.WARN)]
     other = next((unit for unit in units if unit.upper() not in _HOUNSFIELD), None)
     if other is None:
         return []

@@ -19,7 +19,7 @@ from planning.model.study import Finding, Patient, Severity, StudyImage
 from planning.progress import Progress, part, silent
 from planning.texts import mark
 
-SUFFIXES: Final = (".nii", ".nii.gz", ".nrrd", ".mha", ".mhd")
+SUFFIXES: Final = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 HEADER_TASK: Final = "planning.imaging.volume_voxels:read_volume_header"
 VOXEL_TASK: Final = "planning.imaging.volume_voxels:read_voxels"
 CRASHED: Final = mark(
@@ -34,6 +34,10 @@ _NOTES: Final = {
     "AFFINE_CONFLICT": mark(
         "The file places the image in two ways {detail} mm apart (qform and sform); the sform was used. "
         "Check the position against the original."
+    ),
+    "SIZE_CONFLICT": mark(
+        "The file lists voxel sizes {detail} mm away from those of its sform; the sform was used. "
+        "Measure a known length before you plan on it."
     ),
     "SCL_IGNORED": mark("The file's value scale is not a number and was ignored."),
     "UNITS": mark("The file's distances are in {detail} and were converted to millimetres."),
@@ -121,7 +125,8 @@ def read_voxels(
 
 def header_findings(header: dict[str, Any]) -> list[Finding]:
     """Return what was mended in the header."""
-    warned, codes = ("AFFINE_CONFLICT", "UNITS_DOUBTED"), {"UNITS_DOUBTED": "UNITS"}
+    warned = ("AFFINE_CONFLICT", "SIZE_CONFLICT", "UNITS_DOUBTED")
+    codes = {"UNITS_DOUBTED": "UNITS", "SIZE_CONFLICT": "AFFINE_CONFLICT"}
     return [
         Finding(
             codes.get(note, note),

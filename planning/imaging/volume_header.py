@@ -38,6 +38,10 @@ NOT_A_VOLUME: Final = mark("{name} is not one volume of three dimensions.")
 COLOUR: Final = mark("{name} holds colours or vectors, not one value per voxel.")
 UNSUPPORTED: Final = mark("{name} stores its voxels in a way this program does not read ({detail}).")
 
+OUTSIDE_FOLDER: Final = mark(
+    "{name} points to voxels outside its own folder, which looks like an attack. It was not followed."
+)
+NO_DATA: Final = mark("The file with the voxels of {name} is missing. Copy both files into one folder.")
 IMPLAUSIBLE: Final = mark(
     "{name} claims voxels of {edge} mm, which no scanner makes: its unit of length is wrong. "
     "Export it in millimetres."
@@ -160,6 +164,24 @@ def _check_axes(header: VolumeHeader) -> None:
         header.lps_from_ijk[:3, :3] = (u @ vt) * spacing
     if shear > _SHEAR_NOTED:
         header.notes.append(("ORTHONORMALISE", f"{shear:.1g}"))
+
+
+def neighbour(path: Path, named: str) -> Path:
+    """Return the file beside `path` that its header names as holding the voxels.
+
+    Raises
+    ------
+    ImportRefused
+        ``UNSUPPORTED`` for several files, ``PATH_TRAVERSAL``, ``NO_PIXELS``.
+    """
+    if named.upper().startswith("LIST") or "%" in named:
+        raise ImportRefused("UNSUPPORTED", UNSUPPORTED, name=path.name, detail="several files")
+    if not named or named != Path(named).name or "\\" in named or ":" in named or named in (".", ".."):
+        raise ImportRefused("PATH_TRAVERSAL", OUTSIDE_FOLDER, name=path.name)
+    data = path.with_name(named)
+    if not data.is_file() or data.is_symlink():
+        raise ImportRefused("NO_PIXELS", NO_DATA, name=path.name)
+    return data
 
 
 def mm_per_unit(factor: float, unit: str, axes: Floats, notes: list[tuple[str, str]]) -> float:

@@ -79,7 +79,11 @@ def read_voxels(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tupl
 def _header(path: Path, max_voxels: int | None) -> VolumeHeader:
     name = path.name.lower()
     reader = (
-        read_nrrd if name.endswith(".nrrd") else read_meta if name.endswith((".mha", ".mhd")) else read_nifti
+        read_nrrd
+        if name.endswith((".nrrd", ".nhdr"))
+        else read_meta
+        if name.endswith((".mha", ".mhd"))
+        else read_nifti
     )
     try:
         return checked(reader(path), max_voxels)

@@ -108,7 +108,8 @@ def as_markdown(table: CorpusTable) -> str:
     lines = [
         f"{table.met} of {len(table.rows)} files as expected, {table.real} of them real; silent wrong loads: "
         f"{table.silent_wrong}. SimpleITK's series reader in the same run: of {peer.total} series that must "
-        f"not load silently {peer.silent} do, {peer.warned} with a line on standard error, {peer.raised} raise.",
+        f"not load silently {peer.silent} do, {peer.warned} with a line on standard error, "
+        f"{peer.raised} raise.",
         "",
         "| File | Must | As expected | Happened |",
         "|---|---|---|---|",

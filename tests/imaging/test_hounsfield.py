@@ -274,6 +274,51 @@ def test_an_enhanced_ct_in_another_unit_says_so(tmp_path: Path, worker: Worker) 
     assert _warned(image) == ["NOT_HU"]
 
 
+@pytest.mark.parametrize("gone", [("RescaleIntercept",), ("RescaleSlope", "RescaleIntercept")])
+def test_a_ct_without_rescale_says_so(tmp_path: Path, worker: Worker, gone: tuple[str, ...]) -> None:
+    def change(dataset: Dataset, k: int) -> None:
+        for keyword in gone:
+            delattr(dataset, keyword)
+
+    image = _image(tmp_path / "s", worker, change)
+    np.testing.assert_array_equal(_values(image), HU + 1024)
+    assert _warned(image) == ["NOT_HU"]
+
+
+@pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept"])
+@pytest.mark.parametrize("value", [b"1x", b"1\\2", b"--", b"nan", b"inf"])
+def test_a_scale_that_is_no_number_is_refused_never_left_out(
+    tmp_path: Path, worker: Worker, keyword: str, value: bytes
+) -> None:
+    folder = phantom.write_series(tmp_path / "s", GRID, lambda d, _: setattr(d, keyword, "777777"))
+    for file in folder.iterdir():
+        file.write_bytes(file.read_bytes().replace(b"777777", value.ljust(6), 1))
+    with pytest.raises(ImportRefused) as refused:
+        load_series(scan(folder, worker=worker).series[0], worker=worker)
+    assert refused.value.code == "BAD_RESCALE"
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+def test_a_scale_that_some_slices_lack_is_refused(tmp_path: Path, worker: Worker, modality: str) -> None:
+    def change(dataset: Dataset, k: int) -> None:
+        dataset.Modality = modality
+        if k == 1:
+            del dataset.RescaleSlope
+            del dataset.RescaleIntercept
+
+    assert _refusal(tmp_path / "s", worker, change) == "BAD_RESCALE"
+
+
+def test_a_scale_that_runs_backwards_is_a_warning(tmp_path: Path, worker: Worker) -> None:
+    def change(dataset: Dataset, k: int) -> None:
+        dataset.RescaleSlope, dataset.RescaleIntercept, dataset.PixelRepresentation = "-1", "0", 1
+        dataset.PixelData = (-HU[k]).astype("<i2").tobytes()
+
+    image = _image(tmp_path / "s", worker, change)
+    np.testing.assert_array_equal(_values(image), HU)
+    assert _warned(image) == ["NOT_HU"]
+
+
 def test_monochrome1_is_never_inverted(tmp_path: Path, worker: Worker) -> None:
     image = _image(
         tmp_path / "s", worker, lambda d, _: setattr(d, "PhotometricInterpretation", "MONOCHROME1")

@@ -187,7 +187,10 @@ def test_a_scale_is_applied(tmp_path: Path, worker: Worker) -> None:
         (b"space origin: (", b"space origin: (nan,", "BAD_AFFINE"),
         (b"encoding: gzip", b"encoding: bzip2", "UNSUPPORTED"),
         (b"type: short", b"type: block", "COLOUR"),
-        (b"type: short", b"type: short\ndata file: /etc/passwd", "UNSUPPORTED"),
+        (b"type: short", b"type: short\ndata file: /etc/passwd", "PATH_TRAVERSAL"),
+        (b"type: short", b"type: short\ndata file: ../a.raw", "PATH_TRAVERSAL"),
+        (b"type: short", b"type: short\ndata file: LIST 2", "UNSUPPORTED"),
+        (b"type: short", b"type: short\ndata file: b.raw", "NO_PIXELS"),
         (b"sizes: 11 9 7", b"sizes: 11 9 x", "BAD_HEADER"),
         (b"NRRD000", b"HELLO00", "BAD_HEADER"),
     ],
@@ -217,6 +220,9 @@ def test_a_ras_nrrd_is_turned_into_lps(tmp_path: Path, worker: Worker) -> None:
         (b"NDims = 3", b"NDims = 4", "NOT_A_VOLUME"),
         (b"MET_SHORT", b"MET_OTHER", "UNSUPPORTED"),
         (b"ElementDataFile = LOCAL", b"ElementDataFile = ../a.raw", "PATH_TRAVERSAL"),
+        (b"ElementDataFile = LOCAL", b"ElementDataFile = C:a.raw", "PATH_TRAVERSAL"),
+        (b"ElementDataFile = LOCAL", b"ElementDataFile = LIST", "UNSUPPORTED"),
+        (b"ElementDataFile = LOCAL", b"ElementDataFile = a%03d.raw 1 9 1", "UNSUPPORTED"),
         (b"ElementDataFile = LOCAL", b"ElementDataFile = b.raw", "NO_PIXELS"),
     ],
 )
@@ -228,6 +234,56 @@ def test_a_spoilt_metaimage_is_refused_by_name(
     assert old in data
     path.write_bytes(data.replace(old, new, 1))
     assert _refused(path, worker).code == code
+
+
+def _with_qform_alone(data: bytearray, *quaternion: float) -> bytes:
+    struct.pack_into("<2h", data, 252, 1, 0)
+    struct.pack_into("<3f", data, 256, *quaternion)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("quaternion", [(0.0, 0.0, 1.2), (0.8, 0.8, 0.0), (float("nan"), 0.0, 0.0)])
+def test_a_quaternion_that_would_stretch_distances_is_refused(
+    tmp_path: Path, worker: Worker, quaternion: tuple[float, float, float]
+) -> None:
+    path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
+    path.write_bytes(_with_qform_alone(bytearray(path.read_bytes()), *quaternion))
+    assert _refused(path, worker).code == "BAD_AFFINE"
+
+
+def test_a_quaternion_off_by_rounding_keeps_the_voxel_size(tmp_path: Path, worker: Worker) -> None:
+    path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
+    data = bytearray(path.read_bytes())
+    found = struct.unpack_from("<3f", data, 256)
+    path.write_bytes(_with_qform_alone(data, *(v * (1 + 2e-6) for v in found)))
+    image = load_volume_file(path, worker=worker).image
+    assert image.volume.grid.spacing_ijk_mm == pytest.approx(phantom.SPACING, rel=1e-6)
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 0.51
+
+
+def test_listed_sizes_that_are_not_those_of_the_sform_are_a_warning(tmp_path: Path, worker: Worker) -> None:
+    path = phantom.write_volume(tmp_path / "a.nii", HU, GRID)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<h", data, 252, 0)
+    path.write_bytes(data)
+    assert "AFFINE_CONFLICT" not in [f.code for f in load_volume_file(path, worker=worker).image.findings]
+    struct.pack_into("<f", data, 88, 2.6)
+    path.write_bytes(data)
+    image = load_volume_file(path, worker=worker).image
+    (conflict,) = [f for f in image.findings if f.code == "AFFINE_CONFLICT"]
+    assert conflict.severity is Severity.WARN
+    assert "1.30 mm" in conflict.message
+    assert image.volume.grid.spacing_ijk_mm == pytest.approx(phantom.SPACING, rel=1e-5)
+
+
+@pytest.mark.parametrize("blank_line", [True, False])
+def test_a_nrrd_with_its_voxels_beside_it(tmp_path: Path, worker: Worker, *, blank_line: bool) -> None:
+    head, _, body = phantom.write_volume(tmp_path / "a.nrrd", HU, GRID).read_bytes().partition(b"\n\n")
+    (tmp_path / "voxels.raw.gz").write_bytes(body)
+    detached = head + b"\ndata file: voxels.raw.gz\n" + (b"\n" if blank_line else b"")
+    (tmp_path / "b.nhdr").write_bytes(detached)
+    image = load_volume_file(tmp_path / "b.nhdr", worker=worker).image
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 0.51
 
 
 def test_a_missing_file_is_said(tmp_path: Path, worker: Worker) -> None:
