@@ -5,6 +5,7 @@ from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
 from app.shown_image import seen_of
 from app.window import MainWindow
+from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.structures import ReviewState
 from planning.safety.board import BoardLine, Measured, board, result_sentence
@@ -117,15 +118,9 @@ def next_step(view: SessionView) -> str:
         return tr("Next: open the demo case, or import a DICOM folder (Case).")
     if anatomy is None:
         return tr("Next: import images (Case).")
-    if not anatomy.structures:
-        return tr(
-            "Next: import labels (Anatomy). Without outlined structures nothing can be checked: "
-            "use a label map drawn in another program, or a folder of TotalSegmentator masks."
-        )
-    if not case.plan.osteotomies:
-        return tr(
-            "Next: choose target levels and tumour (Plan, Target), then press 'Add cut' for the first cut."
-        )
+    early = _before_the_first_cut(case, anatomy)
+    if early:
+        return early
     if not case.plan.target_levels or case.plan.tumour is None:
         return tr("Next: choose target levels and tumour (Plan, Target); margins need both.")
     if anatomy.levels and anatomy.levels_confirmed is None:
@@ -139,6 +134,24 @@ def next_step(view: SessionView) -> str:
     if any(not line.accepted and line.status is Status.FAIL for line in board(view.evaluation, case)):
         return tr("Next: settle what fails on the safety board: a click on a line flies there.")
     return tr("Next: look at the pieces (Check), then write the report (Ctrl+P).")
+
+
+def _before_the_first_cut(case: Case, anatomy: Anatomy) -> str:
+    if case.unacknowledged:
+        return tr(
+            "Next: read which slices are missing and acknowledge it (Case, Images); "
+            "until then no number is shown."
+        )
+    if not anatomy.structures:
+        return tr(
+            "Next: import labels (Anatomy). Without outlined structures nothing can be checked: "
+            "use a label map drawn in another program, or a folder of TotalSegmentator masks."
+        )
+    if not case.plan.osteotomies:
+        return tr(
+            "Next: choose target levels and tumour (Plan, Target), then press 'Add cut' for the first cut."
+        )
+    return ""
 
 
 def said(view: SessionView) -> Said:
