@@ -1,5 +1,6 @@
 """The blade of one osteotomy and the slab it sweeps (INTERCHANGE section 2)."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -14,6 +15,9 @@ from planning.texts import mark
 Footprint = tuple[tuple[float, float], ...]
 MIN_SIZE_MM = 0.1
 MAX_SIZE_MM = 500.0
+# Ten metres: nothing of a patient lies further from the scanner's middle.
+MAX_PLACE_MM = 10_000.0
+MAX_FOOTPRINT_POINTS = 2000
 _SHAPES_KEPT = 256
 
 
@@ -52,14 +56,17 @@ class Blade:
     def __post_init__(self) -> None:
         """Check every key."""
         object.__setattr__(self, "origin_lps_mm", vec3(self.origin_lps_mm))
+        for value in self.origin_lps_mm:
+            _in_range("origin_lps_mm", value, -MAX_PLACE_MM, MAX_PLACE_MM)
         for key in ("normal_lps", "advance_lps"):
             vector = vec3(getattr(self, key))
-            if abs(float(np.linalg.norm(vector)) - 1.0) > UNIT_TOLERANCE:
+            length = math.hypot(*vector)
+            if abs(length - 1.0) > UNIT_TOLERANCE:
                 raise PlanInvalid(
                     "NOT_UNIT",
                     mark("{key} is not a unit vector (length {length})."),
                     key=key,
-                    length=float(np.linalg.norm(vector)),
+                    length=length,
                 )
             object.__setattr__(self, key, vector)
         if abs(float(np.dot(self.normal_lps, self.advance_lps))) > UNIT_TOLERANCE:
@@ -198,6 +205,13 @@ def _checked_footprint(footprint: Footprint) -> Footprint:
         raise PlanInvalid(
             "BAD_FOOTPRINT", mark("footprint_mm needs at least three (a, b) points of finite numbers.")
         )
+    if len(points) > MAX_FOOTPRINT_POINTS or np.abs(points).max() > MAX_PLACE_MM:
+        raise PlanInvalid(
+            "BAD_FOOTPRINT",
+            mark("footprint_mm has more than {count} points, or one further off than {distance} mm."),
+            count=MAX_FOOTPRINT_POINTS,
+            distance=MAX_PLACE_MM,
+        )
     if abs(signed_area(points)) < 1e-6:
         raise PlanInvalid("BAD_FOOTPRINT", mark("footprint_mm encloses no area."))
     if _crosses_itself(points):
@@ -206,17 +220,16 @@ def _checked_footprint(footprint: Footprint) -> Footprint:
 
 
 def _crosses_itself(points: NDArray[np.float64]) -> bool:
+    """Say whether two edges that are no neighbours cross."""
     n = len(points)
+    ends = np.roll(points, -1, axis=0)
 
-    def side(p: Floats, q: Floats, r: Floats) -> float:
-        return float((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+    def side(p: Floats, q: Floats, r: Floats) -> Floats:
+        return np.asarray((q - p)[..., 0] * (r - p)[..., 1] - (q - p)[..., 1] * (r - p)[..., 0])
 
     for i in range(n):
-        p, q = points[i], points[(i + 1) % n]
-        for j in range(i + 2, n):
-            if (j + 1) % n == i:
-                continue
-            r, s = points[j], points[(j + 1) % n]
-            if side(p, q, r) * side(p, q, s) < 0 and side(r, s, p) * side(r, s, q) < 0:
-                return True
+        others = np.arange(i + 2, n - 1 if i == 0 else n)
+        p, q, r, s = points[i], ends[i], points[others], ends[others]
+        if ((side(p, q, r) * side(p, q, s) < 0) & (side(r, s, p) * side(r, s, q) < 0)).any():
+            return True
     return False

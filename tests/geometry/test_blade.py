@@ -72,12 +72,25 @@ def test_a_thousand_turns_keep_the_axes_true():
         ({"overshoot_mm": 51.0}, "overshoot_mm"),
         ({"footprint_mm": ((0.0, 0.0), (1.0, 1.0))}, "footprint_mm"),
         ({"footprint_mm": ((0.0, 0.0), (5.0, 5.0), (5.0, 0.0), (0.0, 5.0))}, "footprint_mm"),
+        ({"normal_lps": (0.0, 0.0, 1e308)}, "normal_lps"),
+        ({"origin_lps_mm": (1e12, 0.0, 0.0)}, "origin_lps_mm"),
+        ({"footprint_mm": ((0.0, 0.0), (1e12, 1.0), (5.0, 5.0))}, "footprint_mm"),
+        ({"footprint_mm": tuple((float(n), 0.1 * n * n) for n in range(2001))}, "footprint_mm"),
     ],
 )
 def test_what_breaks_the_contract_is_refused_by_name(changes, key):
     with pytest.raises(PlanInvalid) as refusal:
         a_blade(**changes)
     assert key in refusal.value.message
+
+
+def test_a_footprint_of_many_points_is_checked_for_crossings_too():
+    turns = [2 * np.pi * n / 2000 for n in range(2000)]
+    circle = [(20 * float(np.cos(t)), 25 + 20 * float(np.sin(t))) for t in turns]
+    assert len(a_blade(footprint_mm=tuple(circle)).outline_mm) == 2000
+    circle[700], circle[1300] = circle[1300], circle[700]
+    with pytest.raises(PlanInvalid, match="crosses itself"):
+        a_blade(footprint_mm=tuple(circle))
 
 
 def test_a_footprint_outside_the_rectangle_is_refused():
