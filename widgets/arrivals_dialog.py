@@ -149,7 +149,7 @@ class ArrivalsDialog(QDialog):
             left.addWidget(label(tr("What the importer has to say"), "title"))
             left.addWidget(self.remarks)
         both = QHBoxLayout()
-        both.addLayout(left, 5)
+        both.addLayout(left, 3)
         both.addLayout(right, 2)
         whole = QVBoxLayout(self)
         whole.addLayout(both, 1)

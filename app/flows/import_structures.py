@@ -14,7 +14,8 @@ from app.session import Session
 from app.settings import Preferences
 from planning.editing.intake_edits import Arrival, TakeIn
 from planning.errors import PlanningError
-from planning.imaging.intake import UNITS_MM, Choices, LabelImport, findings_for, onto_case
+from planning.imaging.import_settings import import_settings
+from planning.imaging.intake import UNITS_MM, Choices, LabelImport, Unit, findings_for, onto_case
 from planning.imaging.mesh_import import AXES, UNITS
 from planning.imaging.mesh_import import SUFFIXES as SURFACES
 from planning.imaging.structure_import import import_structures
@@ -89,9 +90,7 @@ class StructuresFlow(QObject):
             self._jobs.bug.emit(without_values(error))
             return
         if error.template == UNITS and choices.unit is None:
-            units = [
-                Choice(unit, tr(UNIT_WORDS[unit]), QMessageBox.ButtonRole.AcceptRole) for unit in UNITS_MM
-            ]
+            units = _unit_choices(float(str(error.values["size"])))
             answer = self._asked(tr("Which unit?"), error.message, units)
             unit = next((u for u in UNITS_MM if u == answer), None)
             if unit is not None:
@@ -156,3 +155,18 @@ class StructuresFlow(QObject):
         for finding in findings:
             if finding.severity is Severity.WARN:
                 self.told.emit(Message(finding.message, "warn"))
+
+
+def _unit_choices(size: float) -> list[Choice]:
+    """Return the units in which a surface of that size could be of a body, with what it would measure."""
+    settings = import_settings()
+    sizes: dict[Unit, float] = {unit: size * factor for unit, factor in UNITS_MM.items()}
+    likely = {u: s for u, s in sizes.items() if settings.least_mesh_mm <= s <= settings.largest_mesh_mm}
+    return [
+        Choice(
+            unit,
+            tr("{unit}: {size} mm", unit=tr(UNIT_WORDS[unit]), size=f"{mm:.3g}"),
+            QMessageBox.ButtonRole.AcceptRole,
+        )
+        for unit, mm in (likely or sizes).items()
+    ]

@@ -6,33 +6,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.errands.workbench import Workbench
 from app.flows import import_structures
-from app.gui import Workstation
-from planning.geometry.frames import Grid
+from app.flows.import_structures import StructuresFlow
+from app.session import Session
+from app.settings import Preferences
+from planning.model.case import Case
 from planning.model.structures import ReviewState, StructureKind
 from planning.storage.case_file import open_case
 from tests.app.outside import DATA, CommandLine
+from tests.app.test_session import HeldJobs, Quick
 from tests.imaging import phantom
 from tests.imaging.surface_files import ball, stl
 from widgets.arrivals_dialog import ArrivalsDialog
+from widgets.message_bar import Message
 
-pytestmark = [pytest.mark.gui, pytest.mark.render, pytest.mark.qt_log_ignore("propagateSizeHints")]
-
-
-def _grid(station: Workstation) -> Grid:
-    case = station.session.case
-    assert case is not None
-    assert case.anatomy is not None
-    return case.anatomy.grid
-
-
-def _mask_file(folder: Path, grid: Grid, name: str) -> Path:
-    voxels = np.zeros(grid.shape_kji, np.uint8)
-    voxels[3:9, 3:9, 3:9] = 1
-    return phantom.write_volume(folder / name, voxels, grid)
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,47 @@ class Seen:
 
     kinds: list[StructureKind]
     unit: object
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The flow on a small case, its jobs run when the test says so."""
+
+    flow: StructuresFlow
+    session: Session
+    jobs: HeldJobs
+    messages: list[Message]
+
+    def bring(self, path: Path) -> None:
+        """Read structures, and answer whatever is asked on the way."""
+        self.flow.start(path)
+        while self.jobs.is_running("structures"):
+            self.jobs.finish("structures")
+
+    @property
+    def case(self) -> Case:
+        assert self.session.case is not None
+        return self.session.case
+
+
+@pytest.fixture
+def desk(bench: Workbench, small_case: Case, qtbot: QtBot, tmp_path: Path) -> Desk:
+    window = QWidget()
+    qtbot.addWidget(window)
+    jobs: Any = HeldJobs()
+    session = Session(Quick(), bench.settings, jobs)
+    session.open(small_case)
+    flow = StructuresFlow(window, session, jobs, bench, Preferences(tmp_path / "window.ini"))
+    messages: list[Message] = []
+    flow.told.connect(messages.append)
+    return Desk(flow, session, jobs, messages)
+
+
+def _mask_file(desk: Desk, folder: Path, name: str) -> Path:
+    assert desk.case.anatomy is not None
+    voxels = np.zeros(desk.case.anatomy.grid.shape_kji, np.uint8)
+    voxels[3:9, 3:9, 3:9] = 1
+    return phantom.write_volume(folder / name, voxels, desk.case.anatomy.grid)
 
 
 def _answer(monkeypatch: pytest.MonkeyPatch, answer: int) -> list[Seen]:
@@ -55,70 +88,73 @@ def _answer(monkeypatch: pytest.MonkeyPatch, answer: int) -> list[Seen]:
     return shown
 
 
-def _import(station: Workstation, qtbot: QtBot, path: Path, shown: list[Seen]) -> None:
-    station.parts.imports.structures.start(path)
-    qtbot.waitUntil(lambda: bool(shown) and not station.jobs.is_running("structures"), timeout=60_000)
-
-
 def test_nothing_is_taken_in_before_it_was_looked_at(
-    station: Workstation, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = station.session.case
-    path = _mask_file(tmp_path, _grid(station), "thyroid_gland.nii.gz")
-    path = path.rename(tmp_path / "azygos.nii.gz")
+    before = desk.case
     shown = _answer(monkeypatch, QDialog.DialogCode.Rejected)
-    _import(station, qtbot, path, shown)
-    assert station.session.case is before
-    assert shown[0].kinds == [StructureKind.AZYGOS]
+    desk.bring(_mask_file(desk, tmp_path, "azygos.nii.gz"))
+    assert desk.case is before
+    assert shown == [Seen([StructureKind.AZYGOS], None)]
 
 
 def test_what_was_accepted_is_one_step_back_and_forth_with_its_findings(
-    station: Workstation, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = station.session.case
-    assert before is not None
-    for name in ("azygos.nii.gz", "small_bowel.nii.gz"):
-        _mask_file(tmp_path, _grid(station), name)
-    _import(station, qtbot, tmp_path, _answer(monkeypatch, QDialog.DialogCode.Accepted))
-    case = station.session.case
-    assert case is not None
-    assert case.anatomy is not None
+    before = desk.case
+    folder = tmp_path / "segmentations"
+    folder.mkdir()
+    for name in ("thoracic_duct.nii.gz", "small_bowel.nii.gz"):
+        _mask_file(desk, folder, name)
+    _answer(monkeypatch, QDialog.DialogCode.Accepted)
+    desk.bring(folder)
+    assert desk.case.anatomy is not None
     assert before.anatomy is not None
-    new = case.anatomy.structures[len(before.anatomy.structures) :]
-    bowel = next(s for s in case.anatomy.structures if s.name == "small_bowel")
-    assert bowel in new
-    assert bowel.review.state is ReviewState.DRAFT
-    look = case.look(bowel.id)
+    new = desk.case.anatomy.structures[len(before.anatomy.structures) :]
+    assert [s.kind for s in new] == [StructureKind.THORACIC_DUCT, StructureKind.OTHER]
+    assert {s.review.state for s in new} == {ReviewState.DRAFT}
+    look = desk.case.look(new[1].id)
     assert look is not None
     assert not look.visible, "what has no kind is listed, and does not cover the spine"
-    assert "NOT_JUDGED" in [f.code for f in case.images[0].findings]
-    assert station.session.view.undo_label == "Take in 2 structures"
-    station.session.undo()
-    assert station.session.case is before
+    assert "NOT_JUDGED" in [f.code for f in desk.case.images[0].findings]
+    assert desk.messages[0].text.startswith("2 structures were taken in as drafts. 1 of them have no kind")
+    assert desk.session.view.undo_label == "Take in 2 structures"
+    desk.session.undo()
+    assert desk.case is before
 
 
 def test_a_surface_in_metres_asks_for_its_unit_and_goes_on(
-    station: Workstation, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    grid = _grid(station)
+    assert desk.case.anatomy is not None
+    low, high = desk.case.anatomy.grid.bounds_lps_mm()
     mesh = ball()
-    low, high = grid.bounds_lps_mm()
-    points = (mesh.vertices_lps_mm.astype(float) + (low + high) / 2) / 1000.0
     path = tmp_path / "lesion.stl"
-    path.write_bytes(stl(points, mesh.triangles))
+    path.write_bytes(stl((mesh.vertices_lps_mm.astype(float) + (low + high) / 2) / 1000.0, mesh.triangles))
     asked: list[str] = []
 
     def reply(_parent: object, title: str, text: str, choices: Any) -> str:
         asked.append(title)
         assert "in which unit" in text
-        assert [c.words for c in choices][:3] == ["millimetres", "centimetres", "metres"]
+        assert [c.words for c in choices] == ["metres: 18.2 mm", "Cancel"]
         return "m"
 
     monkeypatch.setattr(import_structures, "ask", reply)
     shown = _answer(monkeypatch, QDialog.DialogCode.Rejected)
-    _import(station, qtbot, path, shown)
+    desk.bring(path)
     assert asked == ["Which unit?"]
-    assert shown[0] == Seen([StructureKind.TUMOUR], "m")
+    assert shown == [Seen([StructureKind.TUMOUR], "m")]
+
+
+def test_what_is_refused_is_told_and_changes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = desk.case
+    shown = _answer(monkeypatch, QDialog.DialogCode.Accepted)
+    (tmp_path / "a.stl").write_bytes(b"solid a\nfacet")
+    desk.bring(tmp_path / "a.stl")
+    assert (desk.case is before, shown) == (True, [])
+    assert [(m.tone, m.text[:5]) for m in desk.messages] == [("fail", "a.stl")]
 
 
 def test_the_command_line_takes_a_surface_once_its_unit_is_said(command: CommandLine, tmp_path: Path) -> None:
