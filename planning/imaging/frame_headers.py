@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from planning.errors import ImportRefused
 from planning.imaging.dicom_values import number, numbers, several, text, whole
 from planning.imaging.limits import MAX_FRAMES
+from planning.imaging.repeats import MACROS, telling_of
 from planning.kernel.exchange import Header
 from planning.texts import mark
 
@@ -38,6 +39,7 @@ def _macros(group: Dataset) -> list[Dataset]:
         "PlaneOrientationSequence",
         "PixelMeasuresSequence",
         "PixelValueTransformationSequence",
+        *MACROS,
     )
     return [item for name in names for item in list(several(group, name))[:1]]
 
@@ -51,6 +53,7 @@ def _frame(sources: list[Dataset]) -> Header:
         "slope": _scale(sources, "RescaleSlope"),
         "intercept": _scale(sources, "RescaleIntercept"),
         "unit": next((unit for unit in (text(s, "RescaleType") for s in sources) if unit), ""),
+        "telling": telling_of(sources),
     }
 
 

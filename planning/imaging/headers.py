@@ -25,7 +25,7 @@ from pydicom.uid import (
 )
 
 from planning.errors import ImportRefused
-from planning.imaging import elements
+from planning.imaging import elements, repeats
 from planning.imaging.deflated import inflated
 from planning.imaging.dicom_values import number, several, text, text_and_doubt, whole
 from planning.imaging.elements import Bytes, Encoding, PixelPlace
@@ -74,6 +74,7 @@ _KEYWORDS: Final = [
         "ModalityLUTSequence",
     ),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DirectoryRecordSequence"),
+    *repeats.KEYWORDS,
 ]
 
 _TAGS: Final = [*(Tag(keyword) for keyword in _KEYWORDS), Tag(_PRIVATE_RLE)]

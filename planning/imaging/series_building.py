@@ -14,6 +14,7 @@ from planning.imaging.geometry_checks import Stack, stack_of
 from planning.imaging.limits import ORIENTATION_TOLERANCE
 from planning.imaging.memory_need import voxel_bytes_of
 from planning.imaging.pixel_checks import check_pixels, pixel_findings
+from planning.imaging.repeats import told_apart
 from planning.imaging.series import PixelForm, SeriesSummary, Slice, finding_of
 from planning.model.study import Finding, Patient, Severity
 from planning.texts import mark
@@ -44,6 +45,9 @@ _SPLITS: Final = {
     "MIXED_FOR": mark("The series was split: its slices use different frames of reference."),
     "MIXED_ORIENTATION": mark("The series was split: its slices lie in different directions."),
     "MIXED_SIZE": mark("The series was split: its slices differ in size or pixel spacing."),
+    "SEVERAL_VOLUMES": mark(
+        "The series was split: it holds several images of every place (phases, echoes or kinds)."
+    ),
     "SCOUT": mark("The series was split: scout views (localisers) lie among its slices."),
 }
 _DAMAGE: Final = frozenset({"SHORT_PIXELS", "GIANT"})
@@ -125,8 +129,11 @@ def _summaries(uid: str, group: list[tuple[Path, Record]]) -> list[SeriesSummary
     pairs, marks = _one_frame_of_reference(pairs)
     parts = sorted(_split(pairs), key=lambda part: -len(part[1]))
     summaries = []
-    for n, (reasons, part) in enumerate(parts):
-        summary = _judged(_described(uid if n == 0 else f"{uid}#{n + 1}", part), [r for _, r in part])
+    for n, (reasons, part, name) in enumerate(parts):
+        described = _described(uid if n == 0 else f"{uid}#{n + 1}", part)
+        if name:
+            described = replace(described, description=f"{described.description} ({name})".strip())
+        summary = _judged(described, [r for _, r in part])
         splits = tuple(Finding(reason, _SPLITS[reason]) for reason in reasons)
         summaries.append(replace(summary, findings=splits + marks + summary.findings))
     return _with_damage(summaries)
@@ -191,8 +198,8 @@ def _triple(values: Sequence[float] | None) -> Vec3 | None:
     return (float(values[0]), float(values[1]), float(values[2])) if values else None
 
 
-def _split(pairs: Sequence[Pair]) -> list[tuple[list[str], list[Pair]]]:
-    """Part slices that cannot lie in one block, and say by what they differ."""
+def _split(pairs: Sequence[Pair]) -> list[tuple[list[str], list[Pair], str]]:
+    """Part slices that cannot lie in one block, and say by what they differ; the last is their name."""
     directions: list[tuple[float, ...]] = []
     parts: dict[tuple[Any, ...], list[Pair]] = defaultdict(list)
     for slice_, record in pairs:
@@ -203,7 +210,12 @@ def _split(pairs: Sequence[Pair]) -> list[tuple[list[str], list[Pair]]]:
     keys = list(parts)
     names = ("MIXED_FOR", "MIXED_ORIENTATION", "MIXED_SIZE", "SCOUT")
     reasons = [name for n, name in enumerate(names) if len({key[n] for key in keys}) > 1]
-    return [(reasons, parts[key]) for key in keys]
+    found = []
+    for key in keys:
+        volumes = told_apart(parts[key])
+        also = ["SEVERAL_VOLUMES"] if len(volumes) > 1 else []
+        found += [(reasons + also, volume, name) for name, volume in volumes]
+    return found
 
 
 def _known_direction(slice_: Slice, directions: list[tuple[float, ...]]) -> int:
