@@ -44,6 +44,12 @@ _FEWEST_TRIANGLES: Final = 200
 _PULLS: Final = 5
 _NEAR_VOXELS: Final = 2.0
 _REDUCTIONS: Final = (0.8, 0.65, 0.5, 0.0)
+_THIN_VOXELS: Final = 3.0  # mean radius below which coarse triangles would cut a tube's roundness away
+_THIN_REDUCTION: Final = 0.5
+# A tube two or three voxels wide loses more by sampling than it may gain: its outermost row of voxel centres
+# may just miss it. A surface this much further out errs to neither side by more than half a voxel.
+_OUTWARD_VOXELS: Final = 0.05
+_MOST_GAIN: Final = 0.05
 
 # fast_simplification keeps its mesh in one place between the calls that load, simplify and return it: two
 # threads at once would be handed each other's triangles.
@@ -103,6 +109,12 @@ class _Raw:
     data: vtkPolyData
     tree: Forest
 
+    @property
+    def is_thin(self) -> bool:
+        """Whether a tube of this volume and surface would be a few voxels wide."""
+        _, area = _normals(self.points, self.triangles)
+        return 2 * self.voxels < _THIN_VOXELS * area
+
 
 def decimated(points_mm: Points, triangles: Triangles, reduction: float) -> tuple[Points, Triangles]:
     """Return a mesh with `reduction` of its triangles collapsed; holds the interpreter lock meanwhile."""
@@ -152,7 +164,8 @@ def surface_of(
     if not mask_kji.any():
         raise ComputationFailed("EMPTY_STRUCTURE", mark("A structure without voxels has no surface."))
     raw = _extracted(mask_kji, start_kji)
-    for reduction in _REDUCTIONS:
+    most = _THIN_REDUCTION if smoothing is Smoothing.FINE and raw.is_thin else max(_REDUCTIONS)
+    for reduction in (r for r in _REDUCTIONS if r <= most):
         surface = _attempt(raw, grid, smoothing, smoothing.value, reduction, reduce)
         if surface.fidelity.is_true:
             break
@@ -161,9 +174,8 @@ def surface_of(
     if surface.fidelity.volume_ratio >= LEAST_VOLUME_RATIO or smoothing is Smoothing.FINE:
         return surface
     # Broad smoothing may by the rule move each point by half a voxel, but a spicule one voxel wide
-    # would lose most of itself: what is so thin is treated like a vessel.
-    fine = surface_of(mask_kji, start_kji, grid, Smoothing.FINE, reduce)
-    return fine if fine.fidelity.is_true else surface
+    # would lose most of itself: what is so thin is treated like a vessel, and withheld like one.
+    return surface_of(mask_kji, start_kji, grid, Smoothing.FINE, reduce)
 
 
 def _extracted(mask_kji: NDArray[np.bool_], start_kji: tuple[int, int, int]) -> _Raw:
@@ -213,7 +225,11 @@ def _attempt(
     points_mm, triangles = reduce(((smooth - corner) * spacing).astype(np.float32), raw.triangles, reduction)
     points = points_mm.astype(np.float64) / spacing + corner
     points = _with_volume(points, triangles, raw.voxels)
-    points = _pulled_back(raw, _without_overshoot(raw, points, triangles, smoothing), triangles)
+    points = _without_overshoot(raw, points, triangles, smoothing)
+    if smoothing is Smoothing.FINE:
+        gain = min(_OUTWARD_VOXELS * _normals(points, triangles)[1], _MOST_GAIN * raw.voxels)
+        points = _with_volume(points, triangles, raw.voxels + gain)
+    points = _pulled_back(raw, points, triangles)
     moved = _most_moved(raw, points, triangles)
     ratio = _volume(points, triangles) / raw.voxels
     mesh = _in_lps(points, triangles, grid)

@@ -23,6 +23,8 @@ OUTSIDE_IMAGE: Final = "outside_image"
 OUTSIDE_FIELD: Final = "outside_field"
 SURFACE: Final = "surface"
 DISAGREEMENT: Final = "disagreement"
+TOO_THIN: Final = "too_thin"
+INTERRUPTED: Final = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class RawClearance:
         structure runs out of it too; or the structure may continue nearer outside the image.
         ``outside_field``: the blade left the region of the fields; compute them anew (`fields_of`).
         ``surface``: no surface true to the mask could be made. ``disagreement``: the two evaluators differ.
+        ``too_thin``: parts of the structure may lie unseen between the voxels' centres.
+        ``interrupted``: a gap in its segmentation is nearer than what was segmented.
     overshoot_withheld_reason : str or None
         The same for `with_overshoot_mm` alone.
     """
@@ -76,10 +80,10 @@ def clearances_of(osteotomy: Osteotomy, fields: Fields) -> tuple[RawClearance, .
     region = fields.region
     found = minima(slab, fields.forest, fields.values, region.low_lps_mm, region.spacing_mm)
     values = np.array([[near.value_mm, further.value_mm] for near, further in found])
-    hidden = _may_go_on(slab, fields, values, places)
+    doubts = _doubts(slab, fields, values, places)
     return tuple(
-        _clearance(structure, pair, (bool(doubt[0]), bool(doubt[1])), places[1].reason)
-        for structure, pair, doubt in zip(fields.structures, found, hidden, strict=True)
+        _clearance(structure, pair, doubt)
+        for structure, pair, doubt in zip(fields.structures, found, doubts, strict=True)
     )
 
 
@@ -164,29 +168,54 @@ def _place(blade: Blade, fields: Fields, overshoot: bool) -> _Place:
     return _Place(None, sides)
 
 
-def _may_go_on(
-    slab: Slab, fields: Fields, values_mm: Floats, places: tuple[_Place, _Place]
+_Doubts = tuple[str | None, str | None]
+
+
+def _doubts(slab: Slab, fields: Fields, values_mm: Floats, places: tuple[_Place, _Place]) -> list[_Doubts]:
+    """Return for each structure why its two values may not be said, or None where they may.
+
+    A structure the blade enters stays entered, whatever lies unseen.
+    """
+    goes_on = _is_nearer(slab, fields.cut_faces, values_mm)
+    goes_on |= np.array(
+        [[bool(s.cut_faces.sides & place.sides) for place in places] for s in fields.structures]
+    )
+    broken = _is_nearer(slab, fields.gaps, values_mm)
+    doubts: list[_Doubts] = []
+    for n, structure in enumerate(fields.structures):
+        if not structure.is_true:
+            doubts.append((SURFACE, SURFACE))
+            continue
+        near, further = (
+            _doubt(structure, bool(goes_on[n, run]), bool(broken[n, run])) if values_mm[n, run] >= 0 else None
+            for run in (0, 1)
+        )
+        doubts.append((near, near or places[1].reason or further))
+    return doubts
+
+
+def _doubt(structure: CheckedStructure, goes_on: bool, is_broken: bool) -> str | None:
+    if goes_on:
+        return OUTSIDE_IMAGE
+    if structure.unresolved.is_too_thin:
+        return TOO_THIN
+    return INTERRUPTED if is_broken else None
+
+
+def _is_nearer(
+    slab: Slab, places: tuple[Floats, NDArray[np.int64], Floats], values_mm: Floats
 ) -> NDArray[np.bool_]:
-    """Say for each structure, shape (structures, 2), whether it may go on nearer outside the image."""
-    points, ends, slack_mm = fields.cut_faces
+    """Say for each structure, shape (structures, 2), whether one of its places is nearer than its value."""
+    points, ends, slack_mm = places
     slack = slack_mm[:, None]
-    # Looking a little past the value is enough to know whether a cut face is nearer.
-    to_face = nearest_points(slab, points, ends, np.maximum(values_mm, 0.0) + slack + 1.0) - slack
-    # A structure entered inside the image stays entered, whatever lies outside.
-    leaves = [[bool(s.cut_faces.sides & place.sides) for place in places] for s in fields.structures]
-    return np.asarray(((to_face < values_mm) | np.array(leaves)) & (values_mm >= 0))
+    # Looking a little past the value is enough to know whether one of them is nearer.
+    found = nearest_points(slab, points, ends, np.maximum(values_mm, 0.0) + slack + 1.0) - slack
+    return np.asarray(found < values_mm)
 
 
-def _clearance(
-    structure: CheckedStructure,
-    pair: tuple[Minimum, Minimum],
-    may_go_on: tuple[bool, bool],
-    overshoot_reason: str | None,
-) -> RawClearance:
-    if not structure.is_true:
-        return _withheld(structure, SURFACE)
-    if may_go_on[0]:
-        return _withheld(structure, OUTSIDE_IMAGE)
+def _clearance(structure: CheckedStructure, pair: tuple[Minimum, Minimum], doubts: _Doubts) -> RawClearance:
+    if doubts[0] is not None:
+        return _withheld(structure, doubts[0])
     near, further = pair
     clearance = RawClearance(
         structure.id,
@@ -197,8 +226,7 @@ def _clearance(
         _point(further.tool_lps_mm),
         _point(further.surface_lps_mm),
     )
-    reason = overshoot_reason or (OUTSIDE_IMAGE if may_go_on[1] else None)
-    return clearance if reason is None else _without_overshoot(clearance, reason)
+    return clearance if doubts[1] is None else _without_overshoot(clearance, doubts[1])
 
 
 def _withheld(structure: CheckedStructure, reason: str) -> RawClearance:

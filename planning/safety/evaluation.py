@@ -25,6 +25,8 @@ from planning.safety.plan_checks import plan_problems
 from planning.safety.results import Clearance, Evaluation, PlanProblem, Status, TumourMargin, worst
 from planning.safety.self_test import self_test
 from planning.safety.specimen import link_of, piece_of, problem_of, specimen_margins_of
+from planning.safety.unresolved import cautions_of
+from planning.safety.unseen_problems import unseen_problems
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import mark, tr
 
@@ -155,13 +157,16 @@ def _composed(judge: Judge, found: Measured) -> Evaluation:
         *ledger_of(inputs.anatomy, inputs.plan, settings.limits).problems,
         *plan_problems(inputs.anatomy, inputs.plan, settings),
         *_unconfirmed(judge),
+        *unseen_problems(judge),
     )
     not_assessed = _not_assessed(judge, clearances)
     remarks = remarks_of(judge.case, settings.limits)
+    unresolved = {s.id: s.unresolved for s in found.fields.structures}
+    cautions = (*remarks.cautions, *cautions_of(inputs.anatomy, unresolved))
     statuses = [c.status for c in clearances] + [m.status for m in tumour_margins]
     statuses += [m.status for m in specimen] + [p.status for p in problems]
     statuses += [Status.NOT_ASSESSED] if not_assessed or not cuts else [Status.PASS]
-    statuses += [Status.WARN for _ in remarks.cautions]
+    statuses += [Status.WARN for _ in cautions]
     return Evaluation(
         inputs=inputs,
         program=PROGRAM,
@@ -173,7 +178,7 @@ def _composed(judge: Judge, found: Measured) -> Evaluation:
         specimen_margins=specimen,
         problems=problems,
         not_assessed=not_assessed,
-        warnings=(*remarks.cautions, *remarks.notes),
+        warnings=(*cautions, *remarks.notes),
     )
 
 

@@ -19,6 +19,7 @@ from planning.model.plan import Plan
 from planning.model.structures import BONES, Structure, StructureKind
 from planning.progress import Progress, silent
 from planning.safety.image_edge import CutFaces, cut_faces_of, is_outside
+from planning.safety.unresolved import Unresolved, seen_as, unresolved_of
 from planning.segmentation.surfaces import StructureSurface, Surfaces
 from planning.texts import tr
 
@@ -50,6 +51,8 @@ class CheckedStructure:
         Whether that surface is true to the mask; if not, distances are withheld.
     cut_faces : CutFaces
         Where the structure runs out of the image.
+    unresolved : Unresolved
+        What of it the mask cannot show.
     """
 
     id: str
@@ -57,6 +60,7 @@ class CheckedStructure:
     mesh: Mesh
     is_true: bool
     cut_faces: CutFaces
+    unresolved: Unresolved
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +99,13 @@ class Fields:
     def cut_faces(self) -> tuple[Floats, NDArray[np.int64], Floats]:
         """All structures' cut faces: points one behind the other, where each ends, and their slack in mm."""
         faces = [s.cut_faces for s in self.structures]
-        ends = np.cumsum([len(f.points_lps_mm) for f in faces], dtype=np.int64)
-        points = np.concatenate([np.zeros((0, 3)), *(f.points_lps_mm for f in faces)])
-        return points, ends, np.array([f.slack_mm for f in faces], dtype=np.float64)
+        return _in_a_row([f.points_lps_mm for f in faces], [f.slack_mm for f in faces])
+
+    @cached_property
+    def gaps(self) -> tuple[Floats, NDArray[np.int64], Floats]:
+        """All gaps in the structures' segmentations: points, where each structure's end, and their slack."""
+        found = [s.unresolved for s in self.structures]
+        return _in_a_row([u.points_lps_mm for u in found], [u.slack_mm for u in found])
 
     def covers(self, blade: Blade) -> bool:
         """Say whether the region holds the blade, overshoot included, or none is needed for it."""
@@ -130,7 +138,7 @@ def fields_of(
     unchanged, so that moving a blade costs nothing; a blade that leaves the region makes a new one. The
     numbers are the same as from fresh fields, to the last bit: both have the same nodes.
     """
-    checked = _checked(anatomy, surfaces)
+    checked = _checked(anatomy, surfaces, known)
     region = _region(anatomy, plan, known)
     if known is not None and known.region == region and known.fits(anatomy):
         return known
@@ -153,6 +161,11 @@ def fields_of(
     return Fields(anatomy.grid, checked, region, values, forest)
 
 
+def _in_a_row(points: list[Floats], slack_mm: list[float]) -> tuple[Floats, NDArray[np.int64], Floats]:
+    ends = np.cumsum([len(p) for p in points], dtype=np.int64)
+    return np.concatenate([np.zeros((0, 3)), *points]), ends, np.array(slack_mm, dtype=np.float64)
+
+
 def swept_corners_lps_mm(blade: Blade, overshoot: bool) -> Floats:
     """Return the corners of a blade's slab, shape (n, 3); run on by its overshoot if asked."""
     flat = blade.outline_mm
@@ -168,7 +181,9 @@ def _is_checked(structure: Structure) -> bool:
     return structure.kind in CHECKED_KINDS and not structure.mask.is_empty
 
 
-def _checked(anatomy: Anatomy, surfaces: Surfaces) -> tuple[CheckedStructure, ...]:
+def _checked(anatomy: Anatomy, surfaces: Surfaces, known: Fields | None) -> tuple[CheckedStructure, ...]:
+    same_grid = known is not None and known.image_grid.same_as(anatomy.grid)
+    seen = {s.unresolved.seen: s.unresolved for s in known.structures} if known and same_grid else {}
     found: list[tuple[Structure, StructureSurface]] = []
     for structure in anatomy.structures:
         surface = surfaces.by_id.get(structure.id)
@@ -181,6 +196,7 @@ def _checked(anatomy: Anatomy, surfaces: Surfaces) -> tuple[CheckedStructure, ..
             surface.mesh,
             surface.fidelity.is_true,
             cut_faces_of(s.mask, anatomy.grid, s.label_extent_kji),
+            seen.get(seen_as(s)) or unresolved_of(s, anatomy.grid),
         )
         for s, surface in found
     )

@@ -25,6 +25,8 @@ REASONS = {
     "outside_image": mark("the cut or the nearest part may lie outside the image"),
     "outside_field": mark("the cut left the region that was computed"),
     "surface": mark("no surface true to its voxels could be made"),
+    "too_thin": mark("it is too thin for these voxels: parts of it may lie unseen between them"),
+    "interrupted": mark("its segmentation is interrupted, nearer to the cut than what was segmented"),
     "thick_slices": mark("the slices are too thick for distances"),
     "gap": mark("slices are missing there, and what is interpolated over them is no data"),
     "unacknowledged": mark("slices are missing, and no person has acknowledged that"),

@@ -52,7 +52,7 @@ def test_a_thin_vessel_keeps_its_volume(radius_mm: float) -> None:
     assert surface.mesh.volume_mm3 / truth >= 0.93
     assert surface.mesh.volume_mm3 / truth <= 1.07
     assert surface.fidelity.is_true
-    assert surface.fidelity.reduction == 0.8
+    assert surface.fidelity.reduction == 0.5, "coarser triangles would cut a thin tube's roundness away"
     assert surface.mesh.is_closed
 
 
