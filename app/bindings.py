@@ -90,6 +90,8 @@ class Bindings(QObject):
         views.cancelled.connect(p.session.drop_preview)
         views.cancelled.connect(self._close_matrix)
         views.looked.connect(self._looked)
+        for frame in views.frames:
+            frame.viewport.failed.connect(self.tell_problem)
 
     def _connect_panels(self) -> None:
         p, w = self.parts, self.parts.window

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Jobs
-from planning.errors import PlanningError
+from planning.errors import PlanningError, WorkerDied
 from planning.model.anatomy import Anatomy
 from planning.model.case import Acceptance, Case
 from planning.model.settings import Settings
@@ -80,6 +80,7 @@ class Derived(QObject):
         self._answer: Evaluation | None = None  # one object while nothing changed: who shows it, compares it
         self._refused: dict[str, Case] = {}
         self._failure = ""
+        self._tried_again: Case | None = None
         self._moved_s = 0.0
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
@@ -246,6 +247,11 @@ class Derived(QObject):
 
         def failed(error: BaseException) -> None:
             if self._case is not started_for:
+                self._advance()
+                return
+            if isinstance(error, WorkerDied) and self._tried_again is not started_for:
+                # A child that died by itself is replaced by the next call.
+                self._tried_again = started_for
                 self._advance()
                 return
             self._failure = (

@@ -25,12 +25,16 @@ _CLOSE_S: Final = 30.0
 
 
 class _Desk:
-    """One case being worked on: its working copy, and the newest state that waits to be kept."""
+    """One case being worked on: its working copy, and the newest state that waits to be kept.
+
+    `rests` counts how often what was kept was settled: a state asked for after that is not written before.
+    """
 
     def __init__(self) -> None:
         self.copy: WorkingCopy | None = None
         self.template: Case | None = None
-        self.waiting: tuple[Case, str] | None = None
+        self.waiting: tuple[int, Case, str] | None = None
+        self.rests = 0
 
 
 class Keeper:
@@ -80,17 +84,19 @@ class Keeper:
         """Keep the case as it is now; it is durable some milliseconds later."""
         desk = self._desk
         with self._lock:
-            is_first, desk.waiting = desk.waiting is None, (case, label)
+            rests = desk.rests
+            is_first = desk.waiting is None or desk.waiting[0] != rests
+            desk.waiting = (rests, case, label)
         if is_first:
-            self._submit(lambda: self._record(desk))
+            self._submit(lambda: self._record(desk, rests))
 
     def rest(self) -> None:
         """Forget what was kept: it is saved or undone."""
         desk = self._desk
+        with self._lock:
+            desk.rests, desk.waiting = desk.rests + 1, None
 
         def work() -> None:
-            with self._lock:
-                desk.waiting = None
             if desk.copy is not None:
                 desk.copy.rest()
 
@@ -99,10 +105,10 @@ class Keeper:
     def put_away(self, file: CaseFile | None) -> None:
         """Settle the case, whose work is saved or given up, and close its file."""
         desk, self._desk = self._desk, _Desk()
+        with self._lock:
+            desk.waiting = None
 
         def work() -> None:
-            with self._lock:
-                desk.waiting = None
             if desk.copy is not None:
                 desk.copy.settle()
             if file is not None:
@@ -137,13 +143,16 @@ class Keeper:
             self.wait(_CLOSE_S)
         self._pool.shutdown(wait=False)
 
-    def _record(self, desk: _Desk) -> None:
+    def _record(self, desk: _Desk, rests: int) -> None:
         with self._lock:
-            waiting, desk.waiting = desk.waiting, None
+            waiting = desk.waiting
+            if waiting is None or waiting[0] != rests:
+                return  # overtaken by a rest; what came after it has a turn of its own
+            desk.waiting = None
         if desk.copy is None and desk.template is not None:
             desk.copy = WorkingCopy(self.folder, desk.template, None, self._notary)
-        if waiting is not None and desk.copy is not None:
-            desk.copy.record(*waiting)
+        if desk.copy is not None:
+            desk.copy.record(*waiting[1:])
 
     def _submit(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # closed: the program ends

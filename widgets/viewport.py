@@ -8,7 +8,7 @@ where a native window shows nothing and raises nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 -- registers the drawing back end
@@ -25,10 +25,15 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
+from vtkmodules.vtkCommonCore import vtkCommand
 from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
+from planning.errors import PlanningError
 from rendering.offscreen import is_software, offscreen_window, pixels
 from rendering.schedule import RenderSchedule
+from widgets.lost_picture import LostPicture, drawing_lost
+
+_ENOUGH_ERRORS: Final = 3
 
 
 class ViewportMode(StrEnum):
@@ -83,6 +88,8 @@ class Viewport(QWidget):
         Notches, away from the hand positive.
     resized()
     left()
+    failed(PlanningError)
+        Nothing can be drawn any more; said once until it is tried again.
     """
 
     pressed = Signal(object)
@@ -92,6 +99,7 @@ class Viewport(QWidget):
     wheeled = Signal(float, object)
     resized = Signal()
     left = Signal()
+    failed = Signal(object)
 
     def __init__(
         self,
@@ -106,6 +114,9 @@ class Viewport(QWidget):
         self._window: vtkRenderWindow | None = None
         self._picture: QImage | None = None
         self._before_render: Callable[[], object] | None = None
+        self._errors = 0
+        self.lost = LostPicture(self)
+        self.lost.again_asked.connect(self.draw_again)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 90)
@@ -141,6 +152,13 @@ class Viewport(QWidget):
     def draw_now(self) -> None:
         """Draw at once; for tests and pictures of the window."""
         self._render()
+
+    def draw_again(self) -> None:
+        """Begin anew with a fresh render window, after the driver gave up."""
+        self.finalise()
+        self._errors = 0
+        self.lost.hide()
+        self.draw_now()
 
     def picture(self) -> QImage:
         """Return what is drawn, as device pixels; for tests and pictures of the window."""
@@ -187,6 +205,8 @@ class Viewport(QWidget):
         if self._is_native:
             self._render()
             return
+        if self.lost.isVisible():
+            return
         if self._picture is None or self._picture.size() != self._device_size():
             self._make_picture()
         painter = QPainter(self)
@@ -197,6 +217,7 @@ class Viewport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the render window to the widget."""
         super().resizeEvent(event)
+        self.lost.setGeometry(self.rect())
         if self._window is not None:
             size = self._device_size()
             self._window.SetSize(size.width(), size.height())
@@ -251,39 +272,75 @@ class Viewport(QWidget):
         return Pointer(x, y, event.button(), event.buttons(), event.modifiers())
 
     def _ready(self) -> vtkRenderWindow | None:
+        """Return the render window, made where it is missing; None where none can be had."""
+        if self.lost.isVisible():
+            return None
         if self._window is None:
-            size = self._device_size()
-            if self._is_native:
-                self._window = vtkRenderWindow()
-                self._window.SetWindowInfo(str(int(self.winId())))
-                self._window.SetSize(size.width(), size.height())
-                self._window.Initialize()
-                if is_software(self._window):
-                    self._window.SetMultiSamples(0)  # each sample costs as much as a picture
-            else:
-                self._window = offscreen_window(size.width(), size.height())
+            try:
+                self._window = self._made()
+            except PlanningError as problem:
+                self._give_up(problem)
+                return None
+            self._window.AddObserver(vtkCommand.ErrorEvent, self._heard_error)
             self._scene.attach(self._window)
             self.resized.emit()
         if self._before_render is not None:
             self._before_render()
         return self._window
 
+    def _made(self) -> vtkRenderWindow:
+        size = self._device_size()
+        if not self._is_native:
+            return offscreen_window(size.width(), size.height())
+        window = vtkRenderWindow()
+        window.SetWindowInfo(str(int(self.winId())))
+        window.SetSize(size.width(), size.height())
+        window.Initialize()
+        if is_software(window):
+            window.SetMultiSamples(0)  # each sample costs as much as a picture
+        return window
+
+    def _heard_error(self, *_what: object) -> None:
+        """Follow VTK's errors: one may pass with a new window, a second one after it does not."""
+        self._errors += 1
+        if self._errors == 1:
+            QTimer.singleShot(0, self, self._begin_anew)
+        elif self._errors == _ENOUGH_ERRORS:
+            QTimer.singleShot(0, self, lambda: self._give_up(drawing_lost()))
+
+    def _begin_anew(self) -> None:
+        self.finalise()
+        self.redraw()
+
+    def _give_up(self, problem: PlanningError) -> None:
+        if not self.lost.isVisible():
+            self.finalise()
+            self.lost.show_problem(problem)
+            self.failed.emit(problem)
+
     def _render(self) -> None:
         if not self.isVisible():
             return
         if self._is_native:
-            window = self._ready()
+            window, before = self._ready(), self._errors
             if window is not None:
                 window.Render()
+                self._forgive(before)
         else:
             self._make_picture()
             self.update()
 
     def _make_picture(self) -> None:
-        window = self._ready()
+        window, before = self._ready(), self._errors
         if window is not None:
             self._picture = _image(window)
             self._picture.setDevicePixelRatio(self.pixel_ratio)
+            self._forgive(before)
+
+    def _forgive(self, errors_before: int) -> None:
+        """Forget earlier errors once a picture was drawn without one."""
+        if self._errors == errors_before:
+            self._errors = 0
 
 
 def _image(window: vtkRenderWindow) -> QImage:

@@ -293,7 +293,10 @@ def _death(child: _Child) -> WorkerDied:
         return _memory()
     return WorkerDied(
         "WORKER_DIED",
-        mark("The background process ended without an answer (status {status}). Nothing was changed."),
+        mark(
+            "The background process ended without an answer (status {status}). Nothing was changed, and the "
+            "next attempt starts a new one: try again."
+        ),
         status=status,
     )
 

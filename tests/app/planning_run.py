@@ -102,7 +102,7 @@ def _stroke(rng: random.Random, case: Case) -> Edit:
     return ReplaceMask(structure.id, mask)
 
 
-def work_until_killed(home: Path, seed: int, kind: str, notes: Path) -> None:
+def work_until_killed(home: Path, seed: int, kind: str, notes: Path, *, painted: bool = True) -> None:
     """Open the window and plan; each gesture is noted as soon as it is done."""
     os.environ["ENBLOC_HOME"] = str(home)
     from PySide6.QtWidgets import QApplication, QFileDialog
@@ -115,7 +115,7 @@ def work_until_killed(home: Path, seed: int, kind: str, notes: Path) -> None:
     # A case that was never saved stays so: the dialog is dismissed.
     QFileDialog.getSaveFileName = lambda *_a, **_k: ("", "")  # type: ignore[method-assign]
     with workbench() as bench, notes.open("w", buffering=1) as noted:
-        station = build(bench, Preferences(home / "window.ini"), application, painted=True)
+        station = build(bench, Preferences(home / "window.ini"), application, painted=painted)
         station.window.show()
         if kind == "new":
             station.parts.files.new_case(a_run_case())
