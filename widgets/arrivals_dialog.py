@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -40,7 +40,7 @@ _NAME, _BECOMES, _VOLUME, _STATE, _PLACE, _REMARK = range(6)
 _HEADERS: Final = (
     mark("In the file"), mark("Becomes"), mark("Volume"), mark("State"), mark("In the case"), mark("Remark"),
 )  # fmt: skip
-_WIDTHS: Final = (180, 180, 92, 100, 140)
+_WIDTHS: Final = (185, 195, 88, 92, 152)
 UNIT_WORDS: Final = {
     "mm": mark("millimetres"),
     "cm": mark("centimetres"),
@@ -65,7 +65,7 @@ class ArrivalsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Incoming structures"))
-        self.resize(1240, 800)
+        self.resize(QSize(1380, 860).boundedTo(self.screen().availableSize()))
         self._found, self._image, self._anatomy, self._table = found, image, anatomy, table
         self._greys = grey_range(image.volume, image.modality)
         self.rows: list[ArrivalRow] = rows_of(found, anatomy)
@@ -149,8 +149,8 @@ class ArrivalsDialog(QDialog):
             left.addWidget(label(tr("What the importer has to say"), "title"))
             left.addWidget(self.remarks)
         both = QHBoxLayout()
-        both.addLayout(left, 3)
-        both.addLayout(right, 2)
+        both.addLayout(left, 13)
+        both.addLayout(right, 6)
         whole = QVBoxLayout(self)
         whole.addLayout(both, 1)
         whole.addWidget(self.why)
