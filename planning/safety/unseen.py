@@ -103,6 +103,20 @@ class Unseen:
         reach = (max(0.0, before - last, first - behind) for before, behind in self.coverage.gaps_k)
         return float(min(reach, default=np.inf)) * self.grid.spacing_ijk_mm[2]
 
+    def is_cut_off(self, mask: Mask) -> bool:
+        """Say whether a structure runs into the edge of the data."""
+        return bool(faces_of(mask, self.grid, self.coverage).sides)
+
+    def crosses_gap(self, osteotomy: Osteotomy) -> bool:
+        """Say whether a slab, run on by its overshoot, reaches between slices that lost others."""
+        k = self.grid.to_ijk(swept_corners_lps_mm(osteotomy.blade, overshoot=True))[:, 2]
+        low, high = float(k.min()), float(k.max())
+        return any(low < behind and high > before for before, behind in self.coverage.gaps_k)
+
+    def leaves_data(self, osteotomy: Osteotomy) -> bool:
+        """Say whether a slab, run on by its overshoot, reaches beyond the data of a leaning stack."""
+        return bool(self._sides_left(osteotomy, overshoot=True)[0])
+
     def _reason(
         self, osteotomy: Osteotomy, mask: Mask, value_mm: float | None, tool: Vec3 | None, *, overshoot: bool
     ) -> str | None:
@@ -134,7 +148,9 @@ class Unseen:
         upright = self.coverage.upright(corners)[:, :2]
         before = upright < np.array(self.coverage.first_ij) - 0.5 - _EDGE
         behind = upright > np.array(self.coverage.last_ij) + 0.5 + _EDGE
-        beyond = {(axis, end): b[:, axis] for end, b in enumerate((before, behind)) for axis in range(2)}
+        # An upright axis ends with the grid, which the image's own edge guards.
+        leaning = [axis for axis in range(2) if self.coverage.lean_ij[axis]]
+        beyond = {(axis, end): b[:, axis] for end, b in enumerate((before, behind)) for axis in leaning}
         sides = frozenset(side for side, out in beyond.items() if out.any())
         return sides, any(bool(out.all()) for out in beyond.values())
 
@@ -154,7 +170,7 @@ def faces_of(mask: Mask, grid: Grid, coverage: Coverage) -> UnseenFaces:
     sides: set[Side] = set()
     edge = np.zeros(len(voxels), dtype=np.bool_)
     for axis, lean in ((0, coverage.lean_ij[1]), (1, coverage.lean_ij[0])):
-        if lean:  # an upright axis ends with the grid, which the image's own edge guards
+        if lean:
             sides |= {(1 - axis, end) for end, out in enumerate((low, high)) if out[:, axis].any()}
             edge |= low[:, axis] | high[:, axis]
     gap = np.zeros(len(voxels), dtype=np.bool_)

@@ -23,9 +23,10 @@ from planning.progress import silent
 from planning.safety.clearance import RawClearance, clearances_of
 from planning.safety.evaluation import evaluate
 from planning.safety.fields import fields_of
-from planning.safety.judge import reason_words
+from planning.safety.judge import Judge, reason_words
 from planning.safety.results import Clearance, Status
 from planning.safety.unseen import Unseen
+from planning.safety.unseen_problems import unseen_problems
 from planning.segmentation.surfaces import surfaces_of
 from tests.builders import a_blade, a_case, a_cord_cylinder, a_cut, a_plan, a_vertebral_column
 
@@ -108,6 +109,24 @@ def test_a_blade_where_no_data_are_says_nothing() -> None:
     assert _judged(away, _leaning(0.0, 0.3)).withheld_reason == "outside_image"
 
 
+def test_a_cut_and_a_bone_that_leave_the_data_are_named() -> None:
+    bone = replace(CORD.structures[0], kind=StructureKind.VERTEBRA, level="T10")
+    case = a_case(
+        replace(CORD, structures=(bone,)), Plan(target_levels=("T10",), osteotomies=(_beside(27.0),))
+    )
+    inputs = inputs_of(case, SETTINGS)
+    assert inputs is not None
+
+    def codes(coverage: Coverage | None) -> list[str]:
+        judge = Judge(case, SETTINGS, replace(inputs, coverage=coverage))
+        return [p.code for p in unseen_problems(judge)]
+
+    assert codes(None) == codes(WHOLE) == []
+    assert codes(_leaning(0.0, 0.1)) == []
+    assert codes(_leaning(0.0, 0.9)) == ["leaves_data", "outside_data"]
+    assert codes(GAPPED) == ["gap_in_structure"]
+
+
 def _with_gap(case: Case, slices_missing: tuple[int, ...]) -> Case:
     """Return the case as if the slices k of its image had been missing and were filled."""
     image = case.images[0]
@@ -154,6 +173,10 @@ def test_nothing_is_shown_until_the_gap_is_acknowledged(gapped_case: Case) -> No
     assert not is_current(before, known, SETTINGS)
     after = evaluate(known, SETTINGS, silent)
     assert before.inputs.digest != after.inputs.digest
+    said = {(p.code, p.osteotomies) for p in after.problems}
+    assert ("crosses_gap", ("cranial",)) in said
+    assert ("crosses_gap", ("caudal",)) not in said
+    assert {p.code for p in after.problems} & {"outside_data", "leaves_data"} == set()
     # The cranial cut runs through the gap, the caudal one 56 mm below it.
     cranial = _of(after.clearances, "cranial", StructureKind.AORTA)
     caudal = _of(after.clearances, "caudal", StructureKind.AORTA)
@@ -169,8 +192,11 @@ def test_a_gap_through_the_tumour_leaves_no_specimen_margin() -> None:
     k = (tumour.mask.bounds_kji[0][0] + tumour.mask.bounds_kji[1][0]) // 2
     case = _with_gap(a_case(anatomy, a_plan()), (k,))
     known = AcknowledgeFinding("ct", "GAP", "Dr R", AT).apply(case)
-    margins = evaluate(known, SETTINGS, silent).specimen_margins
+    evaluation = evaluate(known, SETTINGS, silent)
+    margins = evaluation.specimen_margins
     assert margins
+    holed = {p.subject for p in evaluation.problems if p.code == "gap_in_structure"}
+    assert holed == {tumour.id, "vertebra-T10", "rib-T10-left", "rib-T10-right"}
     assert {m.value_mm for m in margins} == {None}
     assert "gap" in {m.reason for m in margins}
 
