@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from planning.errors import LabelsRefused
 from planning.geometry.frames import Grid
@@ -207,3 +208,27 @@ def test_damaged_surfaces_are_refused_with_their_reason(
         import_structures(tmp_path / name, None, Onto(GRID), worker=worker)
     assert refused.value.code == code
     assert refused.value.message.startswith(name)
+
+
+@pytest.mark.parametrize("directions", phantom.RIGHT_HANDED, ids=map(phantom.letters, phantom.RIGHT_HANDED))
+def test_a_surface_lands_where_it_is_whatever_way_the_image_lies(
+    tmp_path: Path, worker: Worker, directions: NDArray[np.float64]
+) -> None:
+    """Two balls of different size make left and right, front and back, head and foot differ."""
+    grid = phantom.a_grid(directions, (44, 44, 44), (1.0, 0.9, 1.1))
+    rows: list[str] = []
+    for n, (radius, shift) in enumerate(((9.0, (4.0, -3.0, 5.0)), (4.0, (-11.0, 9.0, -12.0)))):
+        mesh = ball(radius)
+        points = mesh.vertices_lps_mm.astype(np.float64) + phantom.MIDDLE + np.array(shift)
+        first = sum(row.startswith("v ") for row in rows)
+        rows += [f"o part {n}", *(f"v {x} {y} {z}" for x, y, z in points)]
+        rows += ["f " + " ".join(str(c + 1 + first) for c in face) for face in mesh.triangles]
+    (tmp_path / "two.obj").write_text("\n".join(rows))
+    found = import_structures(tmp_path / "two.obj", None, Onto(grid), worker=worker)
+    for structure, radius, shift in zip(
+        found.structures, (9.0, 4.0), ((4.0, -3.0, 5.0), (-11.0, 9.0, -12.0)), strict=True
+    ):
+        distance = np.linalg.norm(phantom.centres(grid) - phantom.MIDDLE - np.array(shift), axis=-1)
+        mask = structure.mask.to_array()
+        assert distance[mask].max() < radius + 0.3
+        assert distance[~mask].min() > radius - 0.5
