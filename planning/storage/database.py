@@ -110,11 +110,11 @@ def laid_out(path: Path) -> sqlite3.Connection:
 
 def is_interrupted(path: Path) -> bool:
     """Return whether a save was interrupted or is under way: then the file itself says nothing reliable."""
-    journal = path.with_name(path.name + "-journal")
-    if not journal.exists():
+    try:
+        with path.with_name(path.name + "-journal").open("rb") as file:
+            return file.read(len(_JOURNAL)) == _JOURNAL
+    except FileNotFoundError:  # none, or gone this very moment with the end of somebody's save
         return False
-    with journal.open("rb") as file:
-        return file.read(len(_JOURNAL)) == _JOURNAL
 
 
 def check_is_case(path: Path) -> None:

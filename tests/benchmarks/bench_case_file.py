@@ -1,6 +1,6 @@
 """Saving and opening a case of 300 MB, beside a zip rewritten whole (what .mrb scenes and the like do).
 
-The issue asks for a plan change in under 300 ms and opening in under 2 s.
+Wanted: a plan change in under 300 ms, opening in under 2 s, and after 500 saves at most twice the live data.
 """
 
 import json
@@ -24,6 +24,7 @@ from planning.model.mask import Mask
 from planning.model.structures import Structure, StructureKind
 from planning.model.study import StudyImage
 from planning.storage.case_file import CaseFile, open_case
+from planning.storage.generations import keep_generation
 from tests.storage.cases import a_rich_plan, with_stroke
 
 SHAPE_KJI = (600, 512, 512)
@@ -53,6 +54,23 @@ def seconds(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
+
+
+def grown_after_saves(path: Path, saves: int) -> float:
+    """Save plan changes and brush strokes in turn; return the file's size over that of a fresh file."""
+    with CaseFile.open(path) as file:
+        case = file.case
+        for n in range(saves):
+            if n % 2:
+                case = with_stroke(case, f"s{n % 13}", (100 + n % 90, 200 + n % 80, 230))
+            else:
+                case = case.with_plan(replace(case.plan, name=f"Plan {n}"))
+            file.save(case, str(n))
+        fresh = path.with_name("fresh.enbloc")
+        CaseFile.create(fresh, case).close()
+    live = fresh.stat().st_size
+    fresh.unlink()
+    return path.stat().st_size / live
 
 
 def rewrite_zip(path: Path, case: Case, text: str) -> None:
@@ -88,6 +106,15 @@ def main() -> None:
             autosaves = [seconds(partial(file.autosave, c, "x")) for c in plans]
             strokes = [with_stroke(case, "s3", (140 + n, 230, 230)) for n in range(20)]
             brushed = [seconds(partial(file.autosave, c, "x")) for c in strokes]
+            approved = seconds(lambda: file.approve(case, "Dr. A", "approved", "limits"))
+            verified = seconds(lambda: file.changed_since(file.approvals[0], case))
+        grown = grown_after_saves(path, 500)
+        generation_first = seconds(lambda: keep_generation(path, apart_s=0.0))
+        for name in ("Plan Y", "Plan Z", "Plan A"):
+            keep_generation(path, apart_s=0.0)
+            with CaseFile.open(path) as file:
+                file.save(file.case.with_plan(replace(file.case.plan, name=name)))
+        generation_again = seconds(lambda: keep_generation(path, apart_s=0.0))
         zip_first = seconds(lambda: rewrite_zip(peer, case, "a"))
         zip_again = seconds(lambda: rewrite_zip(peer, case, "b"))
         zip_open = median([seconds(lambda: read_zip(peer)) for _ in range(3)])
@@ -98,11 +125,16 @@ def main() -> None:
             ("plan change, autosaved", median(autosaves), zip_again),
             ("brush stroke, autosaved", median(brushed), zip_again),
             ("open, every byte verified", median(opening), zip_open),
+            ("approve: save, hash, seal", approved, zip_again),
+            ("hold an approval against the case", verified, zip_again),
+            ("earlier generation, first", generation_first, zip_first),
+            ("earlier generation, after a plan change", generation_again, zip_again),
         ]
         print(f"voxels {case.images[0].volume.voxels_kji.nbytes / 1e6:.0f} MB, file {size / 1e6:.0f} MB")
-        print(f"{'':34} {'EnBloc':>10} {'whole zip':>10} {'ratio':>8}")
+        print(f"after 500 saves of plans and strokes: {grown:.2f} times the live data (at most 2 wanted)")
+        print(f"{'':40} {'EnBloc':>10} {'whole zip':>10} {'ratio':>8}")
         for what, ours, theirs in rows:
-            print(f"{what:34} {ours * 1000:8.1f} ms {theirs * 1000:7.0f} ms {theirs / ours:7.1f}x")
+            print(f"{what:40} {ours * 1000:8.1f} ms {theirs * 1000:7.0f} ms {theirs / ours:7.1f}x")
 
 
 if __name__ == "__main__":

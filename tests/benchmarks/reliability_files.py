@@ -2,8 +2,7 @@
 
     python -m tests.benchmarks.reliability_files [SCALE]
 
-Each row is a test of `tests/storage` with more attempts: at scale 1 as many as the goal table asks of every
-change, at scale 10 of a release. POSIX only.
+Each row is a test of `tests/storage` with more attempts: at scale 1 as many as the goal table asks. POSIX only.
 """
 
 import os
@@ -136,7 +135,7 @@ def _starved(path: Path, step: int) -> int:
     """Open and save with a little more memory at every step."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     # A thread that cannot even start is waited for in vain: such a process ends by the clock.
-    signal.alarm(5)
+    signal.alarm(2)
     resource.setrlimit(resource.RLIMIT_AS, (used + step * 96 * 1024, resource.RLIM_INFINITY))
     try:
         with CaseFile.open(path) as file:
@@ -216,7 +215,7 @@ def rows(scale: float) -> list[Row]:
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found.append(kills(folder, round(200 * scale)))
+        found.append(kills(folder, round(200 * max(scale, 1.0))))
         found.append(full_disk(folder, round(500 * scale)))
         found.append(failing_calls(folder))
         found.append(no_memory(folder, round(100 * scale)))
