@@ -32,7 +32,7 @@ def crash_rows(scale: float) -> list[Row]:
     """Try every mishap, printing lines as they are there."""
     often = max(scale, 1.0)
     found: list[Row] = []
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(4, get_context("spawn")) as pool:
         kinds = [
             pool.submit(reliability_window.rows, round(100 * often)),
             pool.submit(reliability_power_cuts.rows, round(1000 * often)),

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.reliability_files [SCALE]
 
-Each row is a test of `tests/storage` with more attempts: at scale 1 as many as the goal table asks. POSIX only.
+Each row is a test of `tests/storage` with more attempts, at scale 1 as many as the goal table asks. POSIX.
 """
 
 import os
