@@ -38,12 +38,17 @@ def _needs_images(view: SessionView) -> str:
     return "" if len(view.case.images) > 1 else tr("This case has one image only. Add another one first.")
 
 
-def _needs_evaluation(view: SessionView) -> str:
+def _needs_cut(view: SessionView) -> str:
     missing = _needs_anatomy(view)
     if missing:
         return missing
-    if not view.case or not view.case.plan.osteotomies:
-        return tr("The plan has no cut yet.")
+    return "" if view.case and view.case.plan.osteotomies else tr("The plan has no cut yet.")
+
+
+def _needs_evaluation(view: SessionView) -> str:
+    missing = _needs_cut(view)
+    if missing:
+        return missing
     if view.failure:
         return view.failure
     return (
@@ -147,18 +152,19 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("undo", mark("Undo"), "edit", ("Ctrl+Z",), _needs_undo, "undo"),
     Command("redo", mark("Redo"), "edit", ("Ctrl+Y", "Ctrl+Shift+Z"), _needs_redo, "redo"),
     Command("-4", "", "edit"),
-    Command("duplicate_cut", mark("Duplicate cut"), "edit", ("Ctrl+D",), _needs_anatomy, "copy"),
-    Command("delete_cut", mark("Delete cut"), "edit", ("Ctrl+Del",), _needs_anatomy, "delete"),
-    Command("lock_cut", mark("Lock or unlock cut"), "edit", ("Ctrl+K",), _needs_anatomy, "lock"),
+    Command("duplicate_cut", mark("Duplicate cut"), "edit", ("Ctrl+D",), _needs_cut, "copy"),
+    Command("delete_cut", mark("Delete cut"), "edit", ("Ctrl+Del",), _needs_cut, "delete"),
+    Command("lock_cut", mark("Lock or unlock cut"), "edit", ("Ctrl+K",), _needs_cut, "lock"),
     Command("-5", "", "edit"),
     Command("confirm_levels", mark("Confirm levels..."), "edit", (), _needs_anatomy),
-    Command("crosshair_mode", mark("Move the crosshair"), "view", (), icon="crosshair",
+    Command("crosshair_mode", mark("Move the crosshair"), "view", (), _needs_anatomy, icon="crosshair",
             help=mark("Left-drag on a slice moves the crosshair (W)")),
-    Command("window_mode", mark("Adjust window and level"), "view", (), icon="window",
+    Command("window_mode", mark("Adjust window and level"), "view", (), _needs_anatomy, icon="window",
             help=mark("Left-drag on a slice changes window and level; double-click resets (W)")),
-    Command("outlines", mark("Outlines on slices"), "view", (), icon="outline",
+    Command("outlines", mark("Outlines on slices"), "view", (), _needs_anatomy, icon="outline",
             help=mark("Show or hide structure outlines (G)")),
-    Command("reset_views", mark("Fit all views"), "view", (), icon="fit", help=mark("Fit all views (R)")),
+    Command("reset_views", mark("Fit all views"), "view", (), _needs_anatomy, icon="fit",
+            help=mark("Fit all views (R)")),
     Command("next_image", mark("Next image"), "view", ("Ctrl+J",), _needs_images,
             help=mark("Show the next image of the case on the slices")),
     Command("pieces", mark("Pieces instead of bones"), "view", (), _needs_evaluation, "pieces",

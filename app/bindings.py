@@ -14,7 +14,7 @@ from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.jobs import Jobs
 from app.keeping import Keeper
-from app.landing import landing_lps_mm
+from app.landing import landing_lps_mm, start_lps_mm
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE
 from app.session import Session, SessionView
@@ -25,7 +25,7 @@ from planning.editing.edits import Edit
 from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import PlanningError
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Vec3, vec3
+from planning.geometry.frames import Vec3
 from planning.model.structures import Structure
 from planning.safety.board import BoardLine
 from planning.safety.results import Clearance, TumourMargin
@@ -266,13 +266,12 @@ class Bindings(QObject):
         case = p.session.case
         if case is None or case.anatomy is None:
             return
-        cuts = case.plan.osteotomies
         p.window.stage_bar.choose(
-            Stage.PLAN if cuts else Stage.ANATOMY if case.anatomy.structures else Stage.CASE
+            Stage.PLAN if case.plan.osteotomies else Stage.ANATOMY if case.anatomy.structures else Stage.CASE
         )
-        if cuts:  # start where the operation is
-            middles = [o.blade.to_lps([0.0, o.blade.depth_mm / 2, 0.0]) for o in cuts]
-            p.window.views.move_crosshair(vec3(sum(middles) / len(middles)))
+        start = start_lps_mm(case)
+        if start is not None:
+            p.window.views.move_crosshair(start)
 
     def _say_where_the_crosshair_is(self) -> None:
         window, point = self.parts.window, self.parts.window.views.plan_crosshair_lps_mm

@@ -1,16 +1,16 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
 from app.drawn import Drawn, drawn
+from app.next_step import next_step
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
 from app.shown_image import seen_of
 from app.window import MainWindow
-from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.structures import ReviewState
 from planning.safety.board import BoardLine, Measured, board, result_sentence
 from planning.safety.evaluation import LiveResult
-from planning.safety.results import SEVERITY, MarginClass, Status
+from planning.safety.results import SEVERITY, MarginClass
 from planning.texts import tr
 from widgets.patient_banner import Verdict
 from widgets.stage_bar import Stage, StageState
@@ -39,7 +39,7 @@ class Showing:
         window.setWindowModified(view.dirty)
         window.banner.show_case(case)
         window.banner.show_verdict(verdict_of(view))
-        window.messages.show_hint(next_step(view))
+        window.messages.show_hint(next_step(view, self._session.settings.limits))
         self._show_views(view)
         self._show_cuts(view)
         self._show_board(view)
@@ -108,50 +108,6 @@ def verdict_of(view: SessionView) -> Verdict:
     if view.live is not None and view.live.margin.margin_class is MarginClass.INTRALESIONAL:
         return Verdict.INTRALESIONAL
     return Verdict.UPDATING if view.updating else Verdict.NOTHING
-
-
-def next_step(view: SessionView) -> str:
-    """Return what a person who has never seen the program does next; one step, in the order of the stages."""
-    case = view.case
-    anatomy = case.anatomy if case is not None else None
-    if case is None:
-        return tr("Next: open the demo case, or import a DICOM folder (Case).")
-    if anatomy is None:
-        return tr("Next: import images (Case).")
-    early = _before_the_first_cut(case, anatomy)
-    if early:
-        return early
-    if not case.plan.target_levels or case.plan.tumour is None:
-        return tr("Next: choose target levels and tumour (Plan, Target); margins need both.")
-    if anatomy.levels and anatomy.levels_confirmed is None:
-        return tr("Next: count the levels and confirm them (button at the top right).")
-    if any(s.review.state is ReviewState.DRAFT for s in anatomy.structures):
-        return tr(
-            "Next: review the outlined structures, the tumour and the vessels first (Anatomy, 'Review...')."
-        )
-    if view.evaluation is None:
-        return ""
-    if any(not line.accepted and line.status is Status.FAIL for line in board(view.evaluation, case)):
-        return tr("Next: settle what fails on the safety board: a click on a line flies there.")
-    return tr("Next: look at the pieces (Check), then write the report (Ctrl+P).")
-
-
-def _before_the_first_cut(case: Case, anatomy: Anatomy) -> str:
-    if case.unacknowledged:
-        return tr(
-            "Next: read which slices are missing and acknowledge it (Case, Images); "
-            "until then no number is shown."
-        )
-    if not anatomy.structures:
-        return tr(
-            "Next: import labels (Anatomy). Without outlined structures nothing can be checked: "
-            "use a label map drawn in another program, or a folder of TotalSegmentator masks."
-        )
-    if not case.plan.osteotomies:
-        return tr(
-            "Next: choose target levels and tumour (Plan, Target), then press 'Add cut' for the first cut."
-        )
-    return ""
 
 
 def said(view: SessionView) -> Said:

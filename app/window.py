@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,6 +39,8 @@ from widgets.welcome import Welcome
 _TOOLS = ("open", "import_folder", "save", "report", "", "undo", "redo", "")
 _VIEW_TOOLS = ("crosshair_mode", "window_mode", "outlines", "reset_views", "pieces", "matrix", "picture")
 
+_COLUMNS = ((0.24, 290, 345), (0.215, 260, 320))  # share of the width, least and most pixels: left, right
+
 
 class MainWindow(QMainWindow):
     """The window.
@@ -59,6 +61,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.may_close: Callable[[], bool] | None = None
         self.at_close: Callable[[], None] | None = None
+        self._shared = False
         self.actions_table = Actions(self)
         self.views = FourUp(mode, lettering)
         self.stage_bar = StageBar()
@@ -93,6 +96,14 @@ class MainWindow(QMainWindow):
     def show_case_open(self, is_open: bool) -> None:
         """Show the views, or how to begin."""
         self.middle.setCurrentWidget(self.centre if is_open else self.welcome)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Share the width out once: on a small screen the views get what the panels can spare."""
+        super().showEvent(event)
+        if not self._shared:
+            self._shared = True
+            left, right = (round(min(max(share * self.width(), low), high)) for share, low, high in _COLUMNS)
+            self.columns.setSizes([left, self.width() - left - right, right])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let view keys work wherever the keyboard is, unless a field used them."""
@@ -167,7 +178,6 @@ class MainWindow(QMainWindow):
         for place, part in enumerate((left, self.middle, self.board)):
             self.columns.addWidget(part)
             self.columns.setStretchFactor(place, 1 if part is self.middle else 0)
-        self.columns.setSizes([335, 800, 305])
         for splitter in (self.centre, self.columns):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(5)

@@ -41,6 +41,9 @@ class NamedDialog(QDialog):
         )
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+        # While OK is off, Enter must not mean Cancel, nor Cancel look like the way on.
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setDefault(True)
         column = QVBoxLayout(self)
         column.addWidget(label(text, wrap=True))
         column.addLayout(self.form)
@@ -48,6 +51,7 @@ class NamedDialog(QDialog):
         column.addWidget(self.buttons)
         self.form.addRow(label(tr("Name")), self.by)
         self.by.textChanged.connect(lambda _text: self.check())
+        self.by.setFocus()
         self.check()
 
     @property
@@ -99,6 +103,7 @@ class LevelsDialog(NamedDialog):
         super().__init__(tr("Confirm the level count"), text, by, parent)
         self.form.addRow(label(tr("Counted from")), self.evidence)
         self.evidence.textChanged.connect(lambda _text: self.check())
+        (self.evidence if by else self.by).setFocus()
 
     def lacking(self) -> str:
         """Return what is missing."""
@@ -134,7 +139,9 @@ class ReviewDialog(NamedDialog):
         self.next = QPushButton(tr("OK, next draft"))
         self.next.clicked.connect(self._accept_and_go_on)
         self.next.setVisible(has_next)
+        self.next.setAutoDefault(False)
         self.buttons.addButton(self.next, QDialogButtonBox.ButtonRole.ActionRole)
+        self.state.setFocus()
         self.check()
 
     def lacking(self) -> str:

@@ -16,27 +16,30 @@ _FOLDER: Final = Path(__file__).resolve().parents[1] / "resources" / "icons"
 class _LineIcon(QIconEngine):
     """Draws one SVG; asked anew for every paint, so it follows a change of theme."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, steady: bool = False) -> None:
         super().__init__()
-        self._name = name
+        self._name, self._steady = name, steady
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw into a box."""
-        _renderer(self._name, _colour(mode, state)).render(painter, QRectF(rect))
+        _renderer(self._name, self._shade(mode, state)).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Return a picture of the icon."""
-        return _pixmap(self._name, _colour(mode, state), size.width(), size.height())
+        return _pixmap(self._name, self._shade(mode, state), size.width(), size.height())
 
     def clone(self) -> QIconEngine:
         """Return another engine for the same icon."""
-        return _LineIcon(self._name)
+        return _LineIcon(self._name, self._steady)
+
+    def _shade(self, mode: QIcon.Mode, state: QIcon.State) -> str:
+        return _colour(mode, QIcon.State.Off if self._steady else state)
 
 
 @lru_cache(maxsize=64)
-def icon(name: str) -> QIcon:
-    """Return an icon by the name of its file."""
-    return QIcon(_LineIcon(name))
+def icon(name: str, *, steady: bool = False) -> QIcon:
+    """Return an icon by the name of its file; a steady one looks the same where something is on or open."""
+    return QIcon(_LineIcon(name, steady))
 
 
 def _colour(mode: QIcon.Mode, state: QIcon.State) -> str:

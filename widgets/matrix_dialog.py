@@ -190,7 +190,7 @@ class MatrixDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setTextElideMode(Qt.TextElideMode.ElideRight)
         table.verticalHeader().setVisible(False)
         table.clicked.connect(
             lambda index: self.place_asked.emit(model.rows[sorted_model.mapToSource(index).row()].place)

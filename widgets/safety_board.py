@@ -161,8 +161,6 @@ class SafetyBoard(QFrame):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Always there: rows keep their width, and with it their height, whatever their number.
-        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._area.setWidget(self._inner)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 6, 8)
@@ -184,7 +182,7 @@ class SafetyBoard(QFrame):
         self._mark.setPixmap(status_pixmap(status, 22))
         self.overall.setText(status_word(status))
         self.matrix.setEnabled(True)
-        self._say("")
+        self._say(counted(lines))
         self._show(lines, "\n".join(f"• {note}" for note in notes), may_accept=True)
 
     def withdraw(self) -> None:
@@ -238,9 +236,27 @@ class SafetyBoard(QFrame):
 
     def _settle(self) -> None:
         """Give every row its height now: views that are drawn next would keep half-laid rows on screen."""
+        # There with any row: rows keep their width, and with it their height, whatever their number.
+        policy = Qt.ScrollBarPolicy
+        bar = policy.ScrollBarAlwaysOn if self.lines else policy.ScrollBarAsNeeded
+        self._area.setVerticalScrollBarPolicy(bar)
         room = self._area.viewport().size()
         for row in self.rows:
             row.layout_now()
         self._filling.invalidate()
         self._inner.resize(room.width(), max(self._filling.totalHeightForWidth(room.width()), room.height()))
         self._filling.activate()
+
+
+def counted(lines: Sequence[BoardLine]) -> str:
+    """Return how many lines of each status there are, and how many of them a person has accepted."""
+    words = {
+        Status.FAIL: tr("{count} fail"),
+        Status.NOT_ASSESSED: tr("{count} not assessed"),
+        Status.WARN: tr("{count} warn"),
+        Status.PASS: tr("{count} pass"),
+    }
+    numbers = {status: sum(line.status is status for line in lines) for status in words}
+    parts = [words[status].format(count=count) for status, count in numbers.items() if count]
+    accepted = sum(line.accepted is not None for line in lines)
+    return " · ".join([*parts, *([tr("{count} accepted", count=accepted)] if accepted else [])])

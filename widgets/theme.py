@@ -74,7 +74,8 @@ QPushButton:checked, QToolButton:checked {{ background: {t.accent}; color: {t.on
 QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; background: {t.panel}; }}
 QPushButton:default, QPushButton#primary {{ background: {t.accent}; color: {t.on_accent};
   border-color: {t.accent}; font-weight: bold; }}
-QPushButton#primary:disabled {{ background: {t.panel}; color: {t.muted}; border-color: {t.border}; }}
+QPushButton:default:disabled, QPushButton#primary:disabled {{ background: {t.panel}; color: {t.muted};
+  border-color: {t.border}; }}
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
 QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 1px solid {t.accent}; }}
 QToolButton[flat="true"] {{ background: transparent; border: 1px solid transparent; padding: 2px; }}

@@ -46,16 +46,13 @@ class Welcome(QWidget):
             button.setMinimumHeight(34)
             inside.addWidget(button)
         inside.addSpacing(8)
-        steps = label(
-            tr(
-                "1  Import images and labels   2  Confirm the levels   "
-                "3  Place the cuts   4  Check and report"
-            ),
-            "muted",
-            wrap=True,
+        steps = (
+            tr("1  Import images and the structures outlined on them"),
+            tr("2  Count and confirm the levels"),
+            tr("3  Place the cuts"),
+            tr("4  Read the safety board, look at the pieces, write the report"),
         )
-        steps.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inside.addWidget(steps)
+        inside.addWidget(label("\n".join(steps), "muted"), 0, Qt.AlignmentFlag.AlignHCenter)
         drop.setMaximumWidth(560)
         row = QHBoxLayout()
         row.addStretch(1)

@@ -161,7 +161,9 @@ class Structure:
         else:
             side = {"left": tr("left"), "right": tr("right"), None: ""}[self.side]
             words = " ".join(part for part in (side, self.level or "", kind) if part)
-        return f"{words} ({tr('simulated')})" if self.simulated else words
+        if not self.simulated or tr("simulated") in words:
+            return words
+        return f"{words} ({tr('simulated')})"
 
     @property
     def digest_parts(self) -> tuple[str, ...]:

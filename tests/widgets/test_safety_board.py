@@ -1,11 +1,13 @@
 """The board's rows stand at their full height the moment they are filled, not when the window has time."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from planning.model.case import Acceptance
 from planning.safety.board import BoardLine
 from planning.safety.results import Status
 from widgets.safety_board import SafetyBoard
@@ -50,6 +52,19 @@ def test_rows_are_never_squashed(board: SafetyBoard, qapp: QApplication) -> None
         for row in board.rows[: len(lines)]:
             assert row.height() >= row.heightForWidth(row.width())
             assert row.sentence.height() >= row.sentence.heightForWidth(row.sentence.width())
+
+
+def test_the_board_counts_what_it_lists(board: SafetyBoard) -> None:
+    accepted = Acceptance("k", "Dr A", "", datetime(2026, 1, 1, tzinfo=UTC), "")
+    lines = (
+        BoardLine(Status.FAIL, "a", accepted=accepted),
+        BoardLine(Status.FAIL, "b"),
+        BoardLine(Status.WARN, "c"),
+    )
+    board.show_lines(Status.FAIL, lines, ())
+    assert board.note.text() == "2 fail · 1 warn · 1 accepted"
+    board.show_updating()
+    assert "numbers follow" in board.note.text()
 
 
 def test_withdrawn_rows_hold_no_number(board: SafetyBoard) -> None:

@@ -76,9 +76,9 @@ class AnatomyPanel(QWidget):
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.tree.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(30)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        for column, width in ((EYE, 32), (STATE, 64), (VOLUME, 50)):
+        header.setMinimumSectionSize(24)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        for column, width in ((EYE, 28), (STATE, 62), (VOLUME, 46)):
             self.tree.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.tree.itemClicked.connect(self._clicked)
@@ -257,7 +257,7 @@ class AnatomyPanel(QWidget):
             if head is None:
                 continue
             seen = [self._show_item(head.child(m)) for m in range(head.childCount())]
-            head.setIcon(EYE, icon("eye" if any(seen) else "eye-off"))
+            head.setIcon(EYE, icon("eye" if any(seen) else "eye-off", steady=True))
 
     def _show_item(self, item: QTreeWidgetItem | None) -> bool:
         structure = self._structure(item)

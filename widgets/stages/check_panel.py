@@ -184,8 +184,9 @@ class CheckPanel(QScrollArea):
             self.cards.append(card)
         self._show_releases(plan, evaluation)
         missing = not_assessed_sentences(evaluation) if evaluation is not None else ()
-        self.missing.setText(_listed(missing, why_none))
-        self.warnings.setText(_listed(evaluation.warnings if evaluation is not None else (), why_none))
+        self.missing.setText(_listed(missing, evaluation is not None))
+        remarks = evaluation.warnings if evaluation is not None else ()
+        self.warnings.setText(_listed(remarks, evaluation is not None))
 
     def _show_releases(self, plan: Plan | None, evaluation: Evaluation | None) -> None:
         titles = {link.id: link.title for link in evaluation.links} if evaluation is not None else {}
@@ -220,8 +221,8 @@ def _importance(piece: Piece) -> tuple[int, float]:
     return (list(ROLE_WORDS).index(piece.role), -piece.volume_mm3)
 
 
-def _listed(items: Sequence[str], otherwise: str) -> str:
-    return "\n".join(f"• {item}" for item in items) if items else otherwise or tr("nothing")
+def _listed(items: Sequence[str], is_known: bool) -> str:
+    return "\n".join(f"• {item}" for item in items) if items else tr("nothing") if is_known else "–"
 
 
 def _clear(layout: QVBoxLayout) -> None:
