@@ -219,14 +219,14 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from app.errands.release import released_case
     from app.errands.workbench import workbench
     from app.errands.write_report import write_report
     from planning.report.identity import Identity
     from planning.report.pdf import Paper
-    from planning.storage.case_file import open_case
 
     with workbench() as bench:
-        case = open_case(options.case)
+        case, standing = released_case(options.case, bench.settings)
         folder = write_report(
             case,
             options.out,
@@ -234,6 +234,7 @@ def _report(options: argparse.Namespace) -> int:
             stderr_progress(),
             Identity(options.identity),
             Paper(options.paper),
+            approval=standing.sentence,
         )
         print(folder)
     return DONE
@@ -241,12 +242,12 @@ def _report(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from app.errands.export import export_case, formats_of
+    from app.errands.release import released_case
     from app.errands.workbench import workbench
-    from planning.storage.case_file import open_case
 
     formats = formats_of(options.format)
     with workbench() as bench:
-        case = open_case(options.case)
+        case, _ = released_case(options.case, bench.settings)
         with_identity = options.identity == "full"
         written = export_case(
             case, options.out, formats, bench, stderr_progress(), with_identity=with_identity

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout
 from app.autosave import Autosave
 from app.bindings import Bindings, Parts
 from app.commands import callbacks
+from app.errands.release import notary
 from app.errands.workbench import Workbench, workbench
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
@@ -27,7 +28,7 @@ from app.flows.plan_file import PlanFileFlow
 from app.flows.recovery import Recovery
 from app.jobs import Jobs, without_values
 from app.logs import start_logging
-from app.paths import private_folder, user_folder
+from app.paths import user_folder
 from app.plan_commands import PlanCommands
 from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
 from app.session import Session
@@ -46,7 +47,6 @@ from planning.safety.measured import Recent
 from planning.safety.results import Evaluation
 from planning.safety.self_test import SelfTest, self_test
 from planning.segmentation.surfaces import Surfaces, surfaces_of
-from planning.storage.notary import Notary
 from planning.texts import tr
 from rendering.lettering import Lettering
 from widgets.approval_badge import ApprovalBadge
@@ -154,9 +154,9 @@ def build(
     window = MainWindow(bench.settings, mode, lettering)
     window.setWindowIcon(icon("app"))
     commands = PlanCommands(session)
-    notary = Notary(private_folder(user_folder() / "seals"))
-    autosave = Autosave(window, session, notary)
-    files = CaseFiles(window, session, jobs, preferences, autosave.keeper, notary)
+    seals = notary()
+    autosave = Autosave(window, session, seals)
+    files = CaseFiles(window, session, jobs, preferences, autosave.keeper, seals)
     parts = Parts(
         window=window,
         session=session,

@@ -32,10 +32,12 @@ def write_report(
     identity: Identity = Identity.NONE,
     paper: Paper = Paper.A4,
     language: str = "en",
+    approval: str = "",
 ) -> Path:
     """Write everything into `folder` and return it.
 
-    All of it is made before the first file is written, so a refusal leaves nothing half done.
+    All of it is made before the first file is written, so a refusal leaves nothing half done. `approval`
+    says in words who approved the plan.
 
     Raises
     ------
@@ -50,7 +52,8 @@ def write_report(
     patient = patient_line(case.patient, identity, case.id)
     shown = disclosed(case, identity)
     pictures = report_pictures(replace(assessed, case=shown), bench, patient, part(progress, 0.5, 0.85))
-    choices = Choices(identity, PROGRAM, f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}", NOT_A_DEVICE)
+    printed_at = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+    choices = Choices(identity, PROGRAM, printed_at, NOT_A_DEVICE, approval)
     report = report_of(shown, evaluation, bench.settings, pictures, choices)
     progress(0.85, tr("Setting the pages"))
     templates = RESOURCES / "report"

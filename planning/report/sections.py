@@ -48,6 +48,7 @@ class Choices:
     program: str
     printed_at: str
     not_a_device: str
+    approval: str = ""
 
 
 def report_of(
@@ -142,6 +143,7 @@ def _identity(case: Case, evaluation: Evaluation, who: str, choices: Choices) ->
             evidence=confirmed.evidence,
         )
     rows.append((tr("Level count"), level))
+    rows.append((tr("Approval"), choices.approval or tr("Nobody has approved this plan.")))
     if case.credit:
         rows.append((tr("Credit"), case.credit))
     return Section(tr("Case and images"), (Facts(tuple(rows)),))
