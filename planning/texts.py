@@ -51,3 +51,9 @@ def literal(text: str, /) -> str:
     wrong way round. Halves of characters, as undecodable file names hold them, cannot be written at all.
     """
     return _INVISIBLE.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)
+
+
+def brief(text: str, /, limit: int = 36) -> str:
+    """Return `text` literally and no longer than `limit` letters, for where it would cover others."""
+    shown = literal(" ".join(text.split()))
+    return shown if len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"

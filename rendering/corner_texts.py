@@ -5,7 +5,7 @@ from enum import Enum
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import axis_letter
-from planning.texts import tr
+from planning.texts import brief, literal, tr
 from rendering.lettering import Lettering
 from rendering.scene_state import SliceAxes, Stamp
 from rendering.themes import Rgb, Theme
@@ -116,6 +116,11 @@ def banner_words(stamp: Stamp) -> str:
         tr("SIMULATED STRUCTURES") if stamp.simulated else "",
     ]
     return "\n".join(w for w in words if w)
+
+
+def title_words(stamp: Stamp) -> str:
+    """Return the patient, whole, and the series, short enough not to cover what stands beside it."""
+    return "\n".join(line for line in (literal(stamp.patient), brief(stamp.series)) if line)
 
 
 def source_words(stamp: Stamp) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import Floats, Vec3
+from planning.texts import brief
 from rendering.lettering import Lettering
 from rendering.themes import Rgb, Theme
 
@@ -47,7 +48,7 @@ class PointLabels:
         for n, actor in enumerate(self._actors):
             actor.SetVisibility(n < len(labels))
         for actor, label in zip(self._actors, labels, strict=False):
-            actor.SetInput(label.words)
+            actor.SetInput(brief(label.words))
             style = actor.GetTextProperty()
             lettering.write(style, theme, size=label.size, bold=label.bold, rgb=label.rgb, align=label.align)
 

@@ -24,7 +24,7 @@ from rendering.cameras import (
     zoomed,
 )
 from rendering.colours import unit_rgb
-from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
+from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
 from rendering.eye import ViewEye
 from rendering.handle_geometry import Ray
 from rendering.lettering import Lettering
@@ -278,7 +278,7 @@ class SpineScene:
 
     def _write(self) -> None:
         stamp, texts = self._state.stamp, self._texts
-        texts.set(Place.TOP_LEFT, "\n".join(line for line in (stamp.patient, stamp.series) if line))
+        texts.set(Place.TOP_LEFT, title_words(stamp))
         texts.set(Place.BOTTOM_LEFT, source_words(stamp))
         texts.set(Place.WARNINGS, "\n".join(line for line in (stamp.level_note, *stamp.warnings) if line))
         texts.set(Place.BANNER, banner_words(stamp))

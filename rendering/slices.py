@@ -12,7 +12,7 @@ from rendering.backdrop import Backdrop
 from rendering.before_drawing import Stop, before_drawing
 from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
-from rendering.corner_texts import CornerTexts, Place, banner_words, source_words
+from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
 from rendering.lettering import Lettering
 from rendering.line_layer import LineLayer
 from rendering.offscreen import TEXT_DPI
@@ -182,7 +182,7 @@ class SliceScene:
 
     def _write(self, state: SliceState) -> None:
         stamp, texts = state.stamp, self._texts
-        texts.set(Place.TOP_LEFT, "\n".join(line for line in (stamp.patient, stamp.series) if line))
+        texts.set(Place.TOP_LEFT, title_words(stamp))
         where = [tr(PLANE_NAMES[state.plane]), position_words(state), level_words(state)]
         texts.set(Place.TOP_RIGHT, "\n".join(line for line in where if line))
         window = tr("W {window} L {level}", window=f"{state.window_hu:.0f}", level=f"{state.level_hu:.0f}")

@@ -1,0 +1,35 @@
+"""Words for people: fields are filled literally, and nothing in them stays unseen."""
+
+from pathlib import Path
+
+import pytest
+
+from planning.texts import brief, literal, tr
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("abc\u202egnp.exe", "abc<U+202E>gnp.exe"),
+        ("\x00\x1b[31m", "<U+0000><U+001B>[31m"),
+        ("a\u2028b\u200bc\ufeff", "a<U+2028>b<U+200B>c<U+FEFF>"),
+        ("\udc80", "<U+DC80>"),
+        ("Jörg 张伟 שרון\tx\ny", "Jörg 张伟 שרון\tx\ny"),
+    ],
+)
+def test_what_nobody_sees_is_made_visible(text: str, shown: str) -> None:
+    assert literal(text) == shown
+    assert tr("<{field}>", field=text) == f"<{shown}>"
+    shown.encode("utf-8")
+
+
+def test_fields_are_never_formats() -> None:
+    assert tr("{a} {b}", a="{b}{0.__class__}", b="%s") == "{b}{0.__class__} %s"
+    assert tr("{n:.1f} {file}", n=1.25, file=Path("a\u202e.dcm")) == "1.2 a<U+202E>.dcm"
+
+
+def test_a_brief_text_is_one_short_line() -> None:
+    assert brief("En bloc T10") == "En bloc T10"
+    assert brief("a\n b\tc") == "a b c"
+    assert brief("x" * 37) == "x" * 35 + "…"
+    assert len(brief("\u202e" * 100)) == 36
