@@ -2,10 +2,11 @@
 
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
+from planning.geometry.mesh import Mesh
 from planning.safety.results import Status
 from rendering.blade_solid import overshoot_edges, slab_edges, slab_mesh
 from rendering.colours import STATUS_LOOK, unit_rgb
-from rendering.convert import triangle_data
+from rendering.convert import put_points, triangle_data
 from rendering.line_layer import LineLayer, Strokes
 from rendering.scene_state import DrawnBlade
 from rendering.section import dashed
@@ -31,6 +32,7 @@ class BladeActor:
         paint.SetInterpolationToFlat()
         renderer.AddActor(self._slab)
         self._lines = LineLayer(renderer, ordered=False)
+        self._mesh: Mesh | None = None
         self._drawn: DrawnBlade | None = None
         self._line_px = 1.5
 
@@ -52,13 +54,19 @@ class BladeActor:
         if not drawn.visible:
             self._lines.show([])
             return True
-        mesh = slab_mesh(drawn.blade)
-        self._mapper.SetInputData(triangle_data(mesh.vertices_lps_mm, mesh.triangles))
+        self._feed(slab_mesh(drawn.blade))
         warns = drawn.status in (Status.FAIL, Status.WARN)
         edge_rgb = STATUS_LOOK[drawn.status].rgb if drawn.status and warns else drawn.colour_rgb
         beyond = dashed(overshoot_edges(drawn.blade), OVERSHOOT_DASH_MM, OVERSHOOT_DASH_MM)
         self._lines.show([Strokes(slab_edges(drawn.blade), edge_rgb), Strokes(beyond, edge_rgb)])
         return True
+
+    def _feed(self, mesh: Mesh) -> None:
+        if self._mesh is not None and self._mesh.triangles is mesh.triangles:
+            put_points(self._mapper.GetInput(), mesh.vertices_lps_mm)
+        else:
+            self._mapper.SetInputData(triangle_data(mesh.vertices_lps_mm, mesh.triangles))
+        self._mesh = mesh
 
     def remove(self) -> None:
         """Leave the renderer."""

@@ -27,14 +27,20 @@ def slab_mesh(blade: Blade) -> Mesh:
     half = max(blade.kerf_mm, THINNEST_MM) / 2
     low = np.column_stack([outline, np.full(n, -half)])
     high = np.column_stack([outline, np.full(n, half)])
-    face = triangulated(outline)
+    vertices = blade.to_lps(np.concatenate([low, high]))
+    return Mesh(vertices.astype(np.float32), _slab_triangles(outline.tobytes()))
+
+
+@lru_cache(maxsize=_OUTLINES_KEPT)
+def _slab_triangles(corners: bytes) -> NDArray[np.int32]:
+    face = _triangulated(corners)
+    n = len(face) + 2
     i = np.arange(n)
     j = (i + 1) % n
     sides = np.concatenate([np.column_stack([i, j, j + n]), np.column_stack([i, j + n, i + n])])
     # (across, advance, normal) is left-handed, so what is counter-clockwise in it faces inwards in LPS.
     triangles = np.concatenate([face[:, ::-1], face + n, sides])[:, ::-1]
-    vertices = blade.to_lps(np.concatenate([low, high]))
-    return Mesh(vertices.astype(np.float32), triangles.astype(np.int32))
+    return np.ascontiguousarray(triangles, dtype=np.int32)
 
 
 @lru_cache(maxsize=_OUTLINES_KEPT)

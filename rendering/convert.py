@@ -35,13 +35,26 @@ def triangle_data(points_lps_mm: ArrayLike, triangles: NDArray[np.integer[Any]])
 
 def line_data(segments_lps_mm: ArrayLike) -> vtkPolyData:
     """Return line segments, shape (n, 2, 3), as poly data."""
-    ends = np.array(segments_lps_mm, dtype=np.float32).reshape(-1, 3)
-    points, lines, data = vtkPoints(), vtkCellArray(), vtkPolyData()
-    points.SetData(data_array(ends))
-    lines.SetData(2, data_array(np.arange(len(ends), dtype=np.int32)))
-    data.SetPoints(points)
-    data.SetLines(lines)
+    data = vtkPolyData()
+    put_lines(data, segments_lps_mm)
     return data
+
+
+def put_lines(data: vtkPolyData, segments_lps_mm: ArrayLike) -> None:
+    """Replace the line segments, shape (n, 2, 3), that poly data holds; what is the same is kept."""
+    ends = np.array(segments_lps_mm, dtype=np.float32).reshape(-1, 3)
+    put_points(data, ends)
+    if 2 * data.GetNumberOfLines() != len(ends):
+        lines = vtkCellArray()
+        lines.SetData(2, data_array(np.arange(len(ends), dtype=np.int32)))
+        data.SetLines(lines)
+
+
+def put_points(data: vtkPolyData, points_lps_mm: NDArray[np.float32]) -> None:
+    """Move the corners of poly data, shape (n, 3)."""
+    points = vtkPoints()
+    points.SetData(data_array(points_lps_mm))
+    data.SetPoints(points)
 
 
 def set_cell_colours(data: vtkPolyData, rgba: NDArray[np.uint8]) -> None:

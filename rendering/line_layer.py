@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
-from rendering.convert import line_data, set_cell_colours
+from rendering.convert import put_lines, set_cell_colours
 from rendering.themes import Rgb
 
 
@@ -34,14 +35,18 @@ class LineLayer:
 
     def __init__(self, renderer: vtkRenderer, edge_alpha: float = 0.0, ordered: bool = True) -> None:
         self._renderer, self._ordered = renderer, ordered
+        # One data set for good: a new one for every frame of a drag would rebuild VTK's pipeline.
+        self._data, self._colours = vtkPolyData(), list[tuple[int, int, int, int, int]]()
         self._mapper = vtkPolyDataMapper()
+        self._mapper.SetInputData(self._data)
         self._line = self._actor()
         self._edge: vtkActor | None = None
         if edge_alpha > 0:
-            self._edge_mapper = vtkPolyDataMapper()
-            self._edge_mapper.ScalarVisibilityOff()
+            mapper = vtkPolyDataMapper()
+            mapper.ScalarVisibilityOff()
+            mapper.SetInputData(self._data)
             self._edge = self._actor()
-            self._edge.SetMapper(self._edge_mapper)
+            self._edge.SetMapper(mapper)
             self._edge.GetProperty().SetColor(0, 0, 0)
             self._edge.GetProperty().SetOpacity(edge_alpha)
             renderer.AddActor(self._edge)
@@ -70,13 +75,12 @@ class LineLayer:
             actor.SetVisibility(bool(drawn))
         if not drawn:
             return
-        data = line_data(np.concatenate([s.segments_lps_mm for s in drawn]))
-        colours = [(*s.rgb, round(255 * s.alpha)) for s in drawn]
-        counts = [len(s.segments_lps_mm) for s in drawn]
-        set_cell_colours(data, np.repeat(np.array(colours, dtype=np.uint8), counts, axis=0))
-        self._mapper.SetInputData(data)
-        if self._edge is not None:
-            self._edge_mapper.SetInputData(data)
+        put_lines(self._data, np.concatenate([s.segments_lps_mm for s in drawn]))
+        colours = [(*s.rgb, round(255 * s.alpha), len(s.segments_lps_mm)) for s in drawn]
+        if colours != self._colours:
+            self._colours = colours
+            table = np.array(colours)
+            set_cell_colours(self._data, np.repeat(table[:, :4].astype(np.uint8), table[:, 4], axis=0))
 
     def remove(self) -> None:
         """Leave the renderer."""

@@ -30,6 +30,7 @@ class ScaleBar:
         self._bar = vtkActor2D()
         self._bar.SetMapper(self._mapper)
         self._label = vtkTextActor()
+        self._laid_out: tuple[float, float] | None = None
         self.length_mm = 0.0
         self.length_px = 0.0
         for prop in (self._bar, self._label):
@@ -43,14 +44,19 @@ class ScaleBar:
         self._bar.GetProperty().SetColor(*unit_rgb(theme.text_rgb))
         self._bar.GetProperty().SetLineWidth(max(1.0, lettering.px(1.6)))
         self._text_px = lettering.px(theme.text_pt)
+        self._laid_out = None
 
     def hide(self) -> None:
         """Draw nothing, as perspective has no one scale."""
         self._bar.VisibilityOff()
         self._label.VisibilityOff()
+        self._laid_out = None
 
     def layout(self, mm_per_px: float, width_px: float) -> None:
         """Place the bar for a view of this width."""
+        if self._laid_out == (mm_per_px, width_px):
+            return
+        self._laid_out = (mm_per_px, width_px)
         self.length_mm = bar_length_mm(mm_per_px, width_px)
         self.length_px = self.length_mm / mm_per_px
         margin, tick = self._lettering.px(14), self._lettering.px(5)

@@ -125,7 +125,9 @@ class RenderSchedule:
 
     def _watch(self) -> None:
         self._watching = False
-        left_ms = self._rest_ms - 1000 * (self._now_s() - self._last_move_s)
+        # A slow machine has not heard of the next move while it drew: rest counts from the last picture.
+        still_s = self._now_s() - max(self._last_move_s, self._last_render_s)
+        left_ms = self._rest_ms - 1000 * still_s
         if not self._moving or self._stopped:
             return
         if left_ms <= 0:

@@ -198,9 +198,10 @@ class SliceScene:
         frame = self.frame
         if self._window is not None:
             self._backdrop.want(self._window, self._standing(state, frame))
-        if self._laid_out is not None and self._laid_out[0] is state and self._laid_out[1] == frame:
+        content = replace(state, blades=())
+        if self._laid_out == (content, frame):
             return
-        self._laid_out = (state, frame)
+        self._laid_out = (content, frame)
         self._place_camera(frame)
         self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
         self._line.show([*line_strokes(state, frame, self._lettering.px(5)), *gap_strokes(state, frame)])

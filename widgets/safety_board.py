@@ -11,7 +11,7 @@ from planning.safety.results import Status
 from planning.texts import literal, tr
 from widgets.plain_text import label, tip
 from widgets.status_mark import status_pixmap, status_word
-from widgets.theme import Theme, present_theme
+from widgets.theme import present_theme
 
 
 class BoardRow(QFrame):
@@ -31,7 +31,7 @@ class BoardRow(QFrame):
         self.setObjectName("row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.line: BoardLine | None = None
-        self._painted: tuple[Status, Theme] | None = None
+        self._dress: tuple[object, ...] = ()
         self._mark = QLabel()
         self._mark.setFixedSize(18, 18)
         self.word = label("", "title")
@@ -57,23 +57,28 @@ class BoardRow(QFrame):
         """Show a line; nothing is done where it is the same."""
         if line == self.line and self.accept.isEnabled() == may_accept:
             return
-        painted = (line.status, present_theme())
-        repaint = self._painted != painted
-        self.line, self._painted = line, painted
-        if repaint:
-            self._mark.setPixmap(status_pixmap(line.status, 18))
-            self.word.setText(status_word(line.status))
-        self.step.setText(tr("step {step}", step=line.step) if line.step is not None else "")
+        self.line = line
         self.sentence.setText(line.sentence)
         self.setAccessibleName(literal(f"{status_word(line.status)}. {line.sentence}"))
+        has_place = line.tool_point_lps_mm is not None
+        # All but the number stays the same from frame to frame of a drag.
+        dress = (line.status, line.step, line.key, line.accepted, may_accept, has_place, present_theme())
+        if dress != self._dress:
+            self._dress = dress
+            self._show_dress(line, may_accept)
+
+    def _show_dress(self, line: BoardLine, may_accept: bool) -> None:
+        """Show everything but the sentence."""
+        self._mark.setPixmap(status_pixmap(line.status, 18))
+        self.word.setText(status_word(line.status))
+        self.step.setText(tr("step {step}", step=line.step) if line.step is not None else "")
         self._show_acceptance(line, may_accept)
         has_place = line.tool_point_lps_mm is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if has_place else Qt.CursorShape.ArrowCursor)
         self.setToolTip(tip(tr("Click: all views fly to the two closest points.")) if has_place else "")
-        if repaint:
-            self.setProperty("status", line.status.value)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        self.setProperty("status", line.status.value)
+        self.style().unpolish(self)
+        self.style().polish(self)
 
     def layout_now(self) -> None:
         """Forget how high the row was with its former words."""

@@ -120,11 +120,12 @@ class Viewport(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 90)
+        # Nothing shows through a view, so nothing beneath it need be painted.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         if mode is ViewportMode.NATIVE:
             for attribute in (
                 Qt.WidgetAttribute.WA_NativeWindow,
                 Qt.WidgetAttribute.WA_PaintOnScreen,
-                Qt.WidgetAttribute.WA_OpaquePaintEvent,
                 Qt.WidgetAttribute.WA_NoSystemBackground,
             ):
                 self.setAttribute(attribute)
@@ -212,6 +213,8 @@ class Viewport(QWidget):
         painter = QPainter(self)
         if self._picture is not None:
             painter.drawImage(QPoint(0, 0), self._picture)
+        else:
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -69,6 +69,24 @@ def test_motion_is_coarse_until_it_rests() -> None:
     assert said.count("moving") == said.count("rest") == 1
 
 
+def test_a_slow_machine_does_not_take_its_own_drawing_for_a_rest() -> None:
+    clock, said = Clock(), list[str]()
+
+    def draw() -> None:
+        said.append("draw")
+        clock.ms += 300  # longer than a rest; moves wait in the queue meanwhile
+
+    schedule = RenderSchedule(
+        draw, clock.call_later, lambda moving: said.append("moving" if moving else "rest"), now_s=clock.now_s
+    )
+    for _ in range(5):
+        schedule.moved()
+        clock.run(20)
+    assert "rest" not in said
+    clock.run(2000)
+    assert said[-2:] == ["rest", "draw"]
+
+
 def test_release_draws_fully_at_once() -> None:
     schedule, clock, said = a_schedule()
     schedule.moved()
