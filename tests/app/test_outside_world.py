@@ -18,6 +18,7 @@ from planning.editing.osteotomy_edits import ChangeOsteotomy
 from planning.model.case import Case, Diagnosis
 from planning.storage.case_file import CaseFile, open_case
 from tests.app.conftest import wait_for_numbers
+from widgets.arrivals_dialog import ArrivalsDialog
 from widgets.output_dialog import OutputDialog
 from widgets.recovery_dialog import RecoveryDialog
 from widgets.series_dialog import SeriesDialog
@@ -104,10 +105,23 @@ def test_a_dicom_folder_becomes_a_case_with_its_structures(
         asked.append(dialog.tree.topLevelItem(0).text(1))  # type: ignore[union-attr]
         dialog.labels.setText(str(DATA / "t11-t12-labels.nii.gz"))
         dialog.load.click()
+        QTimer.singleShot(50, take_in)
 
+    def take_in() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, ArrivalsDialog):
+            QTimer.singleShot(50, take_in)
+            return
+        dialog.take.click()
+
+    def structures() -> int:
+        case = station.session.case
+        return len(case.anatomy.structures) if case is not None and case.anatomy is not None else 0
+
+    before = station.session.case
     QTimer.singleShot(50, choose)
     station.window.actions_table["import_folder"].trigger()
-    qtbot.waitUntil(lambda: "Imported with" in shown_text(station), timeout=60_000)
+    qtbot.waitUntil(lambda: station.session.case is not before and structures() > 0, timeout=120_000)
     assert asked == ["CT"]
     case = station.session.case
     assert case is not None
