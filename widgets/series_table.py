@@ -50,6 +50,7 @@ class SeriesTable(QTreeWidget):
         self.setWordWrap(True)
         self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setAccessibleName(tr("Series found"))
+        self._waiting = picture_icon(None, "…")
         for number, summary in enumerate(self.series):
             self._add(number, summary)
         for column, width in enumerate(_WIDTHS):
@@ -100,7 +101,7 @@ class SeriesTable(QTreeWidget):
     def _add(self, number: int, summary: SeriesSummary) -> None:
         item = QTreeWidgetItem(self, row_words(summary))
         item.setData(0, _NUMBER, number)
-        item.setIcon(0, picture_icon(None, "…"))
+        item.setIcon(0, self._waiting)
         if summary.can_load:
             item.setCheckState(0, Qt.CheckState.Unchecked)
         for column in range(len(_HEADERS)):
