@@ -174,6 +174,8 @@ def _read_carefully(batch: list[str], progress: Progress, worker: Worker) -> lis
         return _answered(batch, counting, worker, careful=True)
     except WorkerDied as error:
         before = _answered(batch[:done], progress, worker) if done else []
+        if len(before) < done:
+            return before  # files of very many frames are answered in parts
         hung = error.code == "WORKER_TIMEOUT"
         template, values = (HUNG, {"seconds": f"{FILE_SECONDS:g}"}) if hung else (CRASHED, {})
         return [*before, {"rejected": "HUNG" if hung else "CRASHED", "template": template, "values": values}]

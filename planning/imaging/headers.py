@@ -44,6 +44,8 @@ PARSER_ERRORS: Final = (
     *(AssertionError, BytesLengthException, struct.error, zlib.error),
 )
 _SAY_EVERY_S: Final = 0.05
+# An answer to the program is bounded (`planning.kernel.exchange`), and a frame takes up to 500 bytes of it.
+_FRAMES_AN_ANSWER: Final = 30_000
 _SMALLEST_FILE: Final = 64
 _LARGEST_COPY: Final = 16 * 2**20
 _DICOMDIR: Final = "1.2.840.10008.1.3.10"
@@ -98,16 +100,21 @@ def read_headers(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tup
 
     Progress says how many are done: before each file where ``header["careful"]``, so that one which ends
     the process is known; else before one that begins a while after the last word, which costs less.
+    Files of very many frames are answered in parts: fewer records than files, to be asked for again.
     """
     del arrays
     files, said = header["files"], -math.inf
-    records = []
+    records: list[Header] = []
+    frames = 0
     for n, file in enumerate(files):
         now = time.monotonic()
         if header.get("careful") or now - said >= _SAY_EVERY_S:
             room.progress(n / len(files), mark("Reading headers"))
             said = now
         records.append(read_header(Path(file)))
+        frames += len(records[-1].get("frames", ()))
+        if frames > _FRAMES_AN_ANSWER:
+            break
     return {"records": records}, []
 
 

@@ -122,7 +122,9 @@ def test_a_tilt_of_any_size_and_side_is_measured_and_undone(
 ) -> None:
     tangent = np.tan(np.radians(angle))
     tilt = (float(tangent * np.cos(way)), float(tangent * np.sin(way)))
-    slices = _shuffled(_slices(np.arange(count) * np.float64(spacing), axes, tilt, np.zeros((count, 3))), seed)
+    slices = _shuffled(
+        _slices(np.arange(count) * np.float64(spacing), axes, tilt, np.zeros((count, 3))), seed
+    )
     stack = stack_of(slices)
     said = next(f for f in stack.findings if f.code == "GANTRY_TILT")
     assert abs(float(dict(said.values)["angle"]) - angle) <= 0.06

@@ -21,10 +21,13 @@ from pydicom.uid import (
 )
 
 from planning.errors import ImportRefused
+from planning.imaging import headers
 from planning.imaging.load import load_series
 from planning.imaging.scan import scan
+from planning.kernel.exchange import TaskRoom
 from planning.kernel.process import Worker
 from planning.model.study import StudyImage
+from planning.progress import silent
 from tests.imaging import phantom
 from tests.imaging.encapsulation import Encode, an_enhanced_ct, lossless_syntaxes, offsets, pack, rle, torn
 from tests.imaging.jpeg_encoder import jpeg_12_bit, jpeg_lossless
@@ -225,6 +228,22 @@ def test_frames_are_found_among_fragments(
     )
     image = _loaded(_saved(dataset, tmp_path / "s" / "a"), worker)
     np.testing.assert_array_equal(image.volume.voxels_kji, HU)
+
+
+def test_files_of_very_many_frames_are_answered_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    for n in range(4):
+        dataset = an_enhanced_ct(GRID)
+        dataset.PixelData = STORED.tobytes()
+        files.append(str(_saved(dataset, tmp_path / f"{n}" / "a") / "a"))
+    monkeypatch.setattr(headers, "_FRAMES_AN_ANSWER", 5)
+    room = TaskRoom(tmp_path, silent, 1)
+    answer, _ = headers.read_headers({"files": files}, [], room)
+    assert [len(record["frames"]) for record in answer["records"]] == [3, 3], "enough for one answer"
+    answer, _ = headers.read_headers({"files": files[2:]}, [], room)
+    assert len(answer["records"]) == 2
 
 
 def test_frames_of_rle_and_a_wrong_offset_table(tmp_path: Path, worker: Worker) -> None:
