@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,15 +132,21 @@ def no_memory(folder: Path, count: int) -> Row:
 
 
 def _starved(path: Path, step: int) -> int:
-    """Open and save with a little more memory at every step."""
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    """Open and save with all memory taken but a little, a little more at every step."""
     # A thread that cannot even start is waited for in vain: such a process ends by the clock.
     signal.alarm(2)
-    resource.setrlimit(resource.RLIMIT_AS, (used + step * 96 * 1024, resource.RLIM_INFINITY))
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 64 * _MIB, resource.RLIM_INFINITY))
+    hoard: list[bytearray] = []
+    for size in (1 << 16, 1 << 12, 1 << 9):
+        with suppress(MemoryError):
+            while True:
+                hoard.append(bytearray(size))
+    del hoard[: step * 30]
     try:
         with CaseFile.open(path) as file:
             file.save(counted_further(file.case))
-    except (MemoryError, CaseFileProblem):
+    except (MemoryError, RuntimeError, CaseFileProblem):
         return 1
     return 0
 
