@@ -187,7 +187,7 @@ def test_a_file_cut_anywhere_is_refused_in_one_sentence_and_left_alone(tmp_path:
     assert [p.name for p in tmp_path.iterdir()] == ["case.enbloc"]
 
 
-def _forged(path: Path, change: dict[str, object]) -> None:
+def forge(path: Path, change: dict[str, object]) -> None:
     """Save a case, then a forged manifest with all digests right."""
     CaseFile.create(path, a_small_case()).close()
     encoded = Encoder().encoded(a_small_case())
@@ -217,7 +217,7 @@ def _add_manifest(path: Path, content: bytes) -> None:
 
 def test_entries_of_a_newer_program_make_the_case_read_only(tmp_path: Path) -> None:
     path = tmp_path / "case.enbloc"
-    _forged(path, {"from_the_future": {"implant": 1}})
+    forge(path, {"from_the_future": {"implant": 1}})
     before = path.read_bytes()
     with CaseFile.open(path) as file:
         assert file.why_read_only is not None
@@ -245,7 +245,7 @@ def test_forged_content_with_right_digests_is_refused_in_words(
     change: dict[str, object], tmp_path: Path
 ) -> None:
     path = tmp_path / "case.enbloc"
-    _forged(path, change)
+    forge(path, change)
     with pytest.raises(CaseFileProblem) as problem:
         CaseFile.open(path)
     assert "\n" not in problem.value.message

@@ -11,6 +11,7 @@ from planning.model.settings import load_settings
 from planning.storage.case_file import CaseFile
 from planning.storage.kept_limits import limits_of
 from tests.storage.cases import a_rich_case, a_tiny_case, with_stroke
+from tests.storage.test_damage import forge
 from tests.storage.test_round_trip import assert_same_case
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -97,3 +98,15 @@ def test_a_new_file_has_the_history_of_the_old_one_and_a_future_of_its_own(tmp_p
         ]
         assert new.unsaved is None, "unsaved work is the old file's"
         assert [new.read(v).diagnosis.text for v in new.versions()] == ["3", "2", "1"]
+
+
+def test_entries_of_a_newer_program_go_along_to_a_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "newer.enbloc"
+    forge(path, {"from_the_future": {"implant": 1}})
+    with CaseFile.open(path) as file:
+        assert file.why_read_only is not None
+        copy = CaseFile.create(tmp_path / "copy.enbloc", file.case, kept=file.kept(versions=True))
+    with copy:
+        newest, first = copy.versions()
+        assert b"from_the_future" in (copy._blobs.content(first.manifest) or b"")
+        assert copy.read(newest).id == file.case.id
