@@ -71,6 +71,7 @@ class Bindings(QObject):
         p = self.parts
         p.session.changed.connect(self.showing.show)
         p.session.changed.connect(self._follow_with_matrix)
+        p.session.changed.connect(lambda _view: p.commands.settle_active())
         p.session.refused.connect(self.tell_problem)
         p.commands.looked.connect(lambda: self.showing.show(p.session.view))
         p.jobs.changed.connect(p.window.job_bar.show_jobs)

@@ -55,6 +55,12 @@ class PlanCommands(QObject):
             self.choices = changed
             self.looked.emit()
 
+    def settle_active(self) -> None:
+        """Choose the first cut where the active one is gone, as after undoing that it was added."""
+        case = self._session.case
+        if case is not None and case.plan.osteotomies and self.active is None:
+            self.look(active_cut=min(case.plan.osteotomies, key=lambda o: o.step or 0).id)
+
     def forget(self) -> None:
         """Another case: start with its first cut."""
         case = self._session.case

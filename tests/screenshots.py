@@ -79,7 +79,7 @@ def _dialogs(station: Workstation) -> Iterator[tuple[str, QDialog]]:
     tumour = window.anatomy_panel.next_draft()
     if tumour is not None:
         station.bindings.review(tumour)
-        reviewing = station.parts.decisions.reviewing
+        reviewing = station.parts.decisions.beside
         if reviewing is not None:
             yield "review", reviewing
     station.bindings.show_matrix()

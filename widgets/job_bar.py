@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from planning.texts import tr
@@ -13,6 +13,8 @@ from widgets.plain_text import label, tip
 _SHOW_AFTER_S: Final = 0.5
 _TIME_LEFT_AFTER_S: Final = 2.0
 _WIDTH_PX: Final = 400
+_WORDS_PX: Final = 210
+_LINES: Final = 2
 
 
 class Job(Protocol):
@@ -55,7 +57,8 @@ class JobBar(QWidget):
         row.addWidget(self.words, 1)
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
-        self.setFixedWidth(_WIDTH_PX)  # it comes and goes, and nothing beside it moves
+        # It comes and goes, and nothing beside it moves.
+        self.setFixedSize(_WIDTH_PX, _LINES * self.words.fontMetrics().lineSpacing() + 8)
         self._tick = QTimer(self)
         self._tick.setInterval(250)
         self._tick.timeout.connect(self._show)
@@ -81,11 +84,18 @@ class JobBar(QWidget):
         job = long[0]
         words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
         left = time_left(now - job.started_s, job.fraction)
-        self.words.setText(" · ".join([*words, left] if left else words))
-        self.words.setToolTip(tip(self.words.text()))
+        whole = " · ".join([*words, left] if left else words)
+        brief = " · ".join([job.title, left] if left else [job.title])
+        self.words.setText(whole if self._fits(whole) else brief)
+        self.words.setToolTip(tip(whole))
         self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
         self.bar.setValue(round(job.fraction * 1000))
         self.cancel.setEnabled(job.can_cancel)
+
+    def _fits(self, words: str) -> bool:
+        room = QRect(0, 0, _WORDS_PX, 1000)
+        needed = self.words.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, words)
+        return needed.height() <= _LINES * self.words.fontMetrics().lineSpacing()
 
     def _ask_cancel(self) -> None:
         if self._jobs:

@@ -30,11 +30,14 @@ class Message:
         Information goes away by itself; the rest stays until it is closed.
     details : str
         For whoever helps; copied on request, without patient data.
+    stays : bool
+        Information that is not to be missed stays too, until it is closed or something else is said.
     """
 
     text: str
     tone: Tone = "info"
     details: str = ""
+    stays: bool = False
 
 
 class MessageBar(QFrame):
@@ -114,7 +117,7 @@ class MessageBar(QFrame):
     def _show(self, message: Message) -> None:
         self._shown = message
         self._refresh()
-        if message.tone == "info":
+        if message.tone == "info" and not message.stays:
             self._leave.start(_INFO_MS)
         else:
             self._leave.stop()
@@ -129,8 +132,9 @@ class MessageBar(QFrame):
         self._more.setText(tr("+{count} more", count=len(self._waiting)) if self._waiting else "")
         self._more.setVisible(bool(self._waiting))
         self.setProperty("tone", shown.tone if shown is not None else "hint")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        for part in (self, self._sign, self.sentence):  # words take the colour of their tone too
+            part.style().unpolish(part)
+            part.style().polish(part)
         self._offer_reading_on()
 
     def _offer_reading_on(self) -> None:

@@ -20,12 +20,11 @@ def short_title(structure: Structure) -> str:
     """Return what tells a structure from its like within its group, first: ``T10 left``."""
     artery_or_vein = structure.kind in _GO_WITHOUT_SAYING and structure.side
     if not (structure.level or structure.side) or (structure.name and not artery_or_vein):
-        title, simulated = structure.title, tr("simulated")
-        return (
-            title.replace(f"{simulated} ", "").replace(simulated, tr("sim."))
-            if structure.simulated
-            else title
-        )
+        if not structure.simulated:
+            return structure.title
+        simulated = tr("simulated")
+        bare = structure.title.replace(f" ({simulated})", "").replace(f"{simulated} ", "")
+        return f"{bare} ({tr('sim.')})"
     side = {"left": tr("left"), "right": tr("right"), None: ""}[structure.side]
     kind = "" if artery_or_vein else tr(KIND_NAMES[structure.kind])
     words = " ".join(part for part in (structure.level or "", side, kind) if part)

@@ -72,6 +72,8 @@ QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
 QPushButton:checked, QToolButton:checked {{ background: {t.accent}; color: {t.on_accent};
   border-color: {t.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; background: {t.panel}; }}
+QToolButton:checked:disabled, QToolButton[flat="true"]:checked:disabled {{ background: {t.raised};
+  border-color: {t.border}; }}
 QPushButton:default, QPushButton#primary {{ background: {t.accent}; color: {t.on_accent};
   border-color: {t.accent}; font-weight: bold; }}
 QPushButton:default:disabled, QPushButton#primary:disabled {{ background: {t.panel}; color: {t.muted};

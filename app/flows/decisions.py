@@ -1,6 +1,7 @@
 """Where a person puts a name to something: levels, reviews, acceptances, what is not in the field."""
 
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QDialog, QWidget
@@ -11,12 +12,15 @@ from planning.editing.anatomy_edits import ConfirmLevels, MarkNotInField, Review
 from planning.editing.case_edits import AcceptResult, WithdrawAcceptance
 from planning.editing.edits import Edit
 from planning.editing.image_edits import AcknowledgeFinding
+from planning.model.case import Case
 from planning.model.structures import ReviewState, Structure, StructureKind
 from planning.safety.board import BoardLine
 from planning.texts import tr
 from widgets.dialogs import AcceptDialog, LevelsDialog, NamedDialog, NotInFieldDialog, ReviewDialog
 from widgets.stages.anatomy_panel import now
 from widgets.together import Together
+
+_BESIDE_PX: Final = 350  # about as wide as the panel it covers
 
 
 class Decisions:
@@ -26,7 +30,7 @@ class Decisions:
         self._window = window
         self._session = session
         self._preferences = preferences
-        self.reviewing: ReviewDialog | None = None
+        self.beside: NamedDialog | None = None
 
     def confirm_levels(self) -> None:
         """Ask who counted the levels, and from what."""
@@ -37,8 +41,34 @@ class Decisions:
         confirmed = case.anatomy.levels_confirmed
         if confirmed is not None:
             dialog.evidence.setText(confirmed.evidence)
-        if self._agreed(dialog):
-            self._session.do(ConfirmLevels(dialog.by.text(), dialog.evidence.text(), now()))
+        asked = _vertebrae(case)
+        self._show_beside(dialog, lambda how: self._counted(dialog, asked, how))
+
+    def _counted(self, dialog: LevelsDialog, asked: list[tuple[str | None, int]], how: int) -> None:
+        case = self._session.case
+        if how != QDialog.DialogCode.Accepted or case is None or _vertebrae(case) != asked:
+            return  # another case, or other vertebrae than were counted
+        self._preferences.user_name = dialog.by.text().strip()
+        self._session.do(ConfirmLevels(dialog.by.text(), dialog.evidence.text(), now()))
+
+    def _show_beside(self, dialog: NamedDialog, done: Callable[[int], object]) -> None:
+        """Show a dialog beside the views, which stay free to look through meanwhile; one at a time."""
+        if self.beside is not None:
+            self.beside.reject()
+
+        def ended(how: int) -> None:
+            self.beside = None
+            dialog.deleteLater()
+            done(how)
+
+        dialog.finished.connect(ended)
+        self.beside = dialog
+        dialog.setFixedWidth(_BESIDE_PX)
+        dialog.adjustSize()
+        dialog.show()
+        corner = QPoint(14, self._window.height() - dialog.height() - 70)
+        dialog.move(self._window.mapToGlobal(corner))
+        dialog.activateWindow()
 
     def review(self, structure: Structure, go_on: Callable[[], object] | None = None) -> None:
         """Ask how far a person vouches for a structure, while the views stay free to look through it.
@@ -49,8 +79,6 @@ class Decisions:
         go_on : callable, optional
             Goes to the next structure; None where there is none.
         """
-        if self.reviewing is not None:
-            self.reviewing.reject()
         dialog = ReviewDialog(
             structure.title,
             structure.review.state,
@@ -58,18 +86,11 @@ class Decisions:
             self._window,
             has_next=go_on is not None,
         )
-        dialog.finished.connect(lambda how: self._reviewed(dialog, structure, how, go_on))
-        self.reviewing = dialog
-        dialog.show()
-        corner = QPoint(14, self._window.height() - dialog.height() - 70)
-        dialog.move(self._window.mapToGlobal(corner))  # beside the views, not over them
-        dialog.activateWindow()
+        self._show_beside(dialog, lambda how: self._reviewed(dialog, structure, how, go_on))
 
     def _reviewed(
         self, dialog: ReviewDialog, structure: Structure, how: int, go_on: Callable[[], object] | None
     ) -> None:
-        self.reviewing = None
-        dialog.deleteLater()
         case = self._session.case
         present = (
             case.anatomy.structure(structure.id) if case is not None and case.anatomy is not None else None
@@ -142,3 +163,9 @@ class Decisions:
             return False
         self._preferences.user_name = dialog.by.text().strip()
         return True
+
+
+def _vertebrae(case: Case) -> list[tuple[str | None, int]]:
+    """Return what is counted: each vertebra's level and which mask it has."""
+    bones = case.anatomy.of_kind(StructureKind.VERTEBRA) if case.anatomy is not None else ()
+    return [(bone.level, id(bone.mask)) for bone in bones]

@@ -138,7 +138,7 @@ class OutputFlow(QObject):
     def _tell_done(self, folder: Path, what: str, digest: str) -> None:
         names = {"report": tr("report"), "export": tr("meshes and DICOM objects")}
         self._files.note(EXPORT, tr("{what}; inputs {digest}", what=names.get(what, what), digest=digest))
-        self.told.emit(Message(tr("Written to {folder}.", folder=folder.name)))
+        self.told.emit(Message(tr("Written to {folder}.", folder=str(folder)), stays=True))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _dialog(self, title: str, text: str, name: str, options: Sequence[Option]) -> OutputDialog:

@@ -103,7 +103,7 @@ def result_sentence(result: Measured, what: str) -> str:
         words = tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
     else:
         words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
-    return f"{words}, {result.note}" if result.note else words
+    return f"{words}; {result.note}" if result.note else words
 
 
 def _rank(line: BoardLine) -> tuple[int, bool, float, int]:
@@ -214,7 +214,7 @@ def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
         words = tr("Specimen, {surfaces}: margin not assessed: {reason}", surfaces=surfaces, reason=reason)
     else:
         words = _surface_sentence(least, least.value_mm)
-        words = f"{words}, {least.note}" if least.note else words
+        words = f"{words}; {least.note}" if least.note else words
         rest = sorted((m for m in group if m is not least and not m.capped), key=lambda m: m.value_mm or 0.0)
         if rest:
             listed = ", ".join(

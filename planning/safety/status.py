@@ -1,6 +1,7 @@
 """From a distance to a status: the three tests of CLINICAL 3.3, and what guards and actions change."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from planning.model.anatomy import Anatomy
 from planning.model.limits import ClearanceLimit, Limits
@@ -17,6 +18,7 @@ ACTION_NAMES = {
     Action.CUT: mark("cut"),
     Action.MOBILISE: mark("mobilised"),
 }
+_NOTHING_MM: Final = 0.05  # what rounds to nothing needs no word of its spread
 SPOKEN_NAMES: dict[StructureKind, tuple[str, ...]] = {
     StructureKind.SPINAL_CORD: ("cord",),
     StructureKind.DURAL_SAC: ("dura", "sac", "thecal sac"),
@@ -130,6 +132,8 @@ def margin_verdict(
     if value_mm < 0:
         return Verdict(Status.FAIL, tr("intralesional"))
     words = []
+    if value_mm < _NOTHING_MM and required_margin_mm > 0:
+        return Verdict(Status.WARN, tr("{margin} mm are required", margin=f"{required_margin_mm:g}"))
     if value_mm < required_margin_mm:
         words.append(tr("less than the required {margin} mm", margin=f"{required_margin_mm:g}"))
     if lower_mm < limits.lower_below_mm:
@@ -244,7 +248,9 @@ def _lower_words(limits: Limits) -> str:
 
 
 def _spoken(guard: str) -> str:
-    return guard.replace("_", " ")  # plans name structures by their kinds: dural guard: spinal_canal
+    """Return a guard as people say it: ``dural guard (spinal canal)`` for ``dural guard: spinal_canal``."""
+    tool, _, protected = guard.partition(":")
+    return f"{tool.strip()} ({protected.strip().replace('_', ' ')})" if protected.strip() else guard
 
 
 def _sentence(words: list[str]) -> str:

@@ -185,21 +185,19 @@ def test_accepting_a_failure_keeps_it_a_failure_and_voids_when_the_plan_changes(
     assert line.accepted is None
 
 
-def test_confirming_the_levels_needs_a_name_and_evidence(
-    station: Workstation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_confirming_the_levels_needs_a_name_and_evidence(station: Workstation) -> None:
     window = station.window
     assert window.banner.confirm_levels.isVisible()
-
-    def fill(dialog: LevelsDialog) -> QDialog.DialogCode:
-        dialog.by.setText("Dr Ada Ruiz")
-        assert not dialog.ok
-        assert dialog.why.text() == "Say from what the levels were counted."
-        dialog.evidence.setText("whole-spine CT from C2")
-        return QDialog.DialogCode.Accepted
-
-    monkeypatch.setattr(LevelsDialog, "exec", fill)
     QTest.mouseClick(window.banner.confirm_levels, Qt.MouseButton.LeftButton)
+    dialog = station.parts.decisions.beside
+    assert isinstance(dialog, LevelsDialog)
+    assert not dialog.isModal()  # the images it asks to count on stay free
+    dialog.by.setText("Dr Ada Ruiz")
+    assert not dialog.ok
+    assert dialog.why.text() == "Say from what the levels were counted."
+    dialog.evidence.setText("whole-spine CT from C2")
+    dialog.accept()
     assert not window.banner.confirm_levels.isVisible()
     assert "whole-spine CT from C2" in window.anatomy_panel.levels.text()
     station.session.undo()

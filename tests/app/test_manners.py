@@ -144,8 +144,8 @@ def test_the_active_cut_is_scrolled_into_view(station: Workstation, qapp: QAppli
 
 
 def review_dialog(station: Workstation) -> ReviewDialog:
-    dialog = station.parts.decisions.reviewing
-    assert dialog is not None
+    dialog = station.parts.decisions.beside
+    assert isinstance(dialog, ReviewDialog)
     return dialog
 
 
@@ -191,7 +191,7 @@ def test_review_flies_there_leaves_the_views_free_and_goes_on(
     assert chosen.id != first.id
     assert following.by.text() == "Dr A"
     following.reject()
-    assert station.parts.decisions.reviewing is None
+    assert station.parts.decisions.beside is None
     assert state_of(station.session, chosen.id) is ReviewState.DRAFT
     qapp.processEvents()
     panel.choose(first.id)
@@ -279,6 +279,17 @@ def test_a_disc_cut_at_the_crosshair_is_called_by_the_vertebrae_beside_it(
     assert cut.title.startswith("T10/T11 disc")
     middle = cut.blade.to_lps([0.0, cut.blade.depth_mm / 2, 0.0])
     assert middle == pytest.approx(between, abs=1e-6)  # where the crosshair was, not where the disc is
+    station.window.messages.dismiss()
+
+
+def test_undoing_a_new_cut_leaves_another_one_active(station: Workstation) -> None:
+    station.window.cuts.add_asked.emit(NewCut(OsteotomyKind.FREE))
+    added = station.parts.commands.active
+    assert added is not None
+    station.session.undo()
+    active = station.parts.commands.active
+    assert active is not None
+    assert active.id != added.id
     station.window.messages.dismiss()
 
 

@@ -90,4 +90,6 @@ def test_every_voxel_of_a_flat_end_faces_the_other_end() -> None:
     ends = gap.ways_kji[gap.ways_kji[:, 0, 0] == 11]
     assert np.array_equal(ends[:, 0, 1:], ends[:, 1, 1:])
     assert (np.ptp(ends[:, 0], axis=0) >= [0, 7, 7]).all()
-    assert (gap.length_mm, gap.width_mm) == (4.0, 2 * 3.0), "half a width is told to the nearest voxel within reach"
+    assert (gap.length_mm, gap.width_mm) == (4.0, 2 * 3.0), (
+        "half a width is told to the nearest voxel within reach"
+    )

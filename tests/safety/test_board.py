@@ -101,7 +101,7 @@ def test_one_sentence_per_cut_worst_first_with_the_place_to_fly_to() -> None:
     lines = board(evaluation, case)
 
     assert [line.sentence for line in lines] == [
-        "Left T11 pedicle: 2.1 mm to the spinal canal, no guard named; also warns: 1.0 mm to the aorta",
+        "Left T11 pedicle: 2.1 mm to the spinal canal; no guard named; also warns: 1.0 mm to the aorta",
         "T9/T10 disc: the distance to the aorta is not assessed: the two ways of measuring disagree",
         "Rib: 30.0 mm to the spinal canal",
     ]
@@ -118,10 +118,10 @@ def test_among_equals_the_nearest_speaks_and_a_tool_inside_says_how_deep() -> No
     line = next(line for line in board(evaluation, case) if line.osteotomy == "a")
 
     assert line.sentence == (
-        "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional; "
+        "Left T11 pedicle: enters the tumour by 1.3 mm; intralesional; "
         "also fails: enters the spinal canal by 0.5 mm"
     )
-    assert line.subject == "Left T11 pedicle: enters the tumour by 1.3 mm, intralesional"
+    assert line.subject == "Left T11 pedicle: enters the tumour by 1.3 mm; intralesional"
     assert line.value_mm == -1.26
     assert line.key == "tumour_margin/a"
 
@@ -184,7 +184,7 @@ def test_missing_structures_problems_and_specimen_margins_have_their_lines() -> 
         (
             "fail",
             "Specimen, surface towards the dura (epidural): "
-            "passes through tumour, 0.4 mm deep, intralesional",
+            "passes through tumour, 0.4 mm deep; intralesional",
         ),
         ("fail", "12 mm3 of tumour stay behind."),
         (

@@ -25,9 +25,9 @@ def test_a_missing_cord_beside_an_outlined_canal_is_told_without_contradiction()
 @pytest.mark.parametrize(
     "value_mm,says",
     [
-        (-1.24, "Specimen, left side: passes through tumour, 1.2 mm deep, the note"),
-        (0.02, "Specimen, left side: tumour reaches the surface, the note"),
-        (1.26, "Specimen, left side: 1.3 mm to the tumour by plan, the note"),
+        (-1.24, "Specimen, left side: passes through tumour, 1.2 mm deep; the note"),
+        (0.02, "Specimen, left side: tumour reaches the surface; the note"),
+        (1.26, "Specimen, left side: 1.3 mm to the tumour by plan; the note"),
     ],
 )
 def test_a_specimen_surface_is_told_in_plain_words(value_mm: float, says: str) -> None:

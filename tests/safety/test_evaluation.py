@@ -86,7 +86,7 @@ def test_a_guard_turns_the_failure_by_overshoot_into_a_warning() -> None:
     clearance = the_clearance(a_cylinder_case(StructureKind.AORTA, a_cut(-7.0, guards=("retractor: aorta",))))
 
     assert clearance.status is Status.WARN
-    assert "because a guard is named: retractor: aorta" in clearance.note
+    assert "because a guard is named: retractor (aorta)" in clearance.note
 
 
 def test_a_ligated_artery_is_no_clearance_failure() -> None:

@@ -140,7 +140,7 @@ def test_a_guard_lifts_a_failure_to_a_warning_and_for_cord_and_dura_only_outside
 
     assert got == status
     unguarded = judged(kind, value, overshoot)[0]
-    assert ("a warning only, because a guard is named: retractor: x" in note) == (
+    assert ("a warning only, because a guard is named: retractor (x)" in note) == (
         unguarded == "fail" and status == "warn"
     )
     assert ("no guard excuses" in note) == (status == "fail")
@@ -162,7 +162,8 @@ def test_a_failure_without_guard_says_so() -> None:
     "value,lower,status,words",
     [
         (-0.01, -3.0, "fail", "intralesional"),
-        (0.0, -3.0, "warn", "less than the required 2 mm"),
+        (0.0, -3.0, "warn", "2 mm are required"),
+        (0.1, -3.0, "warn", "less than the required 2 mm; within the expected spread"),
         (below(2.0), 0.5, "warn", "less than the required 2 mm"),
         (2.0, 0.5, "pass", ""),
         (2.0, below(0.0), "warn", "lower bound"),

@@ -64,6 +64,16 @@ def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> Non
     assert bar.sentence.text() == ""
 
 
+def test_information_leaves_by_itself_unless_it_is_not_to_be_missed(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show_message(Message("Saved."))
+    assert bar._leave.isActive()
+    bar.show_message(Message("Written to a folder.", stays=True))
+    assert bar.sentence.text() == "Written to a folder."
+    assert not bar._leave.isActive()
+
+
 def test_a_message_takes_the_place_of_the_next_step_and_gives_it_back(qtbot: QtBot) -> None:
     bar = MessageBar()
     qtbot.addWidget(bar)
@@ -130,6 +140,23 @@ def test_short_work_does_not_flicker_and_long_work_can_be_stopped(qtbot: QtBot) 
     assert asked.args == ["b"]
     bar.show_jobs([])
     assert bar.words.text() == ""
+
+
+def test_words_of_a_job_stay_within_its_place(qtbot: QtBot) -> None:
+    bar = JobBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    size = bar.size()
+    for message in (
+        "",
+        "slice 3",
+        "Measuring the whole surface of the specimen, part by part, point by point",
+    ):
+        bar.show_jobs([AJob("a", "Checking the plan", message, 0.5, time.monotonic() - 10)])
+        assert bar.size() == size
+        assert bar.words.heightForWidth(bar.words.width()) <= bar.height()
+        assert message in bar.words.toolTip()
+    assert bar.words.text() == "Checking the plan · about 10 s left"
 
 
 def test_time_left_is_said_only_when_it_can_be_known() -> None:
