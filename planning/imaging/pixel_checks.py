@@ -35,6 +35,8 @@ _ALWAYS_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4
 _MAYBE_LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91"})
 # Units of CT values that thresholds hold for; HU_MOD is HU after processing such as metal reduction.
 _HOUNSFIELD: Final = frozenset({"", "HU", "HU_MOD"})
+# What else the standard knows (PS3.3 C.11.1.1.2). Any other word may name anybody, and is not repeated.
+_UNITS: Final = frozenset({"OD", "US", "MGML", "Z_EFF", "ED", "EDW", "PCT"})
 _DEPTHS: Final = {"integer": (8, 16, 32), "float32": (32,), "float64": (64,)}
 
 SHORT_PIXELS: Final = mark(
@@ -82,6 +84,9 @@ NOT_HU: Final = mark(
     "The CT has no rescale values: its numbers are not Hounsfield units, and thresholds do not hold."
 )
 OTHER_UNIT: Final = mark("The CT's values are in {unit}, not in Hounsfield units, so thresholds do not hold.")
+UNKNOWN_UNIT: Final = mark(
+    "The CT's values are in a unit that is not Hounsfield's, so thresholds do not hold."
+)
 LOSSY: Final = mark("The images were compressed with loss at some time; fine edges may have moved.")
 BURNED_IN: Final = mark("Text may be burnt into the pixels and may name the patient.")
 MONOCHROME1: Final = mark(
@@ -212,7 +217,9 @@ def _unit_findings(records: Sequence[Record]) -> list[Finding]:
     other = next((unit for unit in units if unit.upper() not in _HOUNSFIELD), None)
     if other is None:
         return []
-    return [Finding("NOT_HU", OTHER_UNIT, (("unit", other),), Severity.WARN)]
+    if other.upper() not in _UNITS:
+        return [Finding("NOT_HU", UNKNOWN_UNIT, severity=Severity.WARN)]
+    return [Finding("NOT_HU", OTHER_UNIT, (("unit", other.upper()),), Severity.WARN)]
 
 
 def _is_lossy(record: Record) -> bool:
