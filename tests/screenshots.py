@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from app.errands.workbench import workbench
 from app.gui import Workstation, build
 from app.settings import Preferences
+from planning.model.osteotomy import OsteotomyKind
+from planning.model.structures import StructureKind
 from widgets.dialogs import LevelsDialog
 from widgets.stage_bar import Stage
 
@@ -53,6 +55,7 @@ def main() -> int:
 
 def _take(station: Workstation, folder: Path) -> bool:
     rested = wait_for_rest(station)
+    _look_at_the_tumour(station)
     for stage in Stage:
         station.window.stage_bar.choose(stage)
         rested = wait_for_rest(station) and rested
@@ -64,6 +67,20 @@ def _take(station: Workstation, folder: Path) -> bool:
         _keep(dialog, folder / f"{name}.png")
         dialog.close()
     return rested
+
+
+def _look_at_the_tumour(station: Workstation) -> None:
+    """Put the crosshair on the tumour and a disc cut into the hand, where the case has them."""
+    case = station.session.case
+    if case is None or case.anatomy is None:
+        return
+    tumour = next(iter(case.anatomy.of_kind(StructureKind.TUMOUR)), None)
+    if tumour is not None:
+        station.bindings.fly_to_structure(tumour.id)
+        station.parts.commands.look(chosen_structure="")
+    disc = next((o for o in case.plan.osteotomies if o.kind is OsteotomyKind.DISC), None)
+    if disc is not None:
+        station.parts.commands.look(active_cut=disc.id)
 
 
 def _dialogs(station: Workstation) -> Iterator[tuple[str, QDialog]]:

@@ -44,15 +44,22 @@ class NamedDialog(QDialog):
         # While OK is off, Enter must not mean Cancel, nor Cancel look like the way on.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setDefault(True)
-        column = QVBoxLayout(self)
-        column.addWidget(label(text, wrap=True))
-        column.addLayout(self.form)
-        column.addWidget(self.why)
-        column.addWidget(self.buttons)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(label(text, wrap=True))
+        self._column.addLayout(self.form)
+        self._column.addWidget(self.why)
+        self._column.addWidget(self.buttons)
         self.form.addRow(label(tr("Name")), self.by)
         self.by.textChanged.connect(lambda _text: self.check())
         self.by.setFocus()
         self.check()
+
+    def fit(self, width_px: int) -> None:
+        """Take a width, and the height its words then need, with room for a longer reason why not."""
+        self.ensurePolished()
+        self.why.setMinimumHeight(2 * self.why.fontMetrics().lineSpacing())
+        self.setMinimumWidth(width_px)
+        self.setFixedSize(width_px, self._column.totalHeightForWidth(width_px))
 
     @property
     def ok(self) -> bool:

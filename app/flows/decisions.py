@@ -63,8 +63,7 @@ class Decisions:
 
         dialog.finished.connect(ended)
         self.beside = dialog
-        dialog.setFixedWidth(_BESIDE_PX)
-        dialog.adjustSize()
+        dialog.fit(_BESIDE_PX)
         dialog.show()
         corner = QPoint(14, self._window.height() - dialog.height() - 70)
         dialog.move(self._window.mapToGlobal(corner))

@@ -173,6 +173,10 @@ def test_review_flies_there_leaves_the_views_free_and_goes_on(
     assert np.abs(away).max() < 1.5  # the tumour's middle
     assert not dialog.isModal()
     assert station.parts.commands.choices.chosen_structure == first.id
+    qapp.processEvents()
+    for part in dialog.findChildren(QLabel):  # nothing is cut off at the width of the panel
+        assert part.height() >= part.heightForWidth(part.width())
+    assert dialog.width() <= 360
     text = " ".join(part.text() for part in dialog.findChildren(QLabel))
     for word in ("draft:", "reviewed:", "approved:", "count alike"):
         assert word in text

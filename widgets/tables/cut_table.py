@@ -27,7 +27,7 @@ _TIPS: Final = {
 }
 _WIDTHS: Final = {
     STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
-    NEAREST: 150, STATUS: 136,
+    NEAREST: 178, STATUS: 136,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
 _GIVEN_UP: Final = ((TOOL, 880), (KIND, 800), (KERF, 700), (LEVEL, 640))  # a cut's name tells its level
