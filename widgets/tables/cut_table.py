@@ -30,7 +30,7 @@ _WIDTHS: Final = {
     NEAREST: 178, STATUS: 136,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
-_GIVEN_UP: Final = ((TOOL, 880), (KIND, 800), (KERF, 700), (LEVEL, 640))  # a cut's name tells its level
+_GIVEN_UP: Final = ((TOOL, 960), (KIND, 800), (KERF, 700), (LEVEL, 640))  # a cut's name tells its level
 _Index = QModelIndex | QPersistentModelIndex
 
 
