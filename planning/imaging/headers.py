@@ -35,6 +35,7 @@ from planning.imaging.limits import MAX_SEQUENCE_DEPTH
 from planning.imaging.modality_lut import BadTable, modality_table
 from planning.imaging.text_lengths import with_mended_lengths
 from planning.kernel.exchange import Array, Header, TaskRoom
+from planning.kernel.memory_limit import mapped_file
 from planning.texts import mark
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -182,13 +183,13 @@ def open_object(file: Path, tags: Sequence[int] | None = None) -> DicomObject:
     status = os.stat(file)  # noqa: PTH116 -- the mode is looked at before anything is opened
     if not stat.S_ISREG(status.st_mode) or status.st_size < _SMALLEST_FILE:
         raise ImportRefused("NOT_DICOM", NOT_DICOM)
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with file.open("rb") as opened, mapped_file(opened) as data:
         notes: list[str] = []
         syntax, body = syntax_of(data, start_of(data, notes), notes)
         if syntax != DeflatedExplicitVRLittleEndian:
             dataset, place = _parsed(data, body, _encoding(syntax), tags, notes)
             return DicomObject(dataset, syntax, place, notes)
-    with inflated(file, body) as plain, mmap.mmap(plain.fileno(), 0, access=mmap.ACCESS_READ) as unpacked:
+    with inflated(file, body) as plain, mapped_file(plain) as unpacked:
         dataset, place = _parsed(unpacked, body, Encoding(), tags, notes)
         if tags is None and place is not None and not place.is_fragmented:
             unpacked.seek(place.offset)

@@ -5,7 +5,6 @@ ones the reader takes the frame's own bytes, compares what they claim with what 
 hands them to a codec: no codec ever sees a file from outside.
 """
 
-import mmap
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from planning.imaging.fragments import FrameReader
 from planning.imaging.headers import open_object
 from planning.imaging.modality_lut import ModalityTable, modality_table
 from planning.imaging.pixel_checks import NATIVE
+from planning.kernel.memory_limit import mapped_file
 from planning.texts import mark
 
 Stored = NDArray[Any]
@@ -117,7 +117,7 @@ class PixelReader:
                 self._unpacked[1].close()
                 self._unpacked = None
             path = Path(file)
-            with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            with path.open("rb") as opened, mapped_file(opened) as data:
                 _, body = syntax_of(data, start_of(data, []), [])
             self._unpacked = file, inflated(path, body)
         return self._unpacked[1]

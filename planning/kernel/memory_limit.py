@@ -1,11 +1,14 @@
 """Keep the child process from eating the machine's memory."""
 
+import mmap
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 MEMORY_EXIT_STATUS: Final = 77
 _WATCH_SECONDS: Final = 0.05
@@ -32,6 +35,34 @@ def limit_memory(extra_bytes: int | None) -> None:
     else:
         _Watch.limit_bytes = None if extra_bytes is None else _resident_bytes() + extra_bytes
         _Watch.start()
+
+
+@contextmanager
+def mapped_file(file: IO[bytes]) -> Iterator[mmap.mmap]:
+    """Map an open file for reading, and allow for it on top of the limit while it is mapped.
+
+    A mapping takes address space but no memory of its own: without this a sound file larger than the
+    limit could not be read at all.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if sys.platform != "linux":
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+        return
+    import resource  # noqa: PLC0415 -- does not exist on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limited = soft != resource.RLIM_INFINITY
+    if limited:
+        wanted = soft + size + mmap.PAGESIZE
+        granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (granted, hard))
+    try:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+    finally:
+        if limited:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _address_space_bytes() -> int:

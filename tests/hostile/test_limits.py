@@ -22,6 +22,7 @@ from planning.imaging.load import load_series
 from planning.imaging.scan import scan
 from planning.imaging.volume_file import load_volume_file
 from planning.kernel.process import Worker
+from planning.kernel.tasks import READING_MIB
 from tests.imaging import phantom
 from tests.imaging.encapsulation import an_enhanced_ct, pack
 
@@ -176,6 +177,22 @@ def test_lists_inside_lists(tmp_path: Path, worker: Worker, depth: int, *, read:
         )
     else:
         assert _code(lambda: scan(folder, worker=worker)) == "NESTING"
+
+
+def test_a_sound_file_larger_than_the_memory_limit_is_read(tmp_path: Path, worker: Worker) -> None:
+    folder = phantom.write_series(tmp_path / "s", GRID)
+    size = (READING_MIB + 64) * MB
+    private = b"\x09\x00\x10\x10OB\0\0" + struct.pack("<L", size)
+    for file in folder.iterdir():
+        data = file.read_bytes()
+        at = data.index(b"\x10\x00\x10\x00PN")
+        with file.open("wb") as out:
+            out.write(data[:at] + private)
+            out.seek(size, 1)  # nothing is written there: the disk need not hold it
+            out.write(data[at:])
+    image = load_series(scan(folder, worker=worker).series[0], worker=worker).image
+    np.testing.assert_array_equal(image.volume.voxels_kji, phantom.voxels_of(GRID))
+    assert sys.platform != "linux" or _peak_mib(worker) < PEAK_MIB
 
 
 @pytest.mark.parametrize("beyond", [1, 10, 0xFFFFFF00], ids=["one byte", "ten bytes", "4 GB"])
