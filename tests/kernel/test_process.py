@@ -93,7 +93,8 @@ def test_cancelling_ends_the_child(worker: Worker) -> None:
 def test_progress_and_problems_come_through(worker: Worker, tmp_path: Path) -> None:
     seen: list[float] = []
     files = [str(tmp_path / str(n)) for n in range(4)]
-    header, _ = worker.call(HEADERS, {"files": files}, progress=lambda f, _: seen.append(f))
+    request = {"files": files, "careful": True}
+    header, _ = worker.call(HEADERS, request, progress=lambda f, _: seen.append(f))
     assert [r["rejected"] for r in header["records"]] == ["NOT_READABLE"] * 4
     assert set(seen) >= {0.0, 0.25, 0.5, 0.75}
     with pytest.raises(ImportRefused) as refused:
