@@ -59,6 +59,7 @@ def _candidates() -> list[Any]:
 
 def is_software(window: vtkRenderWindow) -> bool:
     """Say whether the window draws on the processor (Mesa's llvmpipe and the like)."""
+    window.Initialize()  # before its first picture a window knows nothing of what draws it
     words = window.ReportCapabilities().casefold()
     return any(name in words for name in ("llvmpipe", "softpipe", "swrast", "swiftshader", "basic render"))
 

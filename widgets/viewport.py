@@ -298,7 +298,6 @@ class Viewport(QWidget):
         window = vtkRenderWindow()
         window.SetWindowInfo(str(int(self.winId())))
         window.SetSize(size.width(), size.height())
-        window.Initialize()
         if is_software(window):
             window.SetMultiSamples(0)  # each sample costs as much as a picture
         return window

@@ -7,7 +7,9 @@ dragging: full surfaces, depth peeling, antialiasing.
 
 import gc
 import os
-import tempfile
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +18,8 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
-from app.errands.workbench import workbench
-from app.gui import build
-from app.settings import Preferences
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Grid
 from planning.geometry.mesh import Mesh
@@ -41,8 +37,7 @@ from rendering.scene_state import (
     SpineState,
 )
 from rendering.slices import SliceScene
-from tests.screenshots import wait_for_rest
-from widgets.views.spine_view import SpineView
+from tests.displays import a_display
 
 SIZE = (1280, 800)
 QUARTERS = ((0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1), (0, 0, 0.5, 0.5))
@@ -207,58 +202,19 @@ def _scroll(
 
 
 def dragging_in_the_window() -> None:
-    """Time a drag frame of the whole painted window on the demo case, beside all views in full detail."""
-    with tempfile.TemporaryDirectory() as home, workbench() as bench:
-        application = QApplication.instance() or QApplication([])
-        assert isinstance(application, QApplication)
-        station = build(bench, Preferences(Path(home) / "window.ini"), application, painted=True)
-        station.window.resize(*SIZE)
-        station.window.show()
-        station.bindings.open_demo()
-        wait_for_rest(station)
-        case = station.session.case
-        assert case is not None
-        station.parts.commands.look(active_cut=case.plan.osteotomies[0].id)
-        wait_for_rest(station)
-        spine = station.window.views.spine
-        spine.viewport.draw_now()
-        at = _a_handle(spine)
-
-        def draw_all(_n: int) -> None:
-            for frame in station.window.views.frames:
-                frame.viewport.draw_now()
-
-        full = timed(draw_all, 9)
-        QTest.mousePress(spine.viewport, Qt.MouseButton.LeftButton, pos=at)
-
-        def drag(n: int) -> None:
-            drawn = spine.viewport.schedule.renders
-            QTest.mouseMove(spine.viewport, at + QPoint(1 + n % 40, n % 30))
-            while spine.viewport.schedule.renders == drawn:
-                application.processEvents()
-            application.processEvents()
-
-        ours = timed(drag, 40)
-        QTest.mouseRelease(spine.viewport, Qt.MouseButton.LeftButton, pos=at)
-        wait_for_rest(station)
-        print(
-            f"drag frame of the whole window on the demo case, {SIZE[0]}x{SIZE[1]}, painted: {ours} "
-            f"(target {TARGET_MS:.0f}), with distances, board and table; "
-            f"peer, the four views in full detail without them: {full}; "
-            f"ratio {full.cpu_ms / ours.cpu_ms:.1f}; load {os.getloadavg()[0]:.1f}"
-        )
-        station.window.may_close = None
-        station.window.close()
-        application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    """Time drag frames of the whole window on the demo case, in both modes, beside a plain VTK program."""
+    painted = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    _run_drag("painted", painted)
+    if shutil.which("Xvfb") is None:
+        print("native: not measured, Xvfb is missing")
+        return
+    with a_display() as environment:
+        _run_drag("native", environment)
 
 
-def _a_handle(spine: SpineView) -> QPoint:
-    height = spine.viewport.height()
-    for y in range(4, height, 5):
-        for x in range(4, spine.viewport.width(), 5):
-            if spine.scene.handle.part_at(float(x), float(height - 1 - y)) is not None:
-                return QPoint(x, y)
-    raise RuntimeError("no handle of the active blade is in view")
+def _run_drag(mode: str, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.window_drag", mode]
+    subprocess.run(command, cwd=Path(__file__).parents[2], env=environment, check=True)
 
 
 def main() -> None:

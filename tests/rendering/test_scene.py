@@ -20,7 +20,7 @@ from rendering.colours import (
 from rendering.corner_texts import Place
 from rendering.handle_geometry import Part, middle_lps_mm
 from rendering.margin_actor import pattern
-from rendering.offscreen import offscreen_window
+from rendering.offscreen import is_software, offscreen_window
 from rendering.scene import SpineScene
 from rendering.scene_state import (
     ClipPlane,
@@ -268,6 +268,17 @@ def _sheet_triangles(rows: int, columns: int) -> np.ndarray:
     right, below, across = first + 1, first + columns, first + columns + 1
     triangles = [np.stack([first, right, below], 1), np.stack([right, across, below], 1)]
     return np.concatenate(triangles).astype(np.int32)
+
+
+def test_software_never_peels_depths_not_even_in_the_first_picture() -> None:
+    window = offscreen_window(60, 60)
+    scene = SpineScene()
+    scene.attach(window)
+    scene.show(PLAIN)
+    window.Render()
+    assert is_software(window) is not bool(scene._main.GetUseDepthPeeling())
+    scene.detach()
+    window.Finalize()
 
 
 def test_moving_is_coarser_and_resting_is_whole_again() -> None:
