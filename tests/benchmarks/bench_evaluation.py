@@ -7,22 +7,25 @@ There is no peer that checks the same; the ratio is that of a moved blade to the
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, process_time
 
+from planning.editing.anatomy_edits import ReviewStructure
 from planning.kernel import threads
 from planning.kernel.process import Worker
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.plan import Plan
 from planning.model.settings import load_settings
+from planning.model.structures import ReviewState
 from planning.progress import silent
 from planning.resection.margin_map import specimen_margins
 from planning.resection.pieces import Resection
 from planning.resection.resect import resect
 from planning.resection.specimen import PieceMeshes, piece_meshes
 from planning.safety.clearance import all_cross_checked
-from planning.safety.evaluation import evaluate
+from planning.safety.evaluation import evaluate, rejudged
 from planning.safety.fields import fields_of
 from planning.safety.measured import Recent
 from planning.safety.self_test import self_test
@@ -89,6 +92,11 @@ def _evaluations(case: Case, worker: Worker) -> None:
     print(f"EnBloc, first evaluation   {first_s:6.2f} s (goal 6 s)")
     print(f"EnBloc, one blade moved    {again_s:6.2f} s (goal 2 s)")
     print(f"ratio                      {first_s / again_s:6.1f}x")
+    reviewed = ReviewStructure("spinal_canal", ReviewState.REVIEWED, "bench", datetime.now(UTC)).apply(moved)
+    judged_s = min(_seconds(lambda: rejudged(reviewed, settings, recent)) for _ in range(3))
+    print(
+        f"EnBloc, one review         {judged_s:6.3f} s (goal 0.1 s), {again_s / judged_s:.0f}x a moved blade"
+    )
 
 
 def _moved(plan: Plan, by_mm: float) -> Plan:
