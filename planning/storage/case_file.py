@@ -241,7 +241,7 @@ class CaseFile:
         """Return what a new file of this case takes over; nothing of a file that was tampered with."""
         with self._reading():
             saved = self._versions.saved() if versions and not self.damage else ()
-            return Kept(self._db, saved, with_record=not self.tampering)
+            return Kept(self._db, self._mutex, saved, with_record=not self.tampering)
 
     def note(self, what: str, detail: str, *, by: str = "") -> Line:
         """Add a line to the case's record, about the newest saved version.

@@ -1,6 +1,7 @@
 """What a new file of a case takes over from the one it comes from: its record, and its versions."""
 
 import sqlite3
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from planning.storage.blob_table import BlobTable
@@ -14,7 +15,9 @@ class Kept:
     Parameters
     ----------
     db : sqlite3.Connection
-        The file it comes from; nobody writes it meanwhile.
+        The file it comes from.
+    mutex : lock
+        Held while it is read, so that no save is seen half done.
     versions : tuple of Version
         Saved versions, newest first; those whose documents are damaged stay behind.
     with_record : bool
@@ -22,12 +25,18 @@ class Kept:
     """
 
     db: sqlite3.Connection
+    mutex: AbstractContextManager[bool]
     versions: tuple[Version, ...]
     with_record: bool
 
 
 def put_kept(target: sqlite3.Connection, kept: Kept) -> None:
     """Write what is taken over, inside the caller's transaction."""
+    with kept.mutex:
+        _put(target, kept)
+
+
+def _put(target: sqlite3.Connection, kept: Kept) -> None:
     if kept.with_record:
         rows = kept.db.execute("SELECT number, body, sha256 FROM record ORDER BY number")
         target.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
