@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from pydicom.uid import UID
 
 from tests.benchmarks.bench_import import ALLOWED_FACTOR, ALLOWED_MB, _peak_mb
 from tests.imaging import phantom
@@ -52,7 +53,7 @@ def _written(folder: Path, slices: int, tilt_deg: float) -> Path:
         lean = tangent * 0.5 * (k if slices < 300 else k * 300 / slices)
         x, y, z = grid.to_lps((0, 0, k))
         dataset.ImagePositionPatient = [f"{v:.6f}" for v in (x, y + lean, z)]
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.4.{k + 1}"
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.4.{k + 1}")
         dataset.InstanceNumber = k + 1
         dataset.PixelData = np.roll(noise, k, axis=0).tobytes()
         dataset.save_as(folder / f"{k:05}", enforce_file_format=True)
