@@ -329,9 +329,16 @@ def _sweep_left_behind() -> None:
     """Remove private folders of programs that were killed together with their child."""
     for folder in Path(tempfile.gettempdir()).glob("enbloc-*-*"):
         found = re.match(r"enbloc-(worker|import)-(\d+)-", folder.name)
-        ours = found and os.name == "posix" and folder.stat().st_uid == os.getuid()
-        if found and ours and not _is_running(int(found[2])):
+        if found and _is_ours(folder) and not _is_running(int(found[2])):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Say whether this user made the folder; one that its own program has just removed is nobody's."""
+    try:
+        return os.name == "posix" and folder.lstat().st_uid == os.getuid()
+    except FileNotFoundError:
+        return False
 
 
 def _is_running(pid: int) -> bool:

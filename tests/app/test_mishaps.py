@@ -26,6 +26,7 @@ from planning.texts import mark
 from rendering import offscreen
 from tests.app.conftest import wait_for_numbers
 from tests.app.killing import Outcome, look_at, prepare
+from tests.app.test_gestures import colours
 from widgets import viewport
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
@@ -42,6 +43,19 @@ def spread(picture: QImage) -> float:
     grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
     return float(rows[:, : grey.width()].std())
+
+
+def same_scene(one: QImage, other: QImage) -> bool:
+    """Say whether two pictures show the same, drawn in two graphics contexts.
+
+    Order-independent transparency adds up in half floats, and another context of the same driver may
+    round a sum the other way: 1/255 in a pixel of a hundred, up to 12/255 after smoothing of edges. What
+    is missing or elsewhere differs by more.
+    """
+    if one.size() != other.size():
+        return False
+    apart = np.abs(colours(one).astype(int) - colours(other)).max(axis=2)
+    return bool(apart.max() <= 16 and (apart > 0).mean() < 0.005)
 
 
 @pytest.mark.slow
@@ -117,7 +131,10 @@ def test_a_drawing_context_that_is_taken_away_comes_back(station: Workstation) -
     assert port._window is not None
     port._window.Finalize()  # what a driver does that resets itself
     port.draw_now()
-    assert port.picture() == before
+    assert same_scene(port.picture(), before)
+    assert station.session.case is not None
+    station.parts.commands.toggle_cut_visibility(station.session.case.plan.osteotomies[-1].id)
+    assert not same_scene(port.picture(), before), "a single blade less is seen"
 
 
 def test_a_window_that_reports_an_error_is_built_anew_once(station: Workstation, qtbot: QtBot) -> None:
@@ -129,7 +146,7 @@ def test_a_window_that_reports_an_error_is_built_anew_once(station: Workstation,
     qtbot.waitUntil(lambda: port._window is not None and port._window is not window, timeout=10_000)
     assert not port.lost.isVisible()
     port.draw_now()
-    assert port.picture() == before
+    assert same_scene(port.picture(), before)
     assert port._errors == 0, "a picture without an error forgives the earlier ones"
 
 

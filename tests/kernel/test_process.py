@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from planning.errors import ImportRefused, WorkerDied
+from planning.kernel import process
 from planning.kernel.process import Worker
 from planning.kernel.tasks import TASKS
 from planning.progress import Cancelled
@@ -112,6 +114,28 @@ def test_a_bug_in_a_task_names_places_but_no_values(worker: Worker) -> None:
     assert "headers.py:" in died.value.message
     assert "Quillfeather" not in died.value.message
     assert worker.pid is not None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are swept by their owner")
+def test_a_folder_that_goes_while_old_ones_are_swept_disturbs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    going, left, ours = (tmp_path / f"enbloc-worker-{n}-x" for n in (1, ended.pid, os.getpid()))
+    for folder in (going, left, ours):
+        folder.mkdir()
+    seen = process._is_ours
+
+    def taken_away_first(folder: Path) -> bool:
+        if folder == going:
+            folder.rmdir()  # its own program ends just now
+        return seen(folder)
+
+    monkeypatch.setattr(process, "_is_ours", taken_away_first)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    process._sweep_left_behind()
+    assert list(tmp_path.iterdir()) == [ours]
 
 
 def test_nothing_is_left_behind() -> None:
