@@ -11,7 +11,7 @@ QUIET := env -u DISPLAY -u WAYLAND_DISPLAY QT_QPA_PLATFORM=offscreen LIBGL_ALWAY
 LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make lock"
 
-.PHONY: help run demo test test-hostile bench reliability lint format screenshots lock ready ready-dev clean
+.PHONY: help run demo test test-hostile bench reliability lint format screenshots catalogues lock ready ready-dev clean
 
 help:
 	@echo "make run          set up, then open the workstation on the demo case (no display: make demo)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench        the benchmarks, each beside its peer"
 	@echo "make reliability  crashes and bad input by the thousand, into docs/reliability.md (half an hour)"
 	@echo "make screenshots  pictures of the workstation on the demo case, in resources/screenshots/"
+	@echo "make catalogues   gather the words of the program and compile their translations"
 	@echo "make lock         renew the lock files (needs uv)"
 	@echo "make clean        remove what was written here, but not .venv"
 
@@ -72,6 +73,9 @@ format: ready-dev
 
 screenshots: ready-dev
 	@$(QUIET) $(BIN)/python -m tests.screenshots --out resources/screenshots
+
+catalogues: ready-dev
+	@$(BIN)/python resources/locale/make_catalogues.py $(ARGS)
 
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock

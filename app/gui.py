@@ -27,6 +27,8 @@ from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.flows.recovery import Recovery
 from app.jobs import Jobs, without_values
+from app.language import LANGUAGES, OPTION, SYSTEM, wished
+from app.language_choice import LanguageChoice, speak_at_start
 from app.logs import start_logging
 from app.paths import user_folder
 from app.plan_commands import PlanCommands
@@ -132,9 +134,11 @@ def run(arguments: list[str]) -> int:
     application = QApplication.instance() or QApplication([NAME, *arguments[:0]])
     if not isinstance(application, QApplication):
         return 2
+    preferences = Preferences(folder / "window.ini")
+    speak_at_start(application, wished(arguments) or preferences.language)
     try:
         with workbench() as bench:
-            station = build(bench, Preferences(folder / "window.ini"), application, options.painted)
+            station = build(bench, preferences, application, options.painted)
             _start(station, options)
             return int(application.exec())
     except PlanningError as error:
@@ -179,6 +183,7 @@ def build(
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)
+    window.menus["view"].addMenu(LanguageChoice(window, session, preferences).menu)
     window.dropped.connect(lambda path: open_any(station, path))
     window.may_close = files.settle
     window.at_close = lambda: _put_away(station)
@@ -264,6 +269,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("case", nargs="?", type=Path, help="case file, DICOM folder, zip or volume file")
     parser.add_argument("--demo", action="store_true", help="open the bundled demo case")
     parser.add_argument("--painted", action="store_true", help="draw views off-screen (remote desktops)")
+    parser.add_argument(OPTION, choices=(*LANGUAGES, SYSTEM), help="language of this run")
     return parser
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.language import SYSTEM
+
 _RECENT: Final = 6
 
 
@@ -37,6 +39,16 @@ class Preferences:
     @theme.setter
     def theme(self, name: str) -> None:
         self._store.setValue("look/theme", name)
+
+    @property
+    def language(self) -> str:
+        """Language to speak: its code, or ``system`` for the computer's."""
+        return self._text("look/language") or SYSTEM
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._store.setValue("look/language", code)
+        self._store.sync()
 
     @property
     def folder(self) -> Path:

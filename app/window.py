@@ -131,14 +131,14 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _build_menus(self) -> None:
-        menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
-        for menu in menus.values():
+        self.menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
+        for menu in self.menus.values():
             menu.setToolTipsVisible(True)
         for command in COMMANDS:
             if command.id.startswith("-"):
-                menus[command.menu].addSeparator()
+                self.menus[command.menu].addSeparator()
             else:
-                menus[command.menu].addAction(self.actions_table[command.id])
+                self.menus[command.menu].addAction(self.actions_table[command.id])
 
     def _lay_out(self) -> None:
         top = QFrame()

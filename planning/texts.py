@@ -2,25 +2,66 @@
 
 import gettext
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Final
 
-_DOMAIN = "enbloc"
-_translation: gettext.NullTranslations = gettext.NullTranslations()
+ENGLISH: Final = "en"
+_DOMAIN: Final = "enbloc"
 
 
-def use_language(language: str | None, locale_folder: Path) -> None:
-    """Choose the language of every later `tr`; unknown languages fall back to English.
+@dataclass(frozen=True)
+class Language:
+    """A language by its gettext code, with its words."""
+
+    code: str = ENGLISH
+    words: gettext.NullTranslations = gettext.NullTranslations()  # noqa: RUF009 -- it holds nothing
+
+
+_spoken = Language()
+
+
+def use_language(code: str, locale_folder: Path) -> None:
+    """Choose the language of every later `tr`; one without a catalogue is English.
 
     Parameters
     ----------
-    language : str or None
-        A gettext language code such as ``zh_CN``; None keeps English.
+    code : str
+        A gettext language code such as ``zh_CN``.
     locale_folder : Path
-        Folder holding ``<language>/LC_MESSAGES/enbloc.mo``.
+        Folder holding ``<code>/LC_MESSAGES/enbloc.mo``.
     """
-    global _translation  # noqa: PLW0603 -- the language is chosen once, at start
-    languages = [language] if language else []
-    _translation = gettext.translation(_DOMAIN, locale_folder, languages=languages, fallback=True)
+    try:
+        speak(Language(code, gettext.translation(_DOMAIN, locale_folder, languages=[code])))
+    except OSError:
+        speak(Language())
+
+
+def speak(language: Language) -> Language:
+    """Use a language from now on; returns the one spoken before."""
+    global _spoken
+    before, _spoken = _spoken, language
+    return before
+
+
+def spoken() -> str:
+    """Return the code of the language spoken."""
+    return _spoken.code
+
+
+@contextmanager
+def english() -> Iterator[None]:
+    """Speak English: for files that programs read, whatever language people chose.
+
+    For the whole program, not for one thread of it: use it where nothing else runs.
+    """
+    before = speak(Language())
+    try:
+        yield
+    finally:
+        speak(before)
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -29,7 +70,7 @@ def tr(text: str, /, **values: object) -> str:
     Fields are filled literally: markup or format characters inside a value stay as they are, and
     characters nobody sees are made visible (`literal`).
     """
-    words = _translation.gettext(text)
+    words = _spoken.words.gettext(text) if text else ""  # nothing would be the catalogue's header
     shown = {name: literal(str(v)) if isinstance(v, str | PurePath) else v for name, v in values.items()}
     return words.format(**shown) if values else words
 

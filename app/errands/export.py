@@ -19,7 +19,7 @@ from planning.progress import Progress, part
 from planning.safety.evaluation_json import evaluation_to_json
 from planning.safety.results import Evaluation, current
 from planning.storage.mesh_files import NamedMesh, file_stem, stl_bytes, three_mf_bytes
-from planning.texts import mark, tr
+from planning.texts import english, mark, tr
 
 FORMATS: Final = ("stl", "3mf", "seg", "json")
 _PIECE_COLOUR: Final = (204, 121, 167)
@@ -53,7 +53,8 @@ def export_case(
     """Write the formats into `folder` and return the files written.
 
     Everything is made in memory first, so that a refusal leaves nothing half written. Only DICOM objects
-    can carry the patient, and do so with `with_identity` alone.
+    can carry the patient, and do so with `with_identity` alone. Names in files are English in every
+    language: other programs read them, and the same structure must be called the same.
 
     Raises
     ------
@@ -61,11 +62,12 @@ def export_case(
         Where something is not current, a surface is open, or the disk refuses.
     """
     check_folder(folder)
-    assessed = assess(case, bench, part(progress, 0.0, 0.7))
-    evaluation = current(assessed.evaluation, case, bench.settings)
-    if evaluation is None:
-        raise ExportRefused("NOT_CURRENT", mark("The evaluation is not current; nothing was exported."))
-    files = dict(_files(assessed, evaluation, formats, bench, with_identity=with_identity))
+    with english():
+        assessed = assess(case, bench, part(progress, 0.0, 0.7))
+        evaluation = current(assessed.evaluation, case, bench.settings)
+        if evaluation is None:
+            raise ExportRefused("NOT_CURRENT", mark("The evaluation is not current; nothing was exported."))
+        files = dict(_files(assessed, evaluation, formats, bench, with_identity=with_identity))
     progress(0.95, tr("Writing"))
     return put_files(folder, files)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 from app.drawn import stamp_of
 from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
+from app.language import OPTION
 from app.paths import private_folder
 from app.program import ROOT
 from app.progress_lines import said_progress
@@ -26,7 +27,7 @@ from planning.model.case import Case
 from planning.progress import Cancelled, Progress
 from planning.storage.case_file import CaseFile
 from planning.storage.record import EXPORT
-from planning.texts import mark, tr
+from planning.texts import mark, spoken, tr
 from widgets.message_bar import Message
 from widgets.output_dialog import Option, OutputDialog
 from widgets.views.four_up import FourUp
@@ -181,6 +182,8 @@ def run_on_copy(
             str(place / _COPY),
             "--out",
             str(folder),
+            OPTION,
+            spoken(),
             *options,
         ]
         child = subprocess.Popen(
@@ -212,7 +215,7 @@ def _waited(child: "subprocess.Popen[str]", progress: Progress) -> str:
             while reader.is_alive():
                 reader.join(_POLL_S)
                 told = next((found for line in reversed(lines) if (found := said_progress(line))), told)
-                progress(*told)
+                progress(told[0], tr(told[1]))
         except Cancelled:
             child.kill()
             raise

@@ -193,7 +193,7 @@ def _steps(case: Case, settings: Settings) -> Section:
             (
                 Cell(str(osteotomy.step) if osteotomy.step is not None else "–"),
                 Cell(osteotomy.title),
-                Cell(tool.name if tool else tr("{tool} (not in the library)", tool=osteotomy.tool)),
+                Cell(tr(tool.name) if tool else tr("{tool} (not in the library)", tool=osteotomy.tool)),
                 Cell(f"{blade.kerf_mm:.1f}"),
                 Cell(f"{blade.depth_mm:.1f} + {blade.overshoot_mm:.1f}"),
                 Cell(", ".join(osteotomy.guards) or "–"),
@@ -310,14 +310,15 @@ def _structures(case: Case) -> Section:
 
 def _limits(settings: Settings) -> Section:
     rows = tuple(
-        (Cell(_readable(p.key)), Cell(p.value), Cell(p.tag), Cell(p.source)) for p in settings.limits.printed
+        (Cell(_readable(p.key)), Cell(p.value), Cell(p.tag), Cell(tr(p.source)))
+        for p in settings.limits.printed
     )
     tools = tuple(
         (
-            Cell(t.name),
+            Cell(tr(t.name)),
             Cell(f"{t.kerf_mm:.1f} ({t.kerf_range_mm[0]:.1f}–{t.kerf_range_mm[1]:.1f})"),
             Cell(f"{t.overshoot_mm:.1f}"),
-            Cell(t.source),
+            Cell(tr(t.source)),
         )
         for t in settings.tools.tools
     )
@@ -347,7 +348,7 @@ def _limits(settings: Settings) -> Section:
 
 def _readable(key: str) -> str:
     """Return a key of the limits file in words that may break over lines."""
-    return key.replace(".", " · ").replace("_", " ")
+    return " · ".join(tr(part.replace("_", " ")) for part in key.split("."))
 
 
 def _in_order(case: Case) -> list[Osteotomy]:

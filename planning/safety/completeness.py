@@ -81,7 +81,7 @@ def remarks_of(case: Case, limits: Limits) -> Remarks:
     notes.append(
         tr(
             "technique assumed: {name}, spread {sigma} mm",
-            name=limits.technique.name,
+            name=tr(limits.technique.name),
             sigma=f"{limits.execution_sigma_mm:g}",
         )
     )

@@ -8,19 +8,17 @@ from planning.model.limits import Limits
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.settings import Settings
-from planning.model.structures import KIND_NAMES, StructureKind
+from planning.model.structures import StructureKind
 from planning.safety.fields import swept_corners_lps_mm
 from planning.safety.image_edge import sides_left
 from planning.safety.results import PlanProblem, Status
-from planning.safety.status import SPOKEN_NAMES, guard_names, kind_names
+from planning.safety.spoken_names import spoken_names
+from planning.safety.status import guard_names
 from planning.texts import tr
 
 POSTERIOR_LPS = (0.0, 1.0, 0.0)
 CORD_KINDS = (StructureKind.SPINAL_CORD, StructureKind.DURAL_SAC, StructureKind.SPINAL_CANAL)
-_CORD_NAMES = (
-    *(name for k in CORD_KINDS for name in SPOKEN_NAMES[k]),
-    *(name for k in CORD_KINDS for name in (k.value, KIND_NAMES[k])),
-)
+_CORD_NAMES = tuple(name for kind in CORD_KINDS for name in spoken_names(kind))
 
 
 def plan_problems(anatomy: Anatomy, plan: Plan, settings: Settings) -> tuple[PlanProblem, ...]:
@@ -74,7 +72,7 @@ def _tool(osteotomy: Osteotomy, settings: Settings) -> list[PlanProblem]:
             "{cut}: {depth} mm deep, but the {tool} reaches {reach} mm.",
             cut=osteotomy.title,
             depth=f"{osteotomy.blade.depth_mm:.1f}",
-            tool=tool.name,
+            tool=tr(tool.name),
             reach=f"{tool.reach_mm:g}",
         )
         return [PlanProblem("tool_too_short", Status.WARN, words, (osteotomy.id,))]
@@ -134,7 +132,7 @@ def _idle_guards(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
     there = {s.kind for s in anatomy.structures}
     known = {name.casefold() for s in anatomy.structures for name in guard_names(s, anatomy)}
     # What is not segmented is told elsewhere; naming it is no slip of the pen.
-    known |= {name.casefold() for kind in StructureKind if kind not in there for name in kind_names(kind)}
+    known |= {name.casefold() for kind in StructureKind if kind not in there for name in spoken_names(kind)}
     known |= {name.casefold() for name in _CORD_NAMES}
     problems = []
     for osteotomy in plan.osteotomies:

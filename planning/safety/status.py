@@ -7,8 +7,9 @@ from planning.model.anatomy import Anatomy
 from planning.model.limits import ClearanceLimit, Limits
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import SACRIFICED, Action, Plan
-from planning.model.structures import KIND_NAMES, Structure, StructureKind
+from planning.model.structures import Structure
 from planning.safety.results import MarginClass, Status, worst
+from planning.safety.spoken_names import spoken_names
 from planning.texts import mark, tr
 
 ACTION_NAMES = {
@@ -19,15 +20,6 @@ ACTION_NAMES = {
     Action.MOBILISE: mark("mobilised"),
 }
 _NOTHING_MM: Final = 0.05  # what rounds to nothing needs no word of its spread
-SPOKEN_NAMES: dict[StructureKind, tuple[str, ...]] = {
-    StructureKind.SPINAL_CORD: ("cord",),
-    StructureKind.DURAL_SAC: ("dura", "sac", "thecal sac"),
-    StructureKind.SPINAL_CANAL: ("canal", "dura", "sac", "thecal sac"),
-    StructureKind.INFERIOR_VENA_CAVA: ("ivc", "vena cava"),
-    StructureKind.SUPERIOR_VENA_CAVA: ("svc",),
-    StructureKind.OESOPHAGUS: ("esophagus",),
-}
-"""What surgeons call a structure in a guard, beside its kind and name."""
 
 
 @dataclass(frozen=True)
@@ -217,14 +209,7 @@ def guard_names(structure: Structure, anatomy: Anatomy) -> tuple[str, ...]:
     """Return what a guard may call a structure; its kind only while no other structure has it."""
     alone = len(anatomy.of_kind(structure.kind)) == 1
     own = (structure.name, structure.id) if structure.name else (structure.id,)
-    return (*own, *(kind_names(structure.kind) if alone else ()))
-
-
-def kind_names(kind: StructureKind) -> tuple[str, ...]:
-    """Return what people and files call a kind of structure."""
-    name = kind.value
-    spoken = SPOKEN_NAMES.get(kind, ())
-    return (name, name.replace("_", " "), KIND_NAMES[kind], tr(KIND_NAMES[kind]), *spoken)
+    return (*own, *(spoken_names(structure.kind) if alone else ()))
 
 
 def _reasons(limit: ClearanceLimit, limits: Limits, tests: ThreeTests, value_mm: float) -> list[str]:

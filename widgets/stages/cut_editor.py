@@ -13,12 +13,12 @@ from planning.geometry.frames import vec3
 from planning.model.levels import LEVELS
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.tools import ToolLibrary
-from planning.texts import tr
+from planning.texts import mark, tr
 from widgets.fields import ChoiceField, NumberField, StepField, TextField
 from widgets.plain_text import label, tip
 from widgets.tables.cut_rows import KIND_WORDS
 
-_SIDES = ("left", "right", "midline")
+_SIDES = (mark("left"), mark("right"), mark("midline"))
 
 
 class CutEditor(QWidget):
@@ -46,7 +46,7 @@ class CutEditor(QWidget):
         self.kind = ChoiceField([(k, tr(KIND_WORDS[k])) for k in OsteotomyKind])
         self.level = ChoiceField([(None, "–"), *((level, level) for level in LEVELS)])
         self.side = ChoiceField([(None, "–"), *((s, tr(s)) for s in _SIDES)])
-        self.tool = ChoiceField([(t.id, t.name) for t in tools.tools])
+        self.tool = ChoiceField([(t.id, tr(t.name)) for t in tools.tools])
         self.group = TextField(tr("such as: cranial end"))
         self.step = StepField()
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
@@ -175,9 +175,7 @@ class CutEditor(QWidget):
         self.tool.entered.connect(self._choose_tool)
         self.group.entered.connect(lambda text: self._change(cut_group=text.strip()))
         self.step.entered.connect(lambda step: self._change(step=step))
-        self.guards.entered.connect(
-            lambda text: self._change(guards=tuple(part.strip() for part in text.split(";") if part.strip()))
-        )
+        self.guards.entered.connect(lambda text: self._change(guards=_guards(text)))
         for key, field in self.sizes.items():
             field.entered.connect(lambda value, which=key: self._change(**{which: value}))
         for axis, field in enumerate(self.origin):
@@ -210,6 +208,12 @@ class CutEditor(QWidget):
         blade = self._osteotomy.blade
         turned = turned_to(blade, replace(angles_of(blade), **{key: value}))
         self.edited.emit(MoveBlade(self._osteotomy.id, turned, self._osteotomy.title))
+
+
+def _guards(text: str) -> tuple[str, ...]:
+    """Return the guards of a line; Chinese punctuation means what it looks like."""
+    plain = text.translate(str.maketrans("\uff1a\uff1b\uff0c\u3001", ":;,,"))
+    return tuple(part.strip() for part in plain.split(";") if part.strip())
 
 
 def _side_by_side(*parts: QWidget) -> QHBoxLayout:

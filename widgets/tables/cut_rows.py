@@ -81,7 +81,7 @@ def nearest_of(clearances: Iterable[Clearance]) -> Clearance | None:
 
 def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) -> CutRow:
     tool = tools.tool(osteotomy.tool)
-    name = tool.name if tool is not None else tr("{tool} (unknown)", tool=osteotomy.tool)
+    name = tr(tool.name) if tool is not None else tr("{tool} (unknown)", tool=osteotomy.tool)
     kerf = f"{osteotomy.blade.kerf_mm:.1f} mm"
     if osteotomy.id not in said.known:
         return CutRow(osteotomy, name, kerf, "...", "...", None, visible)
