@@ -33,7 +33,8 @@ ENGLISH_SIGNS = {sign for text in WORDS for sign in text}
 
 
 def _known(code: str) -> dict[str, str]:
-    return CATALOGUES.read_po(LOCALE / code / "LC_MESSAGES" / "enbloc.po")
+    known: dict[str, str] = CATALOGUES.read_po(LOCALE / code / "LC_MESSAGES" / "enbloc.po")
+    return known
 
 
 @pytest.fixture
