@@ -163,6 +163,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
             help=mark("Left-drag on a slice changes window and level; double-click resets (W)")),
     Command("outlines", mark("Outlines on slices"), "view", (), _needs_anatomy, icon="outline",
             help=mark("Show or hide structure outlines (G)")),
+    Command("cut_views", mark("Views of the cut"), "view", (), _needs_anatomy, icon="cut",
+            help=mark("Slices in the active cut and across it (C)")),
     Command("reset_views", mark("Fit all views"), "view", (), _needs_anatomy, icon="fit",
             help=mark("Fit all views (R)")),
     Command("next_image", mark("Next image"), "view", ("Ctrl+J",), _needs_images,
@@ -179,7 +181,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("about", mark("About EnBloc"), "help"),
 )  # fmt: skip
 MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}
-CHECKABLE: Final = frozenset({"crosshair_mode", "window_mode", "outlines", "pieces"})
+CHECKABLE: Final = frozenset({"crosshair_mode", "window_mode", "outlines", "pieces", "cut_views"})
 
 
 class Actions(QObject):

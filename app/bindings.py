@@ -259,6 +259,7 @@ class Bindings(QObject):
         table["crosshair_mode"].setChecked(looking.left_button is LeftButton.CROSSHAIR)
         table["window_mode"].setChecked(looking.left_button is LeftButton.WINDOW)
         table["outlines"].setChecked(looking.outlines)
+        table["cut_views"].setChecked(self.parts.window.views.cuts_shown)
 
     def _opened(self) -> None:
         p = self.parts

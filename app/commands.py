@@ -22,7 +22,7 @@ MOUSE_AND_KEYS = (
     ("3D", "left-drag: turn · right-drag, wheel: zoom · middle-drag, Shift+left: pan · Ctrl+left: roll"),
     ("Standard views", "keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
     ("Blade", "drag its handles in 3D · Esc restores it"),
-    ("Views", "R fits · G outlines · double-click on a title maximises"),
+    ("Views", "R fits · G outlines · C views of the active cut · double-click on a title maximises"),
 )
 
 
@@ -65,6 +65,7 @@ def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dic
         "crosshair_mode": lambda: views.set_left_button(LeftButton.CROSSHAIR),
         "window_mode": lambda: views.set_left_button(LeftButton.WINDOW),
         "outlines": lambda: views.set_outlines(not views.looking.outlines),
+        "cut_views": lambda: views.show_cuts(not views.cuts_shown),
         "reset_views": views.reset_look,
         "next_image": bindings.show_next_image,
         "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from app.followed_cut import followed_cut, nearest_line, results_of, worst_result
 from planning.geometry.frames import Floats, Vec3, vec3
 from planning.geometry.mesh import Mesh
 from planning.model.case import Case, StructureLook
@@ -13,11 +14,19 @@ from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM
 from planning.model.structures import BONES, Structure, StructureKind
 from planning.safety.evaluation import LiveResult
-from planning.safety.results import Clearance, Evaluation, Piece, PieceRole, Status, TumourMargin, worst
+from planning.safety.results import Evaluation, Piece, PieceRole, Status, worst
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 from rendering.colours import PIECE_RGB
-from rendering.scene_state import DrawnBlade, DrawnPiece, DrawnStructure, LevelName, Stamp
+from rendering.scene_state import (
+    DrawnBlade,
+    DrawnLine,
+    DrawnPiece,
+    DrawnStructure,
+    FollowedCut,
+    LevelName,
+    Stamp,
+)
 
 _APART_MM: Final = 90.0
 # Asked for on every step of a drag; forgotten with the mesh.
@@ -60,6 +69,8 @@ class Drawn:
     pieces: tuple[DrawnPiece, ...] = ()
     levels: tuple[LevelName, ...] = ()
     stamp: Stamp = field(default_factory=Stamp)
+    cut: FollowedCut | None = None
+    cut_line: DrawnLine | None = None
 
 
 def look_of(case: Case, structure: Structure, settings: Settings) -> StructureLook:
@@ -100,12 +111,15 @@ def drawn(
     show_pieces = choices.pieces_shown and evaluation is not None
     replaced = _replaced_by_pieces(evaluation) if show_pieces and evaluation is not None else frozenset()
     pieces = _pieces(evaluation, choices) if show_pieces and evaluation is not None else ()
+    blades = _blades(case, evaluation, live, choices)
     now = Drawn(
         structures=_structures(case, settings, surfaces, choices, replaced),
-        blades=_blades(case, evaluation, live, choices),
+        blades=blades,
         pieces=pieces,
         levels=_with_pieces(level_names(case, surfaces), pieces, evaluation),
         stamp=stamp_of(case, evaluation, patient),
+        cut=followed_cut(case, blades, choices.active_cut),
+        cut_line=nearest_line(worst_result(results_of(evaluation, live), choices.active_cut)),
     )
     if before is None:
         return now
@@ -115,6 +129,8 @@ def drawn(
         pieces=_kept(before.pieces, now.pieces),
         levels=_kept(before.levels, now.levels),
         stamp=_kept(before.stamp, now.stamp),
+        cut=now.cut,
+        cut_line=now.cut_line,
     )
 
 
@@ -212,11 +228,7 @@ def _structures(
 def _blades(
     case: Case, evaluation: Evaluation | None, live: LiveResult | None, choices: Choices
 ) -> tuple[DrawnBlade, ...]:
-    results: tuple[Clearance | TumourMargin, ...] = ()
-    if evaluation is not None:
-        results = (*evaluation.clearances, *evaluation.tumour_margins)
-    elif live is not None:
-        results = (*live.clearances, live.margin)
+    results = results_of(evaluation, live)
     statuses: dict[str, list[Status]] = {}
     for result in results:
         statuses.setdefault(result.osteotomy, []).append(result.status)

@@ -52,6 +52,8 @@ def seen_of(case: Case, choices: Choices, shown: Drawn, theme: Theme) -> Seen:
         series=series_words(case, image),
         modality=image.modality if image is not None else "CT",
         gaps=gap_bands(image.coverage, image.volume.grid) if image is not None else (),
+        cut=shown.cut,
+        cut_line=shown.cut_line,
     )
 
 

@@ -37,7 +37,16 @@ from widgets.views.four_up import FourUp
 from widgets.welcome import Welcome
 
 _TOOLS = ("open", "import_folder", "save", "report", "", "undo", "redo", "")
-_VIEW_TOOLS = ("crosshair_mode", "window_mode", "outlines", "reset_views", "pieces", "matrix", "picture")
+_VIEW_TOOLS = (
+    "crosshair_mode",
+    "window_mode",
+    "outlines",
+    "cut_views",
+    "reset_views",
+    "pieces",
+    "matrix",
+    "picture",
+)
 
 _COLUMNS = ((0.24, 290, 345), (0.215, 260, 320))  # share of the width, least and most pixels: left, right
 

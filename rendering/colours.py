@@ -48,6 +48,8 @@ CROSSHAIR_RGB: Final[dict[str, Rgb]] = {
     "sagittal": (236, 200, 64),
     "coronal": (112, 192, 112),
     "oblique": (150, 160, 240),
+    "cut_face": (0, 158, 115),
+    "cut_across": (0, 158, 115),
 }
 
 

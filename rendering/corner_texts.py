@@ -27,6 +27,7 @@ class Place(Enum):
     RIGHT = (1.0, 0.5, 1, 0)
     BANNER = (0.5, 0.1, 0, -1)
     WARNINGS = (0.0, 0.12, -1, -1)
+    MIDDLE = (0.5, 0.6, 0, 0)
 
 
 EDGES = (Place.LEFT, Place.RIGHT, Place.TOP, Place.BOTTOM)

@@ -206,12 +206,14 @@ class SpineState:
 
 
 class SlicePlane(StrEnum):
-    """The three conventional planes, and one given by its own axes."""
+    """The three conventional planes, one given by its own axes, and the two that follow a cut."""
 
     AXIAL = "axial"
     SAGITTAL = "sagittal"
     CORONAL = "coronal"
     OBLIQUE = "oblique"
+    CUT_FACE = "cut_face"
+    CUT_ACROSS = "cut_across"
 
 
 @dataclass(frozen=True)
@@ -265,6 +267,39 @@ class GapBand:
 
 
 @dataclass(frozen=True)
+class SliceField:
+    """What a view shows at zoom 1 where that is not the whole image.
+
+    Parameters
+    ----------
+    middle_lps_mm : Vec3
+    half_width_mm, half_height_mm : float
+    """
+
+    middle_lps_mm: Vec3
+    half_width_mm: float
+    half_height_mm: float
+
+
+@dataclass(frozen=True)
+class FollowedCut:
+    """The cut a slice follows.
+
+    Parameters
+    ----------
+    drawn : DrawnBlade
+    offset_mm : float
+        How far the slice lies off the cut's own plane, towards the viewer.
+    why_no_area : str
+        Why the area of bone in the blade may not be said; empty where it may.
+    """
+
+    drawn: DrawnBlade
+    offset_mm: float = 0.0
+    why_no_area: str = ""
+
+
+@dataclass(frozen=True)
 class SliceState:
     """Everything one slice view shows.
 
@@ -272,7 +307,7 @@ class SliceState:
     ----------
     plane : SlicePlane
     axes : SliceAxes or None
-        Needed for `OBLIQUE`; None takes the standard axes of the plane.
+        Needed for `OBLIQUE` and the cut's planes; None takes the standard axes of the plane.
     volume : Volume or None
     window_hu, level_hu : float
         Width and centre of the grey window.
@@ -289,6 +324,12 @@ class SliceState:
     show_crosshair : bool
     gaps : tuple of GapBand
         Where the image is interpolated over missing slices.
+    field : SliceField or None
+        What zoom 1 fits; None fits the whole image.
+    cut : FollowedCut or None
+        The cut that is drawn with its measures.
+    empty : str
+        Said in the middle of a view that has nothing to show.
     """
 
     plane: SlicePlane
@@ -309,8 +350,13 @@ class SliceState:
     stamp: Stamp = Stamp()
     theme: Theme = DARK
     gaps: tuple[GapBand, ...] = ()
+    field: SliceField | None = None
+    cut: FollowedCut | None = None
+    empty: str = ""
 
     @property
     def screen_axes(self) -> SliceAxes:
-        """Right and up of this view."""
-        return self.axes if self.axes is not None else STANDARD_AXES[self.plane]
+        """Right and up of this view; those of an axial slice where nothing says them."""
+        if self.axes is not None:
+            return self.axes
+        return STANDARD_AXES.get(self.plane, STANDARD_AXES[SlicePlane.AXIAL])

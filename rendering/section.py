@@ -36,7 +36,10 @@ class MeshSection:
         self._longest = float(spans.max()) if len(spans) else 0.0
 
     def at(self, height_mm: float) -> Segments:
-        """Return the outline in the plane `normal . p = height_mm`, segments of shape (n, 2, 3)."""
+        """Return the outline in the plane `normal . p = height_mm`, segments of shape (n, 2, 3).
+
+        Each runs so that, the normal pointing to the viewer, the inside lies on its left.
+        """
         height = np.float32(height_mm)
         first = np.searchsorted(self._lowest, height - np.float32(self._longest) - np.float32(1e-3))
         last = np.searchsorted(self._lowest, height)
@@ -52,12 +55,13 @@ class MeshSection:
         self, triangles: NDArray[np.int32], above: NDArray[np.bool_], height: np.float32
     ) -> Segments:
         # One corner lies alone on its side; both crossed edges start there.
-        alone = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), (~above).argmax(axis=1))
+        lone_above = above.sum(axis=1) == 1
+        alone = np.where(lone_above, above.argmax(axis=1), (~above).argmax(axis=1))
         rows = np.arange(len(triangles))
         apex = triangles[rows, alone]
         ends = []
         for step in (1, 2):
-            other = triangles[rows, (alone + step) % 3]
+            other = triangles[rows, (alone + np.where(lone_above, step, 3 - step)) % 3]
             low, high = self._heights[apex], self._heights[other]
             t = ((height - low) / (high - low))[:, None]
             start = self._vertices[apex]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Grid, Vec3, vec3
 from rendering.cameras import cut_pose
-from rendering.scene_state import SliceAxes, SlicePlane, SliceState
+from rendering.scene_state import DrawnBlade, FollowedCut, SliceAxes, SliceField, SlicePlane, SliceState
 
 EMPTY_HALF_HEIGHT_MM = 100.0
 FIT_MARGIN = 1.04
+FIELD_ROOM_MM = 14.0
+_TO_THE_RIGHT = np.array([1.0, 0.3, -0.1])
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,16 @@ def frame_of(
     """Return how a state's slice lies in a rectangle of the window: fitted, zoomed, panned."""
     axes = state.screen_axes
     right, up, normal = (np.asarray(v) for v in (axes.right_lps, axes.up_lps, axes.normal_lps))
-    if state.volume is None:
+    aspect = max(width_px, 1.0) / max(height_px, 1.0)
+    if state.field is not None:
+        middle = np.asarray(state.field.middle_lps_mm)
+        half_height = max(state.field.half_height_mm, state.field.half_width_mm / aspect)
+    elif state.volume is None:
         middle, half_height = np.asarray(state.crosshair_lps_mm), EMPTY_HALF_HEIGHT_MM
     else:
         corners = corners_lps_mm(state.volume.grid)
         middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
         wide, high = np.ptp(corners @ right), np.ptp(corners @ up)
-        aspect = max(width_px, 1.0) / max(height_px, 1.0)
         half_height = FIT_MARGIN * max(float(high), float(wide) / aspect) / 2
     middle = middle + state.pan_mm[0] * right + state.pan_mm[1] * up
     middle = middle + float((np.asarray(state.crosshair_lps_mm) - middle) @ normal) * normal
@@ -113,11 +117,41 @@ def position_words(state: SliceState) -> str:
     return f"{letter} {abs(value):.1f} mm"
 
 
-def cut_state(state: SliceState, blade: Blade) -> SliceState:
+def cut_state(state: SliceState, drawn: DrawnBlade, offset_mm: float = 0.0) -> SliceState:
     """Return the state of the slice that lies in a blade's face, the tool travelling up the screen.
 
-    Seen from the side that keeps the radiological habit, as `cameras.cut_pose`.
+    Seen from the side that keeps the radiological habit, as `cameras.cut_pose`. `offset_mm` moves the
+    slice out of the face, towards the viewer.
     """
-    pose = cut_pose(blade)
-    axes = SliceAxes(pose.right_lps, pose.up_lps)
-    return replace(state, plane=SlicePlane.OBLIQUE, axes=axes, crosshair_lps_mm=pose.focus_lps_mm)
+    pose = cut_pose(drawn.blade)
+    return _following(state, drawn, SlicePlane.CUT_FACE, SliceAxes(pose.right_lps, pose.up_lps), offset_mm)
+
+
+def across_state(state: SliceState, drawn: DrawnBlade, offset_mm: float = 0.0) -> SliceState:
+    """Return the state of the slice across a blade through the middle of its entry, the tool going up.
+
+    The patient's left, or back, or feet are on the right of the screen. `offset_mm` moves the slice along
+    the blade's width, towards the viewer.
+    """
+    normal = np.asarray(drawn.blade.normal_lps)
+    side = 1.0 if float(normal @ _TO_THE_RIGHT) >= 0 else -1.0
+    axes = SliceAxes(vec3(side * normal), drawn.blade.advance_lps)
+    return _following(state, drawn, SlicePlane.CUT_ACROSS, axes, offset_mm)
+
+
+def _following(
+    state: SliceState, drawn: DrawnBlade, plane: SlicePlane, axes: SliceAxes, offset_mm: float
+) -> SliceState:
+    blade = drawn.blade
+    reach = blade.depth_mm + blade.overshoot_mm
+    middle = blade.to_lps(np.array([0.0, reach / 2, 0.0])) + offset_mm * np.asarray(axes.normal_lps)
+    half = reach / 2 + FIELD_ROOM_MM
+    wide = half if plane is SlicePlane.CUT_ACROSS else blade.width_mm / 2 + FIELD_ROOM_MM
+    return replace(
+        state,
+        plane=plane,
+        axes=axes,
+        crosshair_lps_mm=vec3(middle),
+        field=SliceField(vec3(middle), wide, half),
+        cut=FollowedCut(drawn, offset_mm, state.cut.why_no_area if state.cut is not None else ""),
+    )

@@ -22,6 +22,8 @@ _BARS = {
     SlicePlane.CORONAL: (SlicePlane.SAGITTAL, SlicePlane.AXIAL),
     SlicePlane.SAGITTAL: (SlicePlane.CORONAL, SlicePlane.AXIAL),
     SlicePlane.OBLIQUE: (SlicePlane.OBLIQUE, SlicePlane.OBLIQUE),
+    SlicePlane.CUT_FACE: (SlicePlane.CUT_ACROSS, SlicePlane.CUT_ACROSS),
+    SlicePlane.CUT_ACROSS: (SlicePlane.CUT_FACE, SlicePlane.CUT_FACE),
 }
 
 

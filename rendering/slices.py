@@ -13,6 +13,8 @@ from rendering.before_drawing import Stop, before_drawing
 from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
+from rendering.cut_marks import cut_labels, cut_strokes, cut_words, off_words
+from rendering.cut_section import CrossedBone, crossed_bones
 from rendering.lettering import Lettering
 from rendering.line_layer import LineLayer
 from rendering.offscreen import TEXT_DPI
@@ -31,6 +33,8 @@ PLANE_NAMES = {
     SlicePlane.SAGITTAL: mark("Sagittal"),
     SlicePlane.CORONAL: mark("Coronal"),
     SlicePlane.OBLIQUE: mark("Oblique"),
+    SlicePlane.CUT_FACE: mark("In the cut"),
+    SlicePlane.CUT_ACROSS: mark("Across the cut"),
 }
 CAMERA_DISTANCE_MM = 2000.0
 _FIRST = SliceState(SlicePlane.AXIAL)
@@ -62,6 +66,8 @@ class SliceScene:
         self._traces = BladeTraces(self._marks)
         self._held_fill, self._held_traces = BladeFill(self._held), BladeTraces(self._held)
         self._crosshair, self._line = LineLayer(self._front), LineLayer(self._front, edge_alpha=0.7)
+        self._cut = LineLayer(self._front, edge_alpha=0.35)
+        self._bones: tuple[CrossedBone, ...] = ()
         self._labels = PointLabels(self._front)
         self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
         self._set_up()
@@ -110,6 +116,7 @@ class SliceScene:
             plain, strong = self._outlines.strokes(state)
             self._plain.show(plain)
             self._strong.show(strong)
+        self._bones = crossed_bones(state)
         self._write(state)
         return True
 
@@ -176,6 +183,7 @@ class SliceScene:
         for traces in (self._traces, self._held_traces):
             traces.set_width(lettering.px(max(1.0, theme.line_px * 0.75)))
         self._crosshair.set_width(max(1.0, lettering.px(theme.line_px * 0.6)))
+        self._cut.set_width(max(1.0, lettering.px(theme.line_px * 0.75)))
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
         self._laid_out = None
@@ -184,13 +192,16 @@ class SliceScene:
         stamp, texts = state.stamp, self._texts
         texts.set(Place.TOP_LEFT, title_words(stamp))
         where = [tr(PLANE_NAMES[state.plane]), position_words(state), level_words(state)]
+        if state.cut is not None:
+            where = [where[0], *cut_words(state, self._bones)]
         texts.set(Place.TOP_RIGHT, "\n".join(line for line in where if line))
         window = tr("W {window} L {level}", window=f"{state.window_hu:.0f}", level=f"{state.level_hu:.0f}")
         slab = tr("slab {slab} mm", slab=f"{state.slab_mm:.1f}") if state.slab_mm > 0 else ""
         low = [source_words(stamp), window if state.volume is not None else "", slab]
         texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
-        texts.set(Place.BANNER, banner_words(stamp))
+        texts.set(Place.BANNER, "\n".join(line for line in (off_words(state), banner_words(stamp)) if line))
         texts.set(Place.WARNINGS, "\n".join(line for line in (gap_words(state), *stamp.warnings) if line))
+        texts.set(Place.MIDDLE, state.empty)
         texts.letters(state.screen_axes)
 
     def _layout(self) -> None:
@@ -205,7 +216,8 @@ class SliceScene:
         self._place_camera(frame)
         self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
         self._line.show([*line_strokes(state, frame, self._lettering.px(5)), *gap_strokes(state, frame)])
-        labels = [*level_labels(state), *line_label(state), *gap_labels(state)]
+        self._cut.show(cut_strokes(state, frame, self._lettering.px(1), self._bones))
+        labels = [*cut_labels(state), *level_labels(state), *line_label(state), *gap_labels(state)]
         self._labels.show(labels, self._lettering, state.theme.for_slices)
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)

@@ -9,6 +9,7 @@ import numpy as np
 from app.drawn import Choices, Drawn, drawn
 from app.errands.evaluation import Assessed
 from app.errands.workbench import Workbench
+from app.followed_cut import nearest_line, results_of, worst_result
 from app.program import RESOURCES
 from planning.geometry.frames import Floats, Vec3, vec3
 from planning.geometry.volume import Volume
@@ -16,7 +17,6 @@ from planning.model.osteotomy import Osteotomy
 from planning.model.structures import StructureKind
 from planning.progress import Progress
 from planning.report.sections import Picture
-from planning.safety.results import SEVERITY, Clearance, Evaluation, TumourMargin
 from planning.texts import mark, tr
 from rendering.cameras import StandardView
 from rendering.lettering import Lettering
@@ -147,7 +147,7 @@ def _cuts(studio: _Studio) -> Iterator[_Job]:
     for n, osteotomy in enumerate(studio.assessed.case.plan.osteotomies):
         blades = tuple(replace(b, active=b.id == osteotomy.id) for b in studio.drawn.blades)
         chosen = next(b for b in blades if b.id == osteotomy.id)
-        nearest = worst_result(evaluation, osteotomy)
+        nearest = worst_result(results_of(evaluation, None), osteotomy.id)
         line = nearest_line(nearest)
         at = line.start_lps_mm if line else vec3(osteotomy.blade.corners_lps_mm.mean(axis=0))
         state = studio.spine(blades=blades, line=line)
@@ -159,25 +159,6 @@ def _cuts(studio: _Studio) -> Iterator[_Job]:
         side = partial(slice_picture, across, studio.lettering, SIZE)
         words = tr("{cut}: across the blade, at its most critical point", cut=osteotomy.title)
         yield _Job(f"cut-{n + 1:02d}-slice", words, osteotomy.id, side)
-
-
-def worst_result(evaluation: Evaluation, osteotomy: Osteotomy) -> Clearance | TumourMargin | None:
-    """Return the most serious measured result of a cut."""
-    results: list[Clearance | TumourMargin] = [*evaluation.clearances]
-    results += evaluation.tumour_margins
-    results = [r for r in results if r.osteotomy == osteotomy.id and r.value_mm is not None]
-    return min(results, key=lambda r: (SEVERITY[r.status], r.value_mm or 0.0), default=None)
-
-
-def nearest_line(result: Clearance | TumourMargin | None) -> DrawnLine | None:
-    """Return the line that joins the closest points of a result, with its length."""
-    if result is None or result.value_mm is None:
-        return None
-    if result.tool_point_lps_mm is None or result.structure_point_lps_mm is None:
-        return None
-    length = f"{abs(result.value_mm):.1f} mm"
-    label = tr("{length} inside", length=length) if result.value_mm < 0 else length
-    return DrawnLine(result.tool_point_lps_mm, result.structure_point_lps_mm, label)
 
 
 def plane_across(osteotomy: Osteotomy) -> SlicePlane:

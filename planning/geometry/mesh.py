@@ -56,7 +56,10 @@ class Mesh:
         backward = np.sort(edges[:, 1] * n + edges[:, 0])
         return bool(len(np.unique(forward)) == len(forward) and np.array_equal(forward, backward))
 
-    @property
+    @cached_property
     def bounds_lps_mm(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Lowest and highest corner."""
-        return self.vertices_lps_mm.min(axis=0), self.vertices_lps_mm.max(axis=0)
+        low, high = self.vertices_lps_mm.min(axis=0), self.vertices_lps_mm.max(axis=0)
+        low.setflags(write=False)
+        high.setflags(write=False)
+        return low, high

@@ -170,7 +170,7 @@ def test_overshoot_is_marked_beyond_the_far_edge_only() -> None:
 
 def test_the_cut_view_lies_in_the_blade() -> None:
     blade = a_blade(normal_lps=(0.0, 0.6, 0.8), advance_lps=(0.0, -0.8, 0.6))
-    state = cut_state(PLAIN, blade)
+    state = cut_state(PLAIN, DrawnBlade("cut", "cut", blade))
     frame = frame_of(state, 0, 0, 200, 200)
     corners = blade.to_local(np.array([frame.lps_at(x, y) for x, y in ((0, 0), (200, 0), (100, 200))]))
     assert corners[:, 2] == pytest.approx([0, 0, 0], abs=1e-9)

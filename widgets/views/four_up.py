@@ -14,6 +14,7 @@ from rendering.lettering import Lettering
 from rendering.scene_state import DrawnLine, SlicePlane, Stamp
 from rendering.screenshot import PictureSize
 from widgets.viewport import Pointer, ViewportMode
+from widgets.views.cut_view import CUT_PLANES, CutView
 from widgets.views.seen import (
     PRESETS,
     LeftButton,
@@ -36,6 +37,7 @@ _PLACES: Final[dict[SlicePlane, tuple[int, int]]] = {
     SlicePlane.SAGITTAL: (1, 0),
     SlicePlane.CORONAL: (1, 1),
 }
+_CUT_PLACES: Final = dict(zip(CUT_PLANES, ((1, 0), (1, 1)), strict=True))
 _CLOSE_UP_HALF_HEIGHT_MM: Final = 45.0
 _CLOSE_UP_ZOOM: Final = 3.0
 
@@ -60,6 +62,8 @@ class FourUp(QWidget):
         self.seen = Seen()
         self.spine = SpineView(mode, lettering)
         self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLACES}
+        self.cuts = {plane: CutView(plane, mode, lettering) for plane in CUT_PLANES}
+        self.cuts_shown = False
         self._maximised: ViewFrame | None = None
         self._crosshairs: dict[str, Vec3] = {}
         self._plan_crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
@@ -78,6 +82,14 @@ class FourUp(QWidget):
             view.window_changed.connect(self.set_window)
             view.window_reset.connect(self.reset_window)
             view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
+        for plane, (row, column) in _CUT_PLACES.items():
+            cut_view = self.cuts[plane]
+            grid.addWidget(cut_view, row, column)
+            cut_view.hide()
+            cut_view.crosshair_moved.connect(self.move_crosshair)
+            cut_view.window_changed.connect(self.set_window)
+            cut_view.window_reset.connect(self.reset_window)
+            cut_view.maximise_asked.connect(lambda frame=cut_view: self.toggle_maximised(frame))
         self._grid = grid
         self._share_room()
         self.turns = Turns([frame.viewport.schedule for frame in self.frames])
@@ -91,7 +103,16 @@ class FourUp(QWidget):
     @property
     def frames(self) -> tuple[ViewFrame, ...]:
         """Every view."""
-        return (self.spine, *self.slices.values())
+        return (self.spine, *self.slices.values(), *self.cuts.values())
+
+    @property
+    def places(self) -> tuple[tuple[ViewFrame, tuple[int, int]], ...]:
+        """The views of the present arrangement, and row and column of each."""
+        slices = {p: at for p, at in _PLACES.items() if not self.cuts_shown or p is SlicePlane.AXIAL}
+        cuts = _CUT_PLACES if self.cuts_shown else {}
+        placed: list[tuple[ViewFrame, tuple[int, int]]] = [(self.spine, (0, 1))]
+        placed += [(self.slices[plane], at) for plane, at in slices.items()]
+        return (*placed, *((self.cuts[plane], at) for plane, at in cuts.items()))
 
     @property
     def maximised(self) -> ViewFrame | None:
@@ -171,7 +192,7 @@ class FourUp(QWidget):
     def set_left_button(self, what: LeftButton) -> None:
         """Choose what a left-drag on a slice does."""
         self.looking = replace(self.looking, left_button=what)
-        for view in self.slices.values():
+        for view in (*self.slices.values(), *self.cuts.values()):
             view.left_button = what
         self._tell()
 
@@ -196,17 +217,27 @@ class FourUp(QWidget):
 
     def reset_look(self) -> None:
         """Fit every view."""
-        for view in self.slices.values():
+        for view in (*self.slices.values(), *self.cuts.values()):
             view.reset_look()
         self.spine.reset_look()
 
     def toggle_maximised(self, frame: ViewFrame) -> None:
         """Let one view fill the place, or bring the others back."""
         self._maximised = None if self._maximised is frame else frame
-        for other in self.frames:
-            other.setVisible(self._maximised in (None, other))
-        self._share_room()
+        self._show_places()
         frame.viewport.setFocus()
+
+    def show_cuts(self, shown: bool) -> None:
+        """Show the two views of the active cut in place of the sagittal and coronal slices, or these."""
+        self.cuts_shown, self._maximised = shown, None
+        self._show_places()
+        self.looked.emit(self.looking)
+
+    def _show_places(self) -> None:
+        placed = [frame for frame, _ in self.places]
+        for other in self.frames:
+            other.setVisible(self._maximised is other or (self._maximised is None and other in placed))
+        self._share_room()
 
     def picture(self, stamp: Stamp, scale: int = 2) -> QImage:
         """Return what the shown views show, side by side as on screen, with `stamp` burnt in.
@@ -217,7 +248,9 @@ class FourUp(QWidget):
         whole = QImage(self.width() * scale, self.height() * scale, QImage.Format.Format_RGB32)
         whole.fill(QColor(0, 0, 0))
         painter = QPainter(whole)
-        views: tuple[SpineView | SliceView, ...] = (self.spine, *self.slices.values())
+        views: tuple[SpineView | SliceView, ...] = (
+            self.spine, *self.slices.values(), *self.cuts.values()
+        )  # fmt: skip
         for frame in views:
             if not frame.isHidden():
                 at = frame.viewport.mapTo(self, QPoint(0, 0))
@@ -249,15 +282,22 @@ class FourUp(QWidget):
             return False
         if Qt.Key.Key_1 <= key < Qt.Key.Key_1 + len(PRESETS):
             self.choose_preset(key - Qt.Key.Key_1)
-        elif key is Qt.Key.Key_W:
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.slices[SlicePlane.AXIAL].go(1.0 if key is Qt.Key.Key_PageUp else -1.0)
+        else:
+            return self._letter_key(key)
+        return True
+
+    def _letter_key(self, key: Qt.Key) -> bool:
+        if key is Qt.Key.Key_W:
             window = self.looking.left_button is LeftButton.WINDOW
             self.set_left_button(LeftButton.CROSSHAIR if window else LeftButton.WINDOW)
         elif key is Qt.Key.Key_R:
             self.reset_look()
+        elif key is Qt.Key.Key_C:
+            self.show_cuts(not self.cuts_shown)
         elif key is Qt.Key.Key_G:
             self.set_outlines(not self.looking.outlines)
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.slices[SlicePlane.AXIAL].go(1.0 if key is Qt.Key.Key_PageUp else -1.0)
         else:
             return False
         return True
@@ -269,9 +309,7 @@ class FourUp(QWidget):
 
     def _share_room(self) -> None:
         """Give every row and column with a shown view the same room, and an empty one none."""
-        places: list[tuple[ViewFrame, tuple[int, int]]] = [(self.spine, (0, 1))]
-        places += [(self.slices[plane], place) for plane, place in _PLACES.items()]
-        shown = [place for frame, place in places if self._maximised in (None, frame)]
+        shown = [place for frame, place in self.places if self._maximised in (None, frame)]
         for line in (0, 1):
             self._grid.setRowStretch(line, int(any(row == line for row, _ in shown)))
             self._grid.setColumnStretch(line, int(any(column == line for _, column in shown)))
@@ -279,5 +317,7 @@ class FourUp(QWidget):
     def _tell(self) -> None:
         for plane, view in self.slices.items():
             view.show_state(slice_state(self.seen, self.looking, plane))
+        for cut_view in self.cuts.values():
+            cut_view.show_seen(self.seen, self.looking)
         self.spine.show_state(spine_state(self.seen, self.looking))
         self.looked.emit(self.looking)

@@ -17,6 +17,7 @@ from rendering.scene_state import (
     DrawnMargin,
     DrawnPiece,
     DrawnStructure,
+    FollowedCut,
     GapBand,
     LevelName,
     SlicePlane,
@@ -47,6 +48,10 @@ class Seen:
         Of `volume`; anything but CT gets a grey window of its own.
     gaps : tuple of GapBand
         Where `volume` is interpolated over missing slices.
+    cut : FollowedCut or None
+        What the cut views follow.
+    cut_line : DrawnLine or None
+        The closest points of that cut's most serious result.
     """
 
     volume: Volume | None = None
@@ -62,6 +67,8 @@ class Seen:
     series: str = ""
     modality: str = "CT"
     gaps: tuple[GapBand, ...] = ()
+    cut: FollowedCut | None = None
+    cut_line: DrawnLine | None = None
 
 
 @dataclass(frozen=True)

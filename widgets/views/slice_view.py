@@ -23,6 +23,8 @@ TITLES: Final = {
     SlicePlane.SAGITTAL: mark("Sagittal"),
     SlicePlane.CORONAL: mark("Coronal"),
     SlicePlane.OBLIQUE: mark("Oblique"),
+    SlicePlane.CUT_FACE: mark("In the cut"),
+    SlicePlane.CUT_ACROSS: mark("Across the cut"),
 }
 # The patient direction a slice's position is read along, and its letters for plus and minus.
 _POSITION_AXIS: Final = {
@@ -79,7 +81,8 @@ class SliceView(ViewFrame):
             self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
         self._wanted = replace(state, zoom=self._zoom, pan_mm=self._pan_mm)
         self.note.setText(self._position_text())
-        self.viewport.redraw()
+        if self.viewport.isVisible():  # a view that comes into sight draws itself
+            self.viewport.redraw()
 
     @property
     def state(self) -> SliceState:
