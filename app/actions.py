@@ -151,6 +151,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("quit", mark("Quit"), "file", ("Ctrl+Q",)),
     Command("undo", mark("Undo"), "edit", ("Ctrl+Z",), _needs_undo, "undo"),
     Command("redo", mark("Redo"), "edit", ("Ctrl+Y", "Ctrl+Shift+Z"), _needs_redo, "redo"),
+    Command("steps", mark("List of steps"), "edit", ("Ctrl+Alt+Z",), _needs_case,
+            help=mark("Show every step by name; a click goes back or forward to it")),
     Command("-4", "", "edit"),
     Command("duplicate_cut", mark("Duplicate cut"), "edit", ("Ctrl+D",), _needs_cut, "copy"),
     Command("delete_cut", mark("Delete cut"), "edit", ("Ctrl+Del",), _needs_cut, "delete"),
@@ -181,7 +183,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("about", mark("About EnBloc"), "help"),
 )  # fmt: skip
 MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}
-CHECKABLE: Final = frozenset({"crosshair_mode", "window_mode", "outlines", "pieces", "cut_views"})
+CHECKABLE: Final = frozenset({"steps", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views"})
 
 
 class Actions(QObject):

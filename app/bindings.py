@@ -21,7 +21,7 @@ from app.session import Session, SessionView
 from app.showing import Showing
 from app.shown_image import next_image, shares_space
 from app.window import MainWindow
-from planning.editing.edits import Edit
+from planning.editing.edits import Edit, locked
 from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import PlanningError
 from planning.geometry.blade import Blade
@@ -84,9 +84,11 @@ class Bindings(QObject):
 
     def _connect_views(self) -> None:
         p, views = self.parts, self.parts.window.views
-        views.spine.blade_dragged.connect(self._preview_blade)
-        views.spine.blade_dropped.connect(self._drop_blade)
-        views.spine.blade_drag_cancelled.connect(lambda _cut: p.session.drop_preview())
+        for view in views.views:
+            view.blade.moved.connect(self._preview_blade)
+            view.blade.ended.connect(self._drop_blade)
+            view.blade.cancelled.connect(lambda _cut: p.session.drop_preview())
+            view.blade.refused.connect(self._refuse_blade)
         views.spine.picked.connect(self._picked)
         views.cancelled.connect(p.session.drop_preview)
         views.cancelled.connect(self._close_matrix)
@@ -98,6 +100,7 @@ class Bindings(QObject):
         p, w = self.parts, self.parts.window
         for panel in (w.case_panel, w.anatomy_panel, w.plan_panel, w.check_panel):
             panel.edited.connect(p.session.do)
+        w.steps.go_asked.connect(p.session.go)
         w.anatomy_panel.previewed.connect(p.session.preview)
         w.anatomy_panel.review_asked.connect(self.review)
         w.anatomy_panel.not_in_field_asked.connect(p.decisions.not_in_field)
@@ -240,6 +243,12 @@ class Bindings(QObject):
 
     def _drop_blade(self, cut_id: str, blade: Blade) -> None:
         self.parts.session.do(MoveBlade(cut_id, blade, self._title(cut_id)))
+
+    def _refuse_blade(self, cut_id: str) -> None:
+        """Say why a locked cut does not move."""
+        cut = self.parts.commands.active
+        if cut is not None and cut.id == cut_id:
+            self.tell_problem(locked(cut))
 
     def _title(self, cut_id: str) -> str:
         case = self.parts.session.case

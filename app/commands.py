@@ -21,7 +21,7 @@ MOUSE_AND_KEYS = (
     ("Window and level", "W switches to it: left-drag; double-click resets · keys 1–6: presets"),
     ("3D", "left-drag: turn · right-drag, wheel: zoom · middle-drag, Shift+left: pan · Ctrl+left: roll"),
     ("Standard views", "keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
-    ("Blade", "drag its handles in 3D · Esc restores it"),
+    ("Blade", "drag its handles in 3D or its line on a slice · Esc restores it"),
     ("Views", "R fits · G outlines · C views of the active cut · double-click on a title maximises"),
 )
 
@@ -58,6 +58,7 @@ def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dic
         "quit": window.close,
         "undo": parts.session.undo,
         "redo": parts.session.redo,
+        "steps": lambda: window.show_steps(not window.steps_dock.isVisible()),
         "duplicate_cut": parts.commands.duplicate,
         "delete_cut": parts.commands.delete,
         "lock_cut": parts.commands.toggle_lock,

@@ -36,8 +36,8 @@ class SessionView:
         During a drag: the dragged cut's clearances, computed from this very `case`.
     surfaces : Surfaces or None
     undo_label, redo_label : str or None
-    history : tuple of str
-        What was done, newest last.
+    history, undone : tuple of str
+        What was done, newest last; what was undone, next first.
     dirty, previewing, updating : bool
         Unsaved work; a drag is under way; numbers are still to come.
     failure : str
@@ -55,6 +55,7 @@ class SessionView:
     undo_label: str | None = None
     redo_label: str | None = None
     history: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
     dirty: bool = False
     previewing: bool = False
     updating: bool = False
@@ -120,6 +121,7 @@ class Session(QObject):
             undo_label=history.undo_label,
             redo_label=history.redo_label,
             history=tuple(step.label for step in history.past),
+            undone=tuple(step.label for step in history.future),
             dirty=self.is_dirty,
             previewing=self._preview is not None,
             updating=self.derived.is_updating,
@@ -200,14 +202,16 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Go one step back."""
-        if self._history is not None:
-            self._history = self._history.undo()
-            self._settle()
+        self.go(-1)
 
     def redo(self) -> None:
         """Go one undone step forward."""
+        self.go(1)
+
+    def go(self, steps: int) -> None:
+        """Go several steps, back where below zero; one change is told, whatever lies between."""
         if self._history is not None:
-            self._history = self._history.redo()
+            self._history = self._history.gone(steps)
             self._settle()
 
     def tell(self) -> None:

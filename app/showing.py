@@ -40,6 +40,7 @@ class Showing:
         window.banner.show_case(case)
         window.banner.show_verdict(verdict_of(view))
         window.messages.show_hint(next_step(view, self._session.settings.limits))
+        window.steps.show_steps(view.history, view.undone, is_open=case is not None)
         self._show_views(view)
         self._show_cuts(view)
         self._show_board(view)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QDockWidget,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -32,6 +33,7 @@ from widgets.stages.case_panel import CasePanel
 from widgets.stages.check_panel import CheckPanel
 from widgets.stages.cuts_panel import CutsPanel
 from widgets.stages.plan_panel import PlanPanel
+from widgets.steps_panel import StepsPanel
 from widgets.viewport import ViewportMode
 from widgets.views.four_up import FourUp
 from widgets.welcome import Welcome
@@ -94,13 +96,22 @@ class MainWindow(QMainWindow):
         self.stage_stack = QStackedWidget()
         for panel in self.stages.values():
             self.stage_stack.addWidget(panel)
+        self.steps = StepsPanel()
+        self.steps_dock = QDockWidget(tr("Steps"))
         self._build_menus()
         self._lay_out()
+        self._dock_steps()
         self.stage_bar.chosen.connect(self.show_stage)
 
     def show_stage(self, stage: Stage) -> None:
         """Show the panel of a stage."""
         self.stage_stack.setCurrentWidget(self.stages[stage])
+
+    def show_steps(self, shown: bool) -> None:
+        """Show or hide the list of steps."""
+        self.steps_dock.setVisible(shown)
+        if shown:
+            self.steps.list.setFocus()
 
     def show_case_open(self, is_open: bool) -> None:
         """Show the views, or how to begin."""
@@ -202,6 +213,16 @@ class MainWindow(QMainWindow):
         column.addLayout(body, 1)
         column.addLayout(self._foot())
         self.setCentralWidget(whole)
+
+    def _dock_steps(self) -> None:
+        self.steps_dock.setObjectName("steps")
+        self.steps_dock.setWidget(self.steps)
+        self.steps_dock.setAllowedAreas(
+            Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
+        )
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.steps_dock)
+        self.steps_dock.hide()
+        self.steps_dock.visibilityChanged.connect(self.actions_table["steps"].setChecked)
 
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()

@@ -33,11 +33,12 @@ class Part(StrEnum):
     LEFT_EDGE = "left_edge"
     RIGHT_EDGE = "right_edge"
     FAR_EDGE = "far_edge"
+    NEAR_EDGE = "near_edge"
 
 
 SHIFTS: Final = (Part.ALONG_NORMAL, Part.ALONG_ADVANCE, Part.ALONG_ACROSS)
 TURNS: Final = (Part.ROUND_NORMAL, Part.ROUND_ADVANCE, Part.ROUND_ACROSS)
-EDGES: Final = (Part.LEFT_EDGE, Part.RIGHT_EDGE, Part.FAR_EDGE)
+EDGES: Final = (Part.LEFT_EDGE, Part.RIGHT_EDGE, Part.FAR_EDGE, Part.NEAR_EDGE)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def axis_lps(blade: Blade, part: Part) -> Floats:
         "left_edge": 0,
         "right_edge": 0,
         "far_edge": 1,
+        "near_edge": 1,
         "in_plane": 2,
     }
     return np.asarray(blade.axes[row[name]])
@@ -70,8 +72,6 @@ def axis_lps(blade: Blade, part: Part) -> Floats:
 
 def can_grab(blade: Blade, part: Part, sight_lps: ArrayLike) -> bool:
     """Say whether a part is seen well enough to be moved with meaning."""
-    if part in EDGES and blade.footprint_mm is not None:
-        return False  # the footprint, not the rectangle, bounds such a blade
     cosine = abs(float(np.dot(axis_lps(blade, part), np.asarray(sight_lps))))
     if part in SHIFTS or part in EDGES:
         return float(np.sqrt(max(0.0, 1 - cosine**2))) >= LEAST_AXIS_SINE
@@ -109,14 +109,23 @@ def dragged(
 
 
 def resized(blade: Blade, part: Part, along_mm: float) -> Blade:
-    """Return the blade with one edge moved along `across` or `advance`; the opposite edge stays."""
-    if part is Part.FAR_EDGE:
-        return replace(blade, depth_mm=_size(blade.depth_mm + along_mm))
-    sign = 1.0 if part is Part.RIGHT_EDGE else -1.0
-    width = _size(blade.width_mm + sign * along_mm)
-    shift = sign * (width - blade.width_mm) / 2
-    origin = np.asarray(blade.origin_lps_mm) + shift * np.asarray(blade.across_lps)
-    return replace(blade, width_mm=width, origin_lps_mm=vec3(origin))
+    """Return the blade with one edge moved along `across` or `advance`; the opposite edge stays.
+
+    A footprint is stretched with its rectangle: otherwise an edge pulled out would cut nothing more.
+    """
+    along = along_mm if part in (Part.RIGHT_EDGE, Part.FAR_EDGE) else -along_mm
+    if part in (Part.LEFT_EDGE, Part.RIGHT_EDGE):
+        width, depth = _size(blade.width_mm + along), blade.depth_mm
+        shift = (width - blade.width_mm) / 2 * (1.0 if part is Part.RIGHT_EDGE else -1.0) * blade.axes[0]
+    else:
+        width, depth = blade.width_mm, _size(blade.depth_mm + along)
+        shift = (0.0 if part is Part.FAR_EDGE else blade.depth_mm - depth) * blade.axes[1]
+    footprint = blade.footprint_mm
+    if footprint is not None:
+        wider, deeper = width / blade.width_mm, depth / blade.depth_mm
+        footprint = tuple((a * wider, b * deeper) for a, b in footprint)
+    origin = vec3(np.asarray(blade.origin_lps_mm) + shift)
+    return replace(blade, width_mm=width, depth_mm=depth, origin_lps_mm=origin, footprint_mm=footprint)
 
 
 def along_axis_mm(ray: Ray, point_lps_mm: Floats, axis: Floats) -> float:

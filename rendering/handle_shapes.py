@@ -4,7 +4,9 @@ All are polylines in LPS whose size is given in millimetres per logical pixel, s
 their size on the screen; drawing and picking use the same lines.
 """
 
-from typing import Final
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -21,6 +23,7 @@ PLATE_PX: Final = 9.0
 KNOB_PX: Final = 6.0
 REACH_PX: Final = 8.0
 _STEPS: Final = 72
+SMALL: Final[frozenset[StrEnum]] = frozenset({Part.IN_PLANE, *EDGES})
 
 PART_RGB: Final[dict[Part, Rgb]] = {
     Part.ALONG_NORMAL: (86, 180, 233),
@@ -33,6 +36,7 @@ PART_RGB: Final[dict[Part, Rgb]] = {
     Part.LEFT_EDGE: (240, 240, 240),
     Part.RIGHT_EDGE: (240, 240, 240),
     Part.FAR_EDGE: (240, 240, 240),
+    Part.NEAR_EDGE: (240, 240, 240),
 }
 
 
@@ -70,26 +74,36 @@ def edge_point(blade: Blade, part: Part) -> Floats:
         Part.LEFT_EDGE: (-half, depth / 2, 0.0),
         Part.RIGHT_EDGE: (half, depth / 2, 0.0),
         Part.FAR_EDGE: (0.0, depth, 0.0),
+        Part.NEAR_EDGE: (0.0, 0.0, 0.0),
     }
     return blade.to_lps(np.array(places[part]))
 
 
+_PartT = TypeVar("_PartT", bound=StrEnum)
+
+
 def nearest_part(
-    segments_px: dict[Part, Floats], x_px: float, y_px: float, reach_px: float = REACH_PX
-) -> Part | None:
+    segments_px: dict[_PartT, Floats],
+    x_px: float,
+    y_px: float,
+    reach_px: float = REACH_PX,
+    small: Collection[StrEnum] = SMALL,
+) -> _PartT | None:
     """Return the part whose drawn line runs nearest to the pointer, or None beyond `reach_px`.
 
     Parameters
     ----------
     segments_px : dict of part to array, shape (n, 2, 2)
         Projected line segments.
+    small : collection of parts
+        They win where they touch a ring, an arrow or a line.
     """
-    best, least = None, reach_px
+    best: _PartT | None = None
+    least = reach_px
     pointer = np.array([x_px, y_px])
     for part, segments in segments_px.items():
         distance = _distance_px(segments, pointer)
-        # Knobs and plate are small: they win where they touch a ring or an arrow.
-        if part is Part.IN_PLANE or part in EDGES:
+        if part in small:
             distance -= reach_px / 2
         if distance < least:
             best, least = part, distance

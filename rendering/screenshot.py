@@ -176,6 +176,7 @@ def _spine(
 
 def _slice(state: SliceState, lettering: Lettering, window: vtkRenderWindow, place: Viewport) -> SliceScene:
     scene = SliceScene(lettering)
+    scene.handle.offered = False
     scene.attach(window, place)
     scene.show(state)
     return scene

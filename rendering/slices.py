@@ -10,6 +10,7 @@ from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
 from rendering.backdrop import Backdrop
 from rendering.before_drawing import Stop, before_drawing
+from rendering.blade_handle import BladeHandle, BladeListener, Silent
 from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
@@ -27,6 +28,7 @@ from rendering.slice_gaps import gap_labels, gap_strokes, gap_words
 from rendering.slice_geometry import SliceFrame, frame_of, height_mm, position_words, step_mm
 from rendering.slice_image import SliceImage
 from rendering.slice_marks import crosshair_strokes, level_labels, level_words, line_label, line_strokes
+from rendering.trace_grips import TraceGrips
 
 PLANE_NAMES = {
     SlicePlane.AXIAL: mark("Axial"),
@@ -47,7 +49,7 @@ class SliceScene:
     What keeps its size in pixels is laid out when the view is drawn, so a new window size needs no call.
     """
 
-    def __init__(self, lettering: Lettering | None = None) -> None:
+    def __init__(self, lettering: Lettering | None = None, listener: BladeListener | None = None) -> None:
         self._lettering = lettering or Lettering()
         self._images, self._marks, self._held, self._front = self._layers = [vtkRenderer() for _ in range(4)]
         self._backdrop = Backdrop([self._images, self._marks], self._held)
@@ -68,6 +70,8 @@ class SliceScene:
         self._crosshair, self._line = LineLayer(self._front), LineLayer(self._front, edge_alpha=0.7)
         self._cut = LineLayer(self._front, edge_alpha=0.35)
         self._bones: tuple[CrossedBone, ...] = ()
+        grips = TraceGrips(lambda: self.frame)
+        self.handle = BladeHandle(self._front, grips, listener or Silent(), grips)
         self._labels = PointLabels(self._front)
         self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
         self._set_up()
@@ -117,6 +121,7 @@ class SliceScene:
             self._plain.show(plain)
             self._strong.show(strong)
         self._bones = crossed_bones(state)
+        self.handle.show(state.blades)
         self._write(state)
         return True
 
@@ -184,6 +189,7 @@ class SliceScene:
             traces.set_width(lettering.px(max(1.0, theme.line_px * 0.75)))
         self._crosshair.set_width(max(1.0, lettering.px(theme.line_px * 0.6)))
         self._cut.set_width(max(1.0, lettering.px(theme.line_px * 0.75)))
+        self.handle.set_pixel_ratio(lettering.pixel_ratio)
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
         self._laid_out = None
@@ -209,6 +215,7 @@ class SliceScene:
         frame = self.frame
         if self._window is not None:
             self._backdrop.want(self._window, self._standing(state, frame))
+        self.handle.layout()
         content = replace(state, blades=())
         if self._laid_out == (content, frame):
             return

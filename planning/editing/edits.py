@@ -54,10 +54,15 @@ def unlocked_osteotomy_of(case: Case, osteotomy_id: str) -> Osteotomy:
     """Return an osteotomy that may be changed; raises `EditRefused` where it is locked or missing."""
     osteotomy = osteotomy_of(case, osteotomy_id)
     if osteotomy.locked:
-        raise EditRefused(
-            "LOCKED", mark("{title} is locked. Unlock it first to change it."), title=osteotomy.title
-        )
+        raise locked(osteotomy)
     return osteotomy
+
+
+def locked(osteotomy: Osteotomy) -> EditRefused:
+    """Return why a locked cut does not change."""
+    return EditRefused(
+        "LOCKED", mark("{title} is locked. Unlock it first to change it."), title=osteotomy.title
+    )
 
 
 def anatomy_of(case: Case) -> Anatomy:

@@ -44,6 +44,13 @@ class History:
         step, *future = self.future
         return History(step.case, (*self.past, Step(step.label, self.present)), tuple(future))
 
+    def gone(self, steps: int) -> "History":
+        """Return the history so many steps forward, or back where below zero; as far as there are any."""
+        history = self
+        for _ in range(abs(steps)):
+            history = history.redo() if steps > 0 else history.undo()
+        return history
+
     @property
     def undo_label(self) -> str | None:
         """What undo would take back, or None."""

@@ -19,6 +19,7 @@ from rendering.handle_geometry import (
     dragged,
     middle_lps_mm,
     on_plane,
+    resized,
 )
 from rendering.handle_shapes import ARROW_PX, RING_PX, nearest_part, shapes
 from tests.rendering.drawing import a_blade
@@ -105,13 +106,14 @@ def test_an_edge_on_ring_turns_the_way_the_near_side_is_pushed() -> None:
 @pytest.mark.parametrize("part", EDGES)
 def test_resizing_keeps_the_opposite_edge(part: Part) -> None:
     before = a_blade()
-    along = {Part.LEFT_EDGE: -4.0, Part.RIGHT_EDGE: 4.0, Part.FAR_EDGE: 4.0}[part]
+    along = {Part.LEFT_EDGE: -4.0, Part.RIGHT_EDGE: 4.0, Part.FAR_EDGE: 4.0, Part.NEAR_EDGE: -4.0}[part]
     axis = axis_lps(before, part)
     side = np.array([0.0, 0.0, 100.0])
     grab = Ray(side, -side / 100)
     now = Ray(side + along * axis, -side / 100)
     after = dragged(before, part, grab, now, middle_lps_mm(before), 10.0)
-    kept = {Part.LEFT_EDGE: (1, 2), Part.RIGHT_EDGE: (0, 3), Part.FAR_EDGE: (0, 1)}[part]
+    edges = {Part.LEFT_EDGE: (1, 2), Part.RIGHT_EDGE: (0, 3), Part.FAR_EDGE: (0, 1), Part.NEAR_EDGE: (2, 3)}
+    kept = edges[part]
     for corner in kept:
         assert after.corners_lps_mm[corner] == pytest.approx(before.corners_lps_mm[corner], abs=1e-9)
     grown = (after.width_mm - before.width_mm) + (after.depth_mm - before.depth_mm)
@@ -133,8 +135,23 @@ def test_what_is_seen_end_on_is_not_offered() -> None:
     assert can_grab(blade, Part.ALONG_ACROSS, along_normal)
     assert can_grab(blade, Part.IN_PLANE, along_normal)
     assert not can_grab(blade, Part.IN_PLANE, np.asarray(blade.advance_lps))
-    footprint = a_blade(footprint_mm=((-5, 5), (5, 5), (0, 20)))
-    assert not can_grab(footprint, Part.LEFT_EDGE, along_normal)
+
+
+def test_an_edge_takes_the_footprint_along_and_the_opposite_edge_stays() -> None:
+    blade = a_blade(footprint_mm=((-10, 0), (10, 0), (10, 30), (0, 24), (-10, 30)))
+    assert can_grab(blade, Part.LEFT_EDGE, np.asarray(blade.normal_lps))
+    wider = resized(blade, Part.LEFT_EDGE, -5.0)
+    assert wider.width_mm == 25.0
+    assert wider.footprint_mm == pytest.approx(
+        np.array([(-12.5, 0), (12.5, 0), (12.5, 30), (0, 24), (-12.5, 30)])
+    )
+    for corner in (1, 2):  # the right edge
+        assert wider.corners_lps_mm[corner] == pytest.approx(blade.corners_lps_mm[corner], abs=1e-9)
+    shorter = resized(blade, Part.NEAR_EDGE, 15.0)
+    assert shorter.depth_mm == 15.0
+    assert shorter.corners_lps_mm[2] == pytest.approx(blade.corners_lps_mm[2], abs=1e-9)
+    assert shorter.footprint_mm is not None
+    assert shorter.footprint_mm[3] == (0.0, 12.0)
 
 
 def test_lines_of_sight() -> None:

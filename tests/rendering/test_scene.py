@@ -85,6 +85,9 @@ class Heard:
     def blade_cancelled(self, blade_id: str) -> None:
         self.words.append(f"cancel {blade_id}")
 
+    def blade_refused(self, blade_id: str) -> None:
+        self.words.append(f"refuse {blade_id}")
+
 
 def _red(image: Image) -> np.ndarray:
     rgb = image.astype(int)
@@ -241,6 +244,21 @@ def test_only_the_active_free_blade_can_be_grabbed(change: dict[str, bool]) -> N
     with a_spine_view(replace(PLAIN, blades=(replace(CUT, **change),))) as (scene, _):  # type: ignore[arg-type]
         x, y = scene.pixels_of(middle_lps_mm(CUT.blade)[None])[0]
         assert not scene.press(x, y + 70)
+
+
+def test_a_locked_blade_shows_a_padlock_that_refuses_the_hand() -> None:
+    heard = Heard()
+    window = offscreen_window(300, 300)
+    scene = SpineScene(listener=heard)
+    scene.attach(window)
+    scene.show(replace(PLAIN, blades=(replace(CUT, locked=True),)))
+    window.Render()
+    x, y = scene.pixels_of(middle_lps_mm(CUT.blade)[None])[0]
+    assert not scene.press(x, y)
+    assert scene.handle.refuse(x, y)
+    assert not scene.handle.refuse(x + 80, y + 80)
+    assert heard.words == ["refuse cut"]
+    window.Finalize()
 
 
 def test_nothing_in_front_takes_the_click_from_a_handle() -> None:

@@ -65,7 +65,14 @@ class CutView(SliceView):
         self._follow()
 
     def _follow(self) -> None:
-        self.show_state(cut_slice_state(self._seen, self._looking, self.plane, self.offset_mm))
+        state = cut_slice_state(self._seen, self._looking, self.plane, self.offset_mm)
+        if self.is_dragging_blade and state.cut is not None:
+            # Held still under the hand: a slice that went along would run away from the pointer.
+            still = self._wanted
+            state = replace(
+                state, axes=still.axes, crosshair_lps_mm=still.crosshair_lps_mm, field=still.field
+            )
+        self.show_state(state)
         self.back.setEnabled(self.offset_mm != 0.0)
 
     def _position_text(self) -> str:

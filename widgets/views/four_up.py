@@ -101,9 +101,14 @@ class FourUp(QWidget):
             frame.viewport.released.connect(lambda _pointer: self.turns.end())
 
     @property
+    def views(self) -> tuple[SpineView | SliceView, ...]:
+        """Every view, 3D first."""
+        return (self.spine, *self.slices.values(), *self.cuts.values())
+
+    @property
     def frames(self) -> tuple[ViewFrame, ...]:
         """Every view."""
-        return (self.spine, *self.slices.values(), *self.cuts.values())
+        return self.views
 
     @property
     def places(self) -> tuple[tuple[ViewFrame, tuple[int, int]], ...]:
@@ -273,7 +278,7 @@ class FourUp(QWidget):
         """Act on a view key (COMPETITORS 5.2); say whether it was one."""
         key = Qt.Key(event.key())
         if key is Qt.Key.Key_Escape:
-            if not self.spine.cancel_drag():
+            if not any(view.cancel_drag() for view in self.views):
                 self.cancelled.emit()
             return True
         if self.spine.key(event):

@@ -15,6 +15,7 @@ from rendering.scene_state import SlicePlane, SliceState, Stamp
 from rendering.screenshot import PictureSize, slice_picture
 from rendering.slices import SliceScene
 from widgets.viewport import Pointer, Viewport, ViewportMode
+from widgets.views.blade_listener import BladeSignals, blade_cursor
 from widgets.views.seen import LeftButton
 from widgets.views.view_frame import ViewFrame
 
@@ -36,6 +37,7 @@ _ZOOM_PER_NOTCH: Final = 1.15
 _ZOOM_PER_PX: Final = 1.008
 _ZOOM_RANGE: Final = (0.2, 40.0)
 _WINDOW_PER_PX: Final = 0.006
+_CLICK_PX: Final = 2.0
 
 
 class SliceView(ViewFrame):
@@ -57,7 +59,8 @@ class SliceView(ViewFrame):
         self, plane: SlicePlane, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None
     ) -> None:
         self.plane = plane
-        self.scene = SliceScene(lettering)
+        self.blade = BladeSignals()
+        self.scene = SliceScene(lettering, self.blade)
         stripe = QColor(*CROSSHAIR_RGB[plane.value]).name()
         super().__init__(tr(TITLES[plane]), stripe, Viewport(self.scene, mode, self.scene.set_moving), parent)
         self.left_button = LeftButton.CROSSHAIR
@@ -65,6 +68,7 @@ class SliceView(ViewFrame):
         self._wanted = SliceState(plane)
         self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
         self._gesture = ""
+        self._start: Pointer | None = None
         self._last: Pointer | None = None
         self.viewport.before_render(self._apply)
         self.viewport.resized.connect(self._resized)
@@ -73,6 +77,7 @@ class SliceView(ViewFrame):
         self.viewport.released.connect(self._release)
         self.viewport.double_clicked.connect(self._double_click)
         self.viewport.wheeled.connect(self._wheel)
+        self.viewport.left.connect(self._left)
         self.viewport.setAccessibleName(tr("{plane} slice", plane=tr(TITLES[plane])))
 
     def show_state(self, state: SliceState) -> None:
@@ -108,6 +113,20 @@ class SliceView(ViewFrame):
         x, y, z = self._wanted.crosshair_lps_mm
         self.crosshair_moved.emit((x + normal[0] * far, y + normal[1] * far, z + normal[2] * far))
         self.viewport.schedule.moved()
+
+    @property
+    def is_dragging_blade(self) -> bool:
+        """Whether a handle is held."""
+        return self._gesture == "blade"
+
+    def cancel_drag(self) -> bool:
+        """Abandon the drag of a blade (Esc); say whether there was one."""
+        if self._gesture == "blade":
+            self._gesture = "ignored"
+        was = self.scene.handle.cancel()
+        if was:
+            self.viewport.schedule.rest()
+        return was
 
     def reset_look(self) -> None:
         """Fit the whole image."""
@@ -153,7 +172,7 @@ class SliceView(ViewFrame):
     def _press(self, pointer: Pointer) -> None:
         if self._wanted.volume is None:
             return
-        self._last = pointer
+        self._last = self._start = pointer
         shift = pointer.holds(Qt.KeyboardModifier.ShiftModifier)
         if pointer.button is Qt.MouseButton.RightButton:
             self._gesture = "zoom"
@@ -161,6 +180,11 @@ class SliceView(ViewFrame):
             self._gesture = "pan"
         elif self.left_button is LeftButton.WINDOW:
             self._gesture = "window"
+        elif self.scene.handle.press(pointer.x_px, pointer.y_px):
+            self._gesture = "blade"
+            self.viewport.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self.scene.handle.refuse(pointer.x_px, pointer.y_px):
+            self._gesture = "ignored"
         else:
             self._gesture = "crosshair"
             self._put_crosshair(pointer)
@@ -171,6 +195,8 @@ class SliceView(ViewFrame):
         if pointer.buttons is Qt.MouseButton.NoButton:
             if pointer.holds(Qt.KeyboardModifier.ShiftModifier):
                 self._put_crosshair(pointer)
+            else:
+                self._hover(pointer)
             return
         if self._last is None or not self._gesture:
             return
@@ -181,6 +207,9 @@ class SliceView(ViewFrame):
     def _drag(self, pointer: Pointer, right_px: float, up_px: float) -> None:
         if self._gesture == "crosshair":
             self._put_crosshair(pointer)
+        elif self._gesture == "blade":
+            self.scene.handle.drag(pointer.x_px, pointer.y_px)
+            self.viewport.schedule.moved()
         elif self._gesture == "zoom":
             self._look(self._zoom * _ZOOM_PER_PX**up_px, self._pan_mm)
         elif self._gesture == "pan":
@@ -194,9 +223,36 @@ class SliceView(ViewFrame):
             width = max(1.0, state.window_hu + right_px / ratio * step)
             self.window_changed.emit(width, state.level_hu - up_px / ratio * step)
 
+    def _hover(self, pointer: Pointer) -> None:
+        """Show what the pointer would grab; while the left button sets the grey window, nothing."""
+        handle = self.scene.handle
+        windowing = self.left_button is LeftButton.WINDOW
+        if handle.leave() if windowing else handle.hover(pointer.x_px, pointer.y_px):
+            self.viewport.setCursor(blade_cursor(handle))
+            self.viewport.redraw()
+
+    def _let_go(self, pointer: Pointer) -> None:
+        """Leave the blade where it is; a mere click on it moves the crosshair, as anywhere else."""
+        start, handle = self._start, self.scene.handle
+        far = (
+            max(abs(pointer.x_px - start.x_px), abs(pointer.y_px - start.y_px)) if start is not None else 0.0
+        )
+        if far > _CLICK_PX * self.viewport.pixel_ratio:
+            handle.release()
+        elif handle.cancel():
+            self._put_crosshair(pointer)
+        self.viewport.setCursor(blade_cursor(handle))
+
+    def _left(self) -> None:
+        if self.scene.handle.leave():
+            self.viewport.setCursor(Qt.CursorShape.ArrowCursor)
+            self.viewport.redraw()
+
     def _release(self, pointer: Pointer) -> None:
-        del pointer
-        self._gesture, self._last = "", None
+        gesture, self._gesture = self._gesture, ""
+        if gesture == "blade":
+            self._let_go(pointer)
+        self._last = self._start = None
         self.viewport.schedule.rest()
 
     def _double_click(self, pointer: Pointer) -> None:

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from planning.geometry.blade import Blade
 from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
 from rendering.cameras import StandardView
@@ -16,6 +15,7 @@ from rendering.scene import SpineScene
 from rendering.scene_state import SpineState, Stamp
 from rendering.screenshot import PictureSize, spine_picture
 from widgets.viewport import Pointer, Viewport, ViewportMode
+from widgets.views.blade_listener import BladeSignals, blade_cursor
 from widgets.views.view_frame import ViewFrame
 
 _BUTTONS: Final = (
@@ -45,46 +45,20 @@ _CLICK_PX: Final = 3.0
 _FIRST_TURN_PX: Final = (-75.0, -30.0)  # from behind, a little from the side and from above
 
 
-class _Listener(QObject):
-    """Turns the scene's calls into signals."""
-
-    started = Signal(str)
-    moved = Signal(str, object)
-    ended = Signal(str, object)
-    cancelled = Signal(str)
-
-    def blade_started(self, blade_id: str) -> None:
-        self.started.emit(blade_id)
-
-    def blade_moved(self, blade_id: str, blade: Blade) -> None:
-        self.moved.emit(blade_id, blade)
-
-    def blade_ended(self, blade_id: str, blade: Blade) -> None:
-        self.ended.emit(blade_id, blade)
-
-    def blade_cancelled(self, blade_id: str) -> None:
-        self.cancelled.emit(blade_id)
-
-
 class SpineView(ViewFrame):
     """The 3D view.
 
     Signals
     -------
-    blade_dragged(str, Blade), blade_dropped(str, Blade), blade_drag_cancelled(str)
-        One gesture: each step, the release, Esc.
     picked(str, Vec3)
         A structure, piece or blade was clicked, and where.
     """
 
-    blade_dragged = Signal(str, object)
-    blade_dropped = Signal(str, object)
-    blade_drag_cancelled = Signal(str)
     picked = Signal(str, object)
 
     def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
-        self._listener = _Listener()
-        self.scene = SpineScene(lettering, self._listener)
+        self.blade = BladeSignals()
+        self.scene = SpineScene(lettering, self.blade)
         super().__init__(tr("3D"), "#8a93a0", Viewport(self.scene, mode, self.scene.set_moving), parent)
         self._lettering = lettering
         self._wanted = SpineState()
@@ -97,9 +71,6 @@ class SpineView(ViewFrame):
             button = self.add_button(tr(text), tr(help_text))
             button.clicked.connect(lambda _checked=False, chosen=view: self.look(chosen))
             self.buttons[view] = button
-        self._listener.moved.connect(self.blade_dragged)
-        self._listener.ended.connect(self.blade_dropped)
-        self._listener.cancelled.connect(self.blade_drag_cancelled)
         self.viewport.before_render(self._apply)
         self.viewport.resized.connect(self._resized)
         self.viewport.pressed.connect(self._press)
@@ -198,14 +169,16 @@ class SpineView(ViewFrame):
             self._gesture = "roll"
         elif left and self.scene.press(pointer.x_px, pointer.y_px):
             self._gesture = "blade"
+            self.viewport.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif left and self.scene.handle.refuse(pointer.x_px, pointer.y_px):
+            self._gesture = "ignored"
         else:
             self._gesture = "rotate"
 
     def _move(self, pointer: Pointer) -> None:
         if pointer.buttons is Qt.MouseButton.NoButton:
             if self.scene.hover(pointer.x_px, pointer.y_px):
-                over = self.scene.handle.is_hot
-                self.viewport.setCursor(Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor)
+                self.viewport.setCursor(blade_cursor(self.scene.handle))
                 self.viewport.redraw()
             return
         if self._last is None or not self._gesture:
@@ -229,6 +202,7 @@ class SpineView(ViewFrame):
         self._gesture, self._start, self._last = "", None, None
         if gesture == "blade":
             self.scene.release()
+            self.viewport.setCursor(blade_cursor(self.scene.handle))
         elif gesture == "rotate" and start is not None:
             moved = abs(pointer.x_px - start.x_px) + abs(pointer.y_px - start.y_px)
             if moved <= _CLICK_PX * self.viewport.pixel_ratio:

@@ -1,0 +1,150 @@
+"""Planning cuts with the hands: handles on slices, the padlock, the list of steps."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.gui import Workstation
+from planning.geometry.blade import Blade
+from planning.geometry.frames import Vec3, vec3
+from rendering.handle_geometry import middle_lps_mm
+from rendering.scene_state import SlicePlane
+from tests.app.test_gestures import activate
+from widgets.views.slice_view import SliceView
+
+pytestmark = [pytest.mark.gui, pytest.mark.render]
+LEFT = Qt.MouseButton.LeftButton
+
+
+def blade_of(station: Workstation, cut: str) -> Blade:
+    """Return a cut's blade as it is shown."""
+    case = station.session.view.case
+    assert case is not None
+    found = case.plan.osteotomy(cut)
+    assert found is not None
+    return found.blade
+
+
+def is_previewing(station: Workstation) -> bool:
+    """Say whether a drag is under way."""
+    return station.session.view.previewing
+
+
+def sagittal_at_the_middle(station: Workstation, cut: str) -> SliceView:
+    """Put the crosshair away from the cut's middle, in its sagittal slice."""
+    activate(station, cut)
+    views = station.window.views
+    middle = middle_lps_mm(blade_of(station, cut))
+    views.move_crosshair(vec3(np.add(middle, (0.0, 0.0, 25.0))))
+    view = views.slices[SlicePlane.SAGITTAL]
+    view.viewport.draw_now()
+    return view
+
+
+def pixel(view: SliceView, point_lps_mm: Vec3) -> QPoint:
+    """Return the widget's pixel of a point."""
+    x, y = view.scene.pixel_of(point_lps_mm)
+    return QPoint(round(x), round(view.viewport.height() - 1 - y))
+
+
+def test_a_blade_is_dragged_by_its_line_on_a_slice_and_keeps_the_grab_offset(station: Workstation) -> None:
+    view = sagittal_at_the_middle(station, "cranial")
+    before = blade_of(station, "cranial")
+    at = pixel(view, vec3(np.add(middle_lps_mm(before), (0.0, 6.0, 0.0)))) + QPoint(0, 2)  # beside the line
+    QTest.mouseMove(view.viewport, at)
+    assert view.viewport.cursor().shape() is Qt.CursorShape.OpenHandCursor
+    crosshair = station.window.views.looking.crosshair_lps_mm
+    QTest.mousePress(view.viewport, LEFT, pos=at)
+    assert view.viewport.cursor().shape() is Qt.CursorShape.ClosedHandCursor
+    QTest.mouseMove(view.viewport, at)
+    assert blade_of(station, "cranial") == before
+    for step in range(1, 5):
+        QTest.mouseMove(view.viewport, at + QPoint(0, -4 * step))
+    assert station.session.view.previewing
+    moved = np.subtract(blade_of(station, "cranial").origin_lps_mm, before.origin_lps_mm)
+    assert moved == pytest.approx((0.0, 0.0, 16 * view.scene.mm_per_px), abs=1e-6)
+    QTest.mouseRelease(view.viewport, LEFT, pos=at + QPoint(0, -16))
+    assert station.session.view.history == ("Move cranial",)
+    assert station.window.views.looking.crosshair_lps_mm == crosshair
+
+
+def test_esc_gives_the_blade_back_on_a_slice_too(station: Workstation) -> None:
+    view = sagittal_at_the_middle(station, "cranial")
+    case = station.session.case
+    at = pixel(view, vec3(middle_lps_mm(blade_of(station, "cranial"))))
+    QTest.mousePress(view.viewport, LEFT, pos=at)
+    QTest.mouseMove(view.viewport, at + QPoint(0, -20))
+    assert is_previewing(station)
+    QTest.keyClick(view.viewport, Qt.Key.Key_Escape)
+    assert station.session.case is case
+    assert not is_previewing(station)
+    QTest.mouseMove(view.viewport, at + QPoint(0, -30))
+    QTest.mouseRelease(view.viewport, LEFT, pos=at + QPoint(0, -30))
+    assert station.session.view.history == ()
+
+
+def test_a_mere_click_on_the_line_moves_the_crosshair_and_no_blade(station: Workstation) -> None:
+    view = sagittal_at_the_middle(station, "cranial")
+    case, middle = station.session.case, middle_lps_mm(blade_of(station, "cranial"))
+    QTest.mouseClick(view.viewport, LEFT, pos=pixel(view, vec3(middle)))
+    assert station.session.case is case
+    assert station.window.views.looking.crosshair_lps_mm == pytest.approx(middle, abs=view.scene.mm_per_px)
+
+
+def test_a_locked_cut_refuses_with_a_sentence(station: Workstation) -> None:
+    view = sagittal_at_the_middle(station, "cranial")
+    station.window.actions_table["lock_cut"].trigger()
+    view.viewport.draw_now()
+    case = station.session.case
+    at = pixel(view, vec3(middle_lps_mm(blade_of(station, "cranial"))))
+    QTest.mouseMove(view.viewport, at)
+    assert view.viewport.cursor().shape() is Qt.CursorShape.ForbiddenCursor
+    QTest.mousePress(view.viewport, LEFT, pos=at)
+    QTest.mouseMove(view.viewport, at + QPoint(0, -20))
+    QTest.mouseRelease(view.viewport, LEFT, pos=at + QPoint(0, -20))
+    shown = station.window.messages.shown
+    assert shown is not None
+    assert shown.text == "cranial is locked. Unlock it first to change it."
+    assert station.session.case is case
+
+
+def test_the_list_of_steps_names_them_and_goes_several_at_once(station: Workstation, qtbot: QtBot) -> None:
+    panel = station.window.steps
+    station.window.actions_table["steps"].trigger()
+    assert panel.isVisible()
+    start = station.session.case
+    activate(station, "cranial")
+    for name in ("one", "two", "three"):
+        station.window.plan_panel.cut.name.setText(name)
+        station.window.plan_panel.cut.name.editingFinished.emit()
+    station.window.actions_table["lock_cut"].trigger()
+
+    def rows() -> list[str]:
+        return [panel.list.item(n).text() for n in range(panel.list.count())]
+
+    assert rows() == [
+        "✓  The case as it was opened", "✓  Change name of cranial", "✓  Change name of one",
+        "✓  Change name of two", "●  Lock three",
+    ]  # fmt: skip
+
+    def click(row: int) -> None:
+        place = panel.list.visualItemRect(panel.list.item(row)).center()
+        QTest.mouseClick(panel.list.viewport(), LEFT, pos=place)
+        qtbot.waitUntil(lambda: panel.list.currentRow() == row and panel.list.item(row).text()[0] == "●")
+
+    click(1)
+    case = station.session.case
+    assert case is not None
+    assert [o.name for o in case.plan.osteotomies if o.id == "cranial"] == ["one"]
+    undone = ["Change name of one", "Change name of two", "Lock three"]
+    assert rows()[2:] == [f"↷  {name} (undone)" for name in undone]
+    click(0)
+    assert station.session.case is start
+    click(4)
+    case = station.session.case
+    assert case is not None
+    assert [(o.name, o.locked) for o in case.plan.osteotomies if o.id == "cranial"] == [("three", True)]
+    station.window.actions_table["steps"].trigger()
+    assert not panel.isVisible()
