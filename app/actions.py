@@ -179,7 +179,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("picture", mark("Picture of the window..."), "view", (), _needs_release, "camera",
             mark("Save what the views show as PNG")),
     Command("theme", mark("Dark or light"), "view"),
+    Command("palette", mark("Find a command..."), "help", ("Ctrl+Shift+P", "F3"),
+            help=mark("Find any command, structure, cut or level by name")),
+    Command("guide", mark("Guide"), "help", (), help=mark("The guide, from its beginning")),
+    Command("explain", mark("Explain this"), "help", ("Shift+F1",),
+            help=mark("The page of the guide about whatever has the keyboard")),
     Command("keys", mark("Mouse and keys"), "help", ("F1",)),
+    Command("tour", mark("Tour"), "help", (), _needs_case, help=mark("The main controls, in under a minute")),
     Command("about", mark("About EnBloc"), "help"),
 )  # fmt: skip
 MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}

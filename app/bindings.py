@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
@@ -55,7 +55,15 @@ class Parts:
 
 
 class Bindings(QObject):
-    """Connects the parts and holds what only connections need."""
+    """Connects the parts and holds what only connections need.
+
+    Signals
+    -------
+    demo_opening()
+        The demo case is about to be opened.
+    """
+
+    demo_opening = Signal()
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
@@ -154,6 +162,7 @@ class Bindings(QObject):
     def open_demo(self) -> None:
         """Open the bundled demo case; saving it asks for another place."""
         if DEMO_CASE.is_file():
+            self.demo_opening.emit()
             self.parts.files.open_path(DEMO_CASE, as_template=True)
         else:
             words = tr("The demo case is missing from this installation. Import a DICOM folder instead.")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.bindings import Bindings, Parts
+from app.guidance import Guidance
 from app.program import NAME, NOT_A_DEVICE, PROGRAM
 from app.settings import Preferences
 from planning.texts import tr
@@ -12,21 +13,10 @@ from widgets.dialogs import Choice, ask
 from widgets.theme import DARK, LIGHT, apply_theme, present_theme
 from widgets.views.seen import LeftButton
 
-MOUSE_AND_KEYS = (
-    (
-        "Slices",
-        "wheel, Page Up/Down: scroll · right-drag, Ctrl+wheel: zoom · middle-drag, Shift+left-drag: pan",
-    ),
-    ("Crosshair", "click or drag on a slice, or Shift+move"),
-    ("Window and level", "W switches to it: left-drag; double-click resets · keys 1–6: presets"),
-    ("3D", "left-drag: turn · right-drag, wheel: zoom · middle-drag, Shift+left: pan · Ctrl+left: roll"),
-    ("Standard views", "keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
-    ("Blade", "drag its handles in 3D or its line on a slice · Esc restores it"),
-    ("Views", "R fits · G outlines · C views of the active cut · double-click on a title maximises"),
-)
 
-
-def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dict[str, Callable[[], object]]:
+def callbacks(
+    parts: Parts, bindings: Bindings, preferences: Preferences, guidance: Guidance
+) -> dict[str, Callable[[], object]]:
     """Return the callback of every command."""
     views, window = parts.window.views, parts.window
 
@@ -73,15 +63,13 @@ def callbacks(parts: Parts, bindings: Bindings, preferences: Preferences) -> dic
         "matrix": bindings.show_matrix,
         "picture": parts.outputs.picture,
         "theme": switch_theme,
-        "keys": lambda: _show_keys(parts),
+        "palette": guidance.show_palette,
+        "guide": guidance.show_guide,
+        "explain": guidance.explain,
+        "keys": guidance.show_keys,
+        "tour": guidance.start_tour,
         "about": lambda: _show_about(parts),
     }
-
-
-def _show_keys(parts: Parts) -> None:
-    lines = [f"{tr(title)}\n    {tr(words)}" for title, words in MOUSE_AND_KEYS]
-    close = Choice("ok", tr("Close"), QMessageBox.ButtonRole.AcceptRole, default=True)
-    ask(parts.window, tr("Mouse and keys"), "\n\n".join(lines), (close,))
 
 
 def _show_about(parts: Parts) -> None:

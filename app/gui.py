@@ -26,6 +26,7 @@ from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.flows.recovery import Recovery
+from app.guidance import Guidance
 from app.jobs import Jobs, without_values
 from app.language import LANGUAGES, OPTION, SYSTEM, wished
 from app.language_choice import LanguageChoice, speak_at_start
@@ -103,6 +104,7 @@ class Workstation:
     parts: Parts
     bindings: Bindings
     preferences: Preferences
+    guidance: Guidance
     jobs: Jobs = field(init=False)
 
     def __post_init__(self) -> None:
@@ -175,11 +177,11 @@ def build(
         keeper=autosave.keeper,
     )
     bindings = Bindings(parts)
-    station = Workstation(parts, bindings, preferences)
+    station = Workstation(parts, bindings, preferences, Guidance(bindings, preferences))
     autosave.told.connect(window.messages.show_message)
     files.saved.connect(autosave.keep_again)
     _put_badge(window, session, station.parts.history)
-    window.actions_table.connect_to(callbacks(station.parts, bindings, preferences))
+    window.actions_table.connect_to(callbacks(parts, bindings, preferences, station.guidance))
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)
@@ -224,6 +226,7 @@ def _start(station: Workstation, options: argparse.Namespace) -> None:
     window.show()
     sys.excepthook = lambda kind, error, trace: _tell_bug(station, kind, error, trace)
     QTimer.singleShot(0, window, lambda: warm_up(station))
+    station.guidance.offer_tour()
     recovery = Recovery(window, station.jobs, station.parts.files)
     recovery.told.connect(window.messages.show_message)
     QTimer.singleShot(0, window, lambda: recovery.offer(lambda: _open_asked(station, options)))

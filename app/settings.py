@@ -51,6 +51,15 @@ class Preferences:
         self._store.sync()
 
     @property
+    def tour_seen(self) -> bool:
+        """Whether the first tour was shown; it comes once, and then only when asked for."""
+        return self._text("help/tour") == "seen"
+
+    @tour_seen.setter
+    def tour_seen(self, seen: bool) -> None:
+        self._store.setValue("help/tour", "seen" if seen else "")
+
+    @property
     def folder(self) -> Path:
         """Folder last chosen from."""
         kept = Path(self._text("files/folder") or Path.home())

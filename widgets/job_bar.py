@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from planning.texts import tr
 from widgets.plain_text import label, tip
+from widgets.time_left import TimeLeft, time_left_words
 
 _SHOW_AFTER_S: Final = 0.5
-_TIME_LEFT_AFTER_S: Final = 2.0
 _WIDTH_PX: Final = 400
 _WORDS_PX: Final = 210
 _LINES: Final = 2
@@ -42,6 +42,7 @@ class JobBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs: tuple[Job, ...] = ()
+        self._paces: dict[tuple[str, float], TimeLeft] = {}
         self.words = label("", "muted", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar()
@@ -67,6 +68,8 @@ class JobBar(QWidget):
     def show_jobs(self, jobs: Sequence[Job]) -> None:
         """Show what runs; work shorter than half a second is not worth a flicker."""
         self._jobs = tuple(jobs)
+        kept = {_name(job): self._paces.get(_name(job)) or TimeLeft(job.started_s) for job in self._jobs}
+        self._paces = kept
         if self._jobs:
             self._tick.start()
         else:
@@ -83,7 +86,7 @@ class JobBar(QWidget):
             return
         job = long[0]
         words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
-        left = time_left(now - job.started_s, job.fraction)
+        left = time_left_words(self._paces[_name(job)].update(now, job.fraction))
         whole = " · ".join([*words, left] if left else words)
         brief = " · ".join([job.title, left] if left else [job.title])
         self.words.setText(whole if self._fits(whole) else brief)
@@ -102,11 +105,10 @@ class JobBar(QWidget):
             self.cancel_asked.emit(self._jobs[0].key)
 
 
+def _name(job: Job) -> tuple[str, float]:
+    return job.key, job.started_s
+
+
 def time_left(elapsed_s: float, fraction: float) -> str:
-    """Return how long is left in words, or nothing where it cannot be known yet."""
-    if elapsed_s < _TIME_LEFT_AFTER_S or fraction < 0.05 or fraction >= 1.0:
-        return ""
-    seconds = elapsed_s * (1 - fraction) / fraction
-    if seconds < 60:
-        return tr("about {count} s left", count=max(1, round(seconds)))
-    return tr("about {count} min left", count=round(seconds / 60))
+    """Return how long is left in words, from the pace since the start alone."""
+    return time_left_words(TimeLeft(0.0).update(elapsed_s, fraction))

@@ -156,6 +156,11 @@ QLabel#badge {{ background: {t.raised}; border: 1px solid {t.border}; border-rad
 QLabel#badge[tone="warn"] {{ color: {t.warn_text}; border-color: {warn}; }}
 QLabel#badge[tone="fail"] {{ color: {t.fail_text}; border-color: {fail}; }}
 QFrame#panel {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 6px; }}
+QFrame#tour {{ background: {t.raised}; border: 2px solid {t.accent}; border-radius: 6px; }}
+QFrame#touredge {{ background: {t.accent}; }}
+QDialog#palette {{ background: {t.panel}; border: 2px solid {t.accent}; }}
+QToolButton#helpmark {{ color: {t.muted}; font-weight: bold; border-radius: 10px; min-height: 0; }}
+QToolButton#helpmark:hover, QToolButton#helpmark:focus {{ color: {t.text}; border-color: {t.accent}; }}
 QFrame#strip {{ background: {t.panel}; border: none; border-bottom: 1px solid {t.border}; }}
 QFrame#message {{ background: {t.raised}; border: 1px solid {t.border}; border-left: 4px solid {t.accent};
   border-radius: 5px; }}

@@ -310,7 +310,7 @@ def _structures(case: Case) -> Section:
 
 def _limits(settings: Settings) -> Section:
     rows = tuple(
-        (Cell(_readable(p.key)), Cell(p.value), Cell(p.tag), Cell(tr(p.source)))
+        (Cell(readable_key(p.key)), Cell(p.value), Cell(p.tag), Cell(tr(p.source)))
         for p in settings.limits.printed
     )
     tools = tuple(
@@ -346,7 +346,7 @@ def _limits(settings: Settings) -> Section:
     )
 
 
-def _readable(key: str) -> str:
+def readable_key(key: str) -> str:
     """Return a key of the limits file in words that may break over lines."""
     return " · ".join(tr(part.replace("_", " ")) for part in key.split("."))
 

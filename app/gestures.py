@@ -1,0 +1,33 @@
+"""What mouse and view keys do, in words: the one list that the key sheet and the guide print."""
+
+from typing import Final
+
+from planning.texts import mark
+
+GESTURES: Final[tuple[tuple[str, str], ...]] = (
+    (
+        mark("Slices"),
+        mark(
+            "wheel, Page Up/Down: scroll · right-drag, Ctrl+wheel: zoom · middle-drag, Shift+left-drag: pan"
+        ),
+    ),
+    (mark("Crosshair"), mark("click or drag on a slice, or Shift+move")),
+    (
+        mark("Window and level"),
+        mark("W switches to it: left-drag; double-click resets · keys 1–6: presets"),
+    ),
+    (
+        mark("3D"),
+        mark("left-drag: turn · right-drag, wheel: zoom · middle-drag, Shift+left: pan · Ctrl+left: roll"),
+    ),
+    (
+        mark("Standard views"),
+        mark("keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
+    ),
+    (mark("Blade"), mark("drag its handles in 3D or its line on a slice · Esc restores it")),
+    (
+        mark("Views"),
+        mark("R fits · G outlines · C views of the active cut · double-click on a title maximises"),
+    ),
+)
+"""What is meant, and how it is done."""

@@ -1,0 +1,1 @@
+"""The bundled guide: its pages, and the window that shows them."""
