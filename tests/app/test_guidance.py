@@ -19,6 +19,7 @@ from app.synonyms import SYNONYMS
 from widgets.dialogs import LevelsDialog
 from widgets.guide.pages import Topic
 from widgets.help_mark import HelpMark
+from widgets.palette.command_palette import CommandPalette
 from widgets.stage_bar import Stage
 from widgets.tour import Tour, place_beside
 
@@ -42,6 +43,14 @@ def all_dialogs() -> set[type[QDialog]]:
                 found.add(kind)
                 queue.append(kind)
     return found
+
+
+def has_seen(station: Workstation) -> bool:
+    return station.preferences.tour_seen
+
+
+def open_palette(station: Workstation) -> CommandPalette | None:
+    return station.guidance.palette
 
 
 def test_every_dialog_and_stage_has_a_page_and_every_page_exists(built: Workstation) -> None:
@@ -93,11 +102,12 @@ def test_enter_in_the_search_runs_a_command(station: Workstation, qtbot: QtBot) 
     guidance = station.guidance
     shown = station.window.views.looking.outlines
     station.window.actions_table["palette"].trigger()
-    assert guidance.palette is not None
-    QTest.keyClicks(guidance.palette.field, "contours")  # a synonym
-    QTest.keyClick(guidance.palette.field, Qt.Key.Key_Return)
+    palette = open_palette(station)
+    assert palette is not None
+    QTest.keyClicks(palette.field, "contours")  # a synonym
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: station.window.views.looking.outlines != shown)
-    assert guidance.palette is None
+    assert open_palette(station) is None
     assert next(iter(guidance._lately)) == "outlines"
     station.window.actions_table["outlines"].trigger()
 
@@ -155,14 +165,14 @@ def test_the_tour_comes_once_with_the_demo_and_takes_nothing_from_the_work(
     field: QWidget = window.plan_panel.cut.name
     window.plan_panel.tabs.setCurrentIndex(0)
     field.setFocus()
-    assert not station.preferences.tour_seen
+    assert not has_seen(station)
     guidance.offer_tour()
     station.bindings.demo_opening.emit()
     station.parts.files.opened.emit()
     qtbot.waitUntil(lambda: guidance.tour is not None, timeout=5000)
     tour = guidance.tour
     assert isinstance(tour, Tour)
-    assert station.preferences.tour_seen
+    assert has_seen(station)
     assert window.focusWidget() is field
     for _stop in range(len(tour._stops) - 1):
         target = tour.stop.target()

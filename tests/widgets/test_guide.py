@@ -116,7 +116,9 @@ def test_a_place_is_shown_where_its_heading_is(window: GuideWindow, qtbot: QtBot
     window.go(Topic("safety-board", "too_thin"))
     assert "The safety board" in window.page.toPlainText()
     assert window.page.verticalScrollBar().value() > 0
-    assert window.contents.currentItem().text(0).startswith("It is too thin")
+    item = window.contents.currentItem()
+    assert item is not None
+    assert item.text(0).startswith("It is too thin")
     first_line = window.page.cursorForPosition(window.page.viewport().rect().topLeft())
     assert "too thin" in first_line.block().text() or "too thin" in first_line.block().next().text()
 

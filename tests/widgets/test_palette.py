@@ -55,10 +55,16 @@ def palette(qtbot: QtBot) -> CommandPalette:
     return made
 
 
+def current(palette: CommandPalette, column: int = NAME) -> str:
+    """Return what the current row says."""
+    item = palette.list.currentItem()
+    return item.text(column) if item is not None else ""
+
+
 def test_typing_and_enter_do_it(palette: CommandPalette, qtbot: QtBot) -> None:
     QTest.keyClicks(palette.field, "import")
-    assert palette.list.currentItem().text(NAME) == "Import DICOM folder"
-    assert palette.list.currentItem().text(KEYS) == "Ctrl+I"
+    assert current(palette) == "Import DICOM folder"
+    assert current(palette, KEYS) == "Ctrl+I"
     with qtbot.waitSignal(palette.picked) as picked:
         QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert picked.args == ["import_folder"]
@@ -69,7 +75,7 @@ def test_what_is_off_is_listed_with_its_reason_and_is_not_done(palette: CommandP
     picked: list[str] = []
     palette.picked.connect(picked.append)
     QTest.keyClicks(palette.field, "write report")
-    assert "Not now: The plan has no cut yet." in palette.list.currentItem().text(NAME)
+    assert "Not now: The plan has no cut yet." in current(palette)
     assert palette.foot.text() == "The plan has no cut yet."
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert picked == []
@@ -78,11 +84,11 @@ def test_what_is_off_is_listed_with_its_reason_and_is_not_done(palette: CommandP
 
 def test_arrow_keys_go_round_and_nothing_found_says_so(palette: CommandPalette) -> None:
     QTest.keyClick(palette.field, Qt.Key.Key_Up)
-    assert palette.list.currentItem().text(NAME) == "aorta"
+    assert current(palette) == "aorta"
     QTest.keyClick(palette.field, Qt.Key.Key_Down)
-    assert palette.list.currentItem().text(NAME).startswith("Save\n")
+    assert current(palette).startswith("Save\n")
     QTest.keyClick(palette.field, Qt.Key.Key_PageDown)
-    assert palette.list.currentItem().text(NAME) == "aorta"
+    assert current(palette) == "aorta"
     QTest.keyClicks(palette.field, "zzzz")
     assert "Nothing is called so" in palette.foot.text()
     QTest.keyClick(palette.field, Qt.Key.Key_Down)
