@@ -27,7 +27,7 @@ _PLATE_PX: Final = 8.0
 _PLATE_AWAY_PX: Final = 20.0
 _BOX_PX: Final = 5.0
 _KNOB_PX: Final = 6.0
-_KNOB_AWAY_PX: Final = 26.0
+_KNOB_AWAY_PX: Final = 29.0
 _SHORT_PX: Final = 44.0  # a line shorter than this has no room for a plate between its boxes
 _FACE_PARTS: Final = frozenset(
     {Part.IN_PLANE, Part.ROUND_NORMAL, Part.ALONG_ADVANCE, Part.ALONG_ACROSS, *EDGES}
@@ -133,12 +133,13 @@ class TraceGrips:
             return {}
         px = frame.mm_per_px * pixel_ratio
         way, aside = trace.way_lps, np.cross(np.asarray(frame.axes.normal_lps), trace.way_lps)
+        first, last = _beyond(blade, trace.first_lps_mm, -way), _beyond(blade, trace.last_lps_mm, way)
         drawn: dict[StrEnum, Floats] = {
             TracePart.LINE: np.array([[trace.first_lps_mm, trace.last_lps_mm]]),
-            TracePart.SIZE_FIRST: _box(trace.first_lps_mm, -way, aside, px),
-            TracePart.SIZE_LAST: _box(trace.last_lps_mm, way, aside, px),
-            TracePart.TURN_FIRST: _knob(trace.first_lps_mm, -way, aside, px),
-            TracePart.TURN_LAST: _knob(trace.last_lps_mm, way, aside, px),
+            TracePart.SIZE_FIRST: _box(first, -way, aside, px),
+            TracePart.SIZE_LAST: _box(last, way, aside, px),
+            TracePart.TURN_FIRST: _knob(first, -way, aside, px),
+            TracePart.TURN_LAST: _knob(last, way, aside, px),
         }
         if np.linalg.norm(trace.last_lps_mm - trace.first_lps_mm) > _SHORT_PX * px:
             drawn[TracePart.FREE] = _diamond(trace.middle_lps_mm, way, aside, px)
@@ -234,9 +235,14 @@ def _square(middle: Floats, u: Floats, v: Floats, half_mm: float) -> Floats:
     return np.array(list(zip(corners, corners[1:] + corners[:1], strict=True)))
 
 
+def _beyond(blade: Blade, end: Floats, outwards: Floats) -> Floats:
+    """Return where the overshoot beyond an end of the line ends; the end itself elsewhere."""
+    return np.asarray(end + max(0.0, float(blade.axes[1] @ outwards)) * blade.overshoot_mm * outwards)
+
+
 # None of them covers the line: the blade's ends, thickness and overshoot are what is being judged.
 def _box(end: Floats, outwards: Floats, aside: Floats, px: float) -> Floats:
-    return _square(end + (_BOX_PX + 1.0) * px * outwards, outwards, aside, _BOX_PX * px)
+    return _square(end + (_BOX_PX + 5.0) * px * outwards, outwards, aside, _BOX_PX * px)
 
 
 def _diamond(middle: Floats, way: Floats, aside: Floats, px: float) -> Floats:
