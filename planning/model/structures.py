@@ -79,6 +79,12 @@ KIND_NAMES: Final[dict[StructureKind, str]] = {
 }
 
 
+def reference_words(reference: str) -> str:
+    """Return how people read what plans and evaluations call a structure: its name, or its kind in words."""
+    names = {kind.value: words for kind, words in KIND_NAMES.items()}
+    return tr(names[reference]) if reference in names else reference
+
+
 class ReviewState(StrEnum):
     """How far a person vouches for a segmentation."""
 

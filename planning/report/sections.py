@@ -11,7 +11,7 @@ from planning.model.case import Case
 from planning.model.osteotomy import Osteotomy
 from planning.model.settings import Settings
 from planning.model.stamp import is_current
-from planning.model.structures import ReviewState
+from planning.model.structures import ReviewState, reference_words
 from planning.report.content import Cell, Facts, Figure, Lines, Paragraph, Report, Section, Table, Tone
 from planning.report.identity import Identity, patient_line
 from planning.report.images import image_rows
@@ -209,7 +209,7 @@ def _other_steps(case: Case) -> tuple[Paragraph, ...]:
         tr(
             "Step {step}: {structure} mobilised, {guard}, by {by}",
             step=mobilised.step if mobilised.step is not None else "–",
-            structure=mobilised.structure,
+            structure=reference_words(mobilised.structure),
             guard=mobilised.guard or tr("no guard named"),
             by=mobilised.by or tr("nobody named"),
         )

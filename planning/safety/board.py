@@ -7,7 +7,7 @@ from planning.geometry.frames import Vec3
 from planning.model.anatomy import Anatomy
 from planning.model.case import Acceptance, Case
 from planning.model.osteotomy import Osteotomy
-from planning.model.structures import KIND_NAMES, StructureKind
+from planning.model.structures import KIND_NAMES, StructureKind, reference_words
 from planning.safety.judge import reason_words
 from planning.safety.results import (
     SEVERITY,
@@ -261,8 +261,7 @@ def missing_sentence(name: str, anatomy: Anatomy) -> str:
         As `Evaluation.not_assessed` names it: a kind, or a structure's own name.
     anatomy : Anatomy
     """
-    kinds = {kind.value: kind for kind in StructureKind}
-    title = tr(KIND_NAMES[kinds[name]]) if name in kinds else name
+    title = reference_words(name)
     title = title[:1].upper() + title[1:]
     around = (StructureKind.SPINAL_CANAL, StructureKind.DURAL_SAC)
     if name == StructureKind.SPINAL_CORD.value and any(not s.mask.is_empty for s in anatomy.of_kind(*around)):

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from planning.editing.differences import ABSENT, Difference
+from planning.model.structures import reference_words
+from planning.safety.board import surface_words
+from planning.safety.judge import reason_words
 from planning.safety.results import STATUS_WORDS, Evaluation, Status
 from planning.texts import tr
 
@@ -35,23 +38,23 @@ def _each(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     for c in evaluation.clearances:
         cut = titles.get(c.osteotomy, c.osteotomy)
         yield (
-            tr("{cut} to {structure}", cut=cut, structure=c.structure),
+            tr("{cut} to {structure}", cut=cut, structure=reference_words(c.structure)),
             _read(c.value_mm, c.status, c.reason),
         )
     for m in evaluation.tumour_margins:
         cut = titles.get(m.osteotomy, m.osteotomy)
         yield tr("{cut} to the tumour", cut=cut), _read(m.value_mm, m.status, m.reason)
     for s in evaluation.specimen_margins:
-        subject = tr("specimen margin, {surface}", surface=tr(s.surface))
+        subject = tr("specimen margin, {surface}", surface=surface_words(s.surface))
         yield subject, _read(s.value_mm, s.status, s.reason)
     for p in evaluation.problems:
         yield p.sentence, tr(STATUS_WORDS[p.status])
     for name in evaluation.not_assessed:
-        yield name, tr(STATUS_WORDS[Status.NOT_ASSESSED])
+        yield reference_words(name), tr(STATUS_WORDS[Status.NOT_ASSESSED])
 
 
 def _read(value_mm: float | None, status: Status, reason: str | None) -> str:
     words = tr(STATUS_WORDS[status])
     if value_mm is None:
-        return f"{ABSENT} {words}" + (f" ({reason})" if reason else "")
+        return f"{ABSENT} {words}" + (f" ({reason_words(reason)})" if reason else "")
     return f"{value_mm:.1f} mm {words}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.plan import Plan
+from planning.model.structures import reference_words
 from planning.model.tools import ToolLibrary
 from planning.safety.results import SEVERITY, Clearance, Status, TumourMargin, worst
 from planning.texts import mark, tr
@@ -89,13 +90,13 @@ def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) ->
     margin = next((m for m in said.margins if m.osteotomy == osteotomy.id), None)
     nearest = nearest_of(clearances)
     statuses = [c.status for c in clearances] + ([margin.status] if margin is not None else [])
-    words = f"{millimetres(nearest.value_mm)}  {nearest.structure}" if nearest is not None else "–"
+    words = f"{millimetres(nearest.value_mm)}  {reference_words(nearest.structure)}" if nearest is not None else "–"
     return CutRow(
         osteotomy,
         name,
         kerf,
         millimetres(margin.value_mm) if margin is not None else "–",
-        words.replace("_", " "),
+        words,
         worst(statuses),
         visible,
         nearest,
