@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from app.session import SessionView
 from planning.storage.approvals import Standing
-from planning.texts import mark, tr
+from planning.texts import mark, spoken_name, tr
 from widgets.icons import icon
 from widgets.plain_text import tip
 
@@ -238,6 +238,6 @@ class Actions(QObject):
 
     @staticmethod
     def _help(command: Command, why_not: str) -> str:
-        words = tr(command.help) if command.help else tr(command.text).removesuffix("...")
+        words = tr(command.help) if command.help else spoken_name(tr(command.text))
         keys = f" ({', '.join(command.keys)})" if command.keys else ""
         return f"{words}{keys}. {why_not}" if why_not else f"{words}{keys}"

@@ -18,7 +18,7 @@ from app.program import RESOURCES
 from app.settings import Preferences
 from app.synonyms import SYNONYMS
 from app.tour_stops import tour_stops
-from planning.texts import spoken, tr
+from planning.texts import spoken, spoken_name, tr
 from widgets.guide.guide_window import GuideWindow
 from widgets.guide.pages import PAGES, Guide, Topic, load_guide
 from widgets.help_mark import HelpMark
@@ -122,8 +122,8 @@ class Guidance(QObject):
                 continue
             also = SYNONYMS.get(command.id, "")
             words = f"{tr(also)} {also} {command.text}" if also else command.text
-            title = table[command.id].text().removesuffix("...")
-            group = tr(MENUS[command.menu]).replace("&", "")
+            title = spoken_name(table[command.id].text())
+            group = spoken_name(tr(MENUS[command.menu]))
             keys = ", ".join(command.keys)
             found.append(Entry(command.id, title, group, keys, command.why_not(view), words))
         return found + jumps(view)

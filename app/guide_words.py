@@ -6,7 +6,7 @@ from planning.model.limits import PrintedLimit
 from planning.model.settings import Settings
 from planning.report.sections import readable_key
 from planning.safety.judge import REASONS, reason_words
-from planning.texts import tr
+from planning.texts import spoken_name, tr
 from widgets.guide.pages import table
 
 
@@ -25,7 +25,7 @@ def guide_words(settings: Settings) -> dict[str, str]:
 def key_rows() -> list[tuple[str, str, str]]:
     """Return every command that has keys: its words, its keys, its menu."""
     return [
-        (tr(c.text).removesuffix("..."), ", ".join(c.keys), tr(MENUS[c.menu]).replace("&", ""))
+        (spoken_name(tr(c.text)), ", ".join(c.keys), spoken_name(tr(MENUS[c.menu])))
         for c in COMMANDS
         if c.keys
     ]

@@ -80,6 +80,11 @@ def mark(text: str, /) -> str:
     return text
 
 
+def spoken_name(words: str, /) -> str:
+    """Return the words of a menu entry as people say them: without dots and the letter to press."""
+    return re.sub(r"\(&.\)|&|\.{3}$|…$", "", words)
+
+
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )

@@ -83,8 +83,8 @@ def english_left(texts: Iterable[str], data: Iterable[str] = ()) -> list[str]:
 def shown_words(root: QWidget) -> Iterator[tuple[str, str]]:
     """Yield what a window and everything in it says, with where it says it."""
     for widget in (root, *root.findChildren(QWidget)):
-        if isinstance(widget.parent(), QTabBar):
-            continue  # Qt's own arrows, in Qt's own words
+        if isinstance(widget.parent(), QTabBar) or widget.objectName().startswith("qt_"):
+            continue  # Qt's own arrows and buttons, in Qt's own words
         place = f"{type(widget).__name__} {widget.objectName()}".strip()
         told = (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
         yield from ((place, text) for text in (*told, *_own(widget), *_chosen(widget)) if text)
@@ -125,14 +125,16 @@ def _chosen(widget: QWidget) -> Iterator[str]:
 
 def _items(model: QAbstractItemModel, parent: QModelIndex) -> Iterator[str]:
     roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
-    for column in range(model.columnCount(parent)):
+    flat = isinstance(model, QAbstractTableModel | QAbstractListModel)
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
+    for column in range(columns):
         for role in roles:
             yield _text(model.headerData(column, Qt.Orientation.Horizontal, role))
         for row in range(model.rowCount(parent)):
             index = model.index(row, column, parent)
             for role in roles:
                 yield _text(model.data(index, role))
-            if column == 0 and not isinstance(model, QAbstractTableModel | QAbstractListModel):
+            if column == 0 and not flat:
                 yield from _items(model, index)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planning.texts import brief, literal, tr
+from planning.texts import brief, literal, spoken_name, tr
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,20 @@ def test_what_nobody_sees_is_made_visible(text: str, shown: str) -> None:
     assert literal(text) == shown
     assert tr("<{field}>", field=text) == f"<{shown}>"
     shown.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ("&File", "File"),
+        ("Save as...", "Save as"),
+        ("文件(&F)", "文件"),
+        ("另存为…", "另存为"),
+        ("(a)", "(a)"),
+    ],
+)
+def test_a_menu_entry_is_said_without_dots_and_letters_to_press(words: str, said: str) -> None:
+    assert spoken_name(words) == said
 
 
 def test_fields_are_never_formats() -> None:

@@ -51,12 +51,7 @@ def _data(case: Case) -> set[str]:
 
 def _left(root: QWidget, case: Case) -> list[tuple[str, str]]:
     data = _data(case)
-    left = sorted({(place, text) for place, text in shown_words(root) if english_left([text], data)})
-    import os
-    if os.environ.get("DBG"):
-        for x in left: print(x)
-        return []
-    return left
+    return sorted({(place, text) for place, text in shown_words(root) if english_left([text], data)})
 
 
 def test_the_empty_window_and_every_stage_are_translated(built, qtbot, small_case):

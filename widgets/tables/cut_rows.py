@@ -90,7 +90,9 @@ def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) ->
     margin = next((m for m in said.margins if m.osteotomy == osteotomy.id), None)
     nearest = nearest_of(clearances)
     statuses = [c.status for c in clearances] + ([margin.status] if margin is not None else [])
-    words = f"{millimetres(nearest.value_mm)}  {reference_words(nearest.structure)}" if nearest is not None else "–"
+    words = "–"
+    if nearest is not None:
+        words = f"{millimetres(nearest.value_mm)}  {reference_words(nearest.structure)}"
     return CutRow(
         osteotomy,
         name,
