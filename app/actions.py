@@ -12,6 +12,9 @@ from planning.storage.approvals import Standing
 from planning.texts import mark, spoken_name, tr
 from widgets.icons import icon
 from widgets.plain_text import tip
+from widgets.theme import TEXT_SIZES, THEMES
+from widgets.views.layout_icon import layout_icon
+from widgets.views.layouts import LAYOUTS, layout_of
 
 WhyNot = Callable[[SessionView], str]
 
@@ -178,7 +181,14 @@ COMMANDS: Final[tuple[Command, ...]] = (
             mark("Every clearance and margin")),
     Command("picture", mark("Picture of the window..."), "view", (), _needs_release, "camera",
             mark("Save what the views show as PNG")),
-    Command("theme", mark("Dark or light"), "view"),
+    Command("-8", "", "view"),
+    Command("panels", mark("Panels beside the views"), "view", ("F9",),
+            help=mark("Show or hide the panel of the stage and the table of cuts")),
+    Command("full_screen", mark("Full screen"), "view", ("F11",)),
+    *(Command(f"layout-{layout.id}", layout.title, "layout", (layout.key,), _needs_anatomy, help=layout.help)
+      for layout in LAYOUTS),
+    *(Command(f"theme-{theme.name}", theme.title, "theme") for theme in THEMES.values()),
+    *(Command(f"text-{percent}", f"{percent} %", "text_size") for percent in TEXT_SIZES),
     Command("palette", mark("Find a command..."), "help", ("Ctrl+Shift+P", "F3"),
             help=mark("Find any command, structure, cut or level by name")),
     Command("guide", mark("Guide"), "help", (), help=mark("The guide, from its beginning")),
@@ -189,7 +199,15 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("about", mark("About EnBloc"), "help"),
 )  # fmt: skip
 MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}
-CHECKABLE: Final = frozenset({"steps", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views"})
+SUBMENUS: Final = {
+    "layout": ("view", mark("&Layout")),
+    "theme": ("view", mark("&Colours")),
+    "text_size": ("view", mark("&Text size")),
+}
+CHECKABLE: Final = frozenset({
+    "steps", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views", "panels", "full_screen",
+    *(command.id for command in COMMANDS if command.menu in SUBMENUS),
+})  # fmt: skip
 
 
 class Actions(QObject):
@@ -204,6 +222,16 @@ class Actions(QObject):
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
+
+    def every(self) -> tuple[QAction, ...]:
+        """Return all actions."""
+        return tuple(self._actions.values())
+
+    def show_choice(self, menu: str, command_id: str) -> None:
+        """Tick one command of a submenu of choices, and no other."""
+        for command in COMMANDS:
+            if command.menu == menu:
+                self._actions[command.id].setChecked(command.id == command_id)
 
     def connect_to(self, callbacks: dict[str, Callable[[], object]]) -> None:
         """Give every command its callback; raises `KeyError` where one has none."""
@@ -234,6 +262,8 @@ class Actions(QObject):
         action.setToolTip(tip(self._help(command, "")))
         if command.icon:
             action.setIcon(icon(command.icon))
+        elif command.menu == "layout":
+            action.setIcon(layout_icon(layout_of(command.id.removeprefix("layout-"))))
         return action
 
     @staticmethod

@@ -1,6 +1,7 @@
 """What each command of the table does."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -10,7 +11,8 @@ from app.program import NAME, NOT_A_DEVICE, PROGRAM
 from app.settings import Preferences
 from planning.texts import tr
 from widgets.dialogs import Choice, ask
-from widgets.theme import DARK, LIGHT, apply_theme, present_theme
+from widgets.theme import TEXT_SIZES, THEMES, Theme, apply_theme, present_theme
+from widgets.views.layouts import LAYOUTS
 from widgets.views.seen import LeftButton
 
 
@@ -20,12 +22,12 @@ def callbacks(
     """Return the callback of every command."""
     views, window = parts.window.views, parts.window
 
-    def switch_theme() -> None:
-        other = LIGHT if present_theme() is DARK else DARK
+    def dress(theme: Theme, text_percent: int) -> None:
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            apply_theme(application, other)
-            preferences.theme = other.name
+            apply_theme(application, theme, text_percent)
+            preferences.theme, preferences.text_percent = theme.name, text_percent
+            window.show_look(theme.name, text_percent)
             bindings.showing.show(parts.session.view)
 
     return {
@@ -62,7 +64,13 @@ def callbacks(
         "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),
         "matrix": bindings.show_matrix,
         "picture": parts.outputs.picture,
-        "theme": switch_theme,
+        "panels": lambda: window.show_panels(not window.panels_shown),
+        "full_screen": window.toggle_full_screen,
+        **{f"layout-{layout.id}": partial(views.show_layout, layout) for layout in LAYOUTS},
+        **{f"theme-{theme.name}": partial(lambda t: dress(t, preferences.text_percent), theme)
+           for theme in THEMES.values()},
+        **{f"text-{percent}": partial(lambda p: dress(present_theme(), p), percent)
+           for percent in TEXT_SIZES},
         "palette": guidance.show_palette,
         "guide": guidance.show_guide,
         "explain": guidance.explain,

@@ -58,6 +58,7 @@ from widgets.message_bar import Message
 from widgets.stage_bar import Stage
 from widgets.theme import THEMES, apply_theme
 from widgets.viewport import ViewportMode
+from widgets.views.layouts import layout_of
 
 _LOG = logging.getLogger(__name__)
 _REGULAR: Final = RESOURCES / "fonts" / "EnBlocSans-Regular.otf"
@@ -152,7 +153,7 @@ def build(
     bench: Workbench, preferences: Preferences, application: QApplication, painted: bool = False
 ) -> Workstation:
     """Build and connect every part, without showing the window."""
-    _dress(application, preferences.theme)
+    _dress(application, preferences)
     mode = ViewportMode.PAINTED if painted or not _draws_natively() else ViewportMode.NATIVE
     lettering = Lettering(_REGULAR, _BOLD, application.devicePixelRatio())
     jobs = Jobs()
@@ -187,6 +188,8 @@ def build(
     window.case_panel.show_recent(preferences.recent)
     window.menus["view"].addMenu(LanguageChoice(window, session, preferences).menu)
     window.dropped.connect(lambda path: open_any(station, path))
+    window.views.show_layout(layout_of(preferences.view_layout))
+    window.views.laid_out.connect(lambda layout: setattr(preferences, "view_layout", layout.id))
     window.may_close = files.settle
     window.at_close = lambda: _put_away(station)
     return station
@@ -286,7 +289,7 @@ def _draws_natively() -> bool:
     return QGuiApplication.platformName() in ("xcb", "windows", "cocoa")
 
 
-def _dress(application: QApplication, theme: str) -> None:
+def _dress(application: QApplication, preferences: Preferences) -> None:
     families: list[str] = []
     for path in (_REGULAR, _BOLD):
         number = QFontDatabase.addApplicationFont(str(path))
@@ -296,4 +299,5 @@ def _dress(application: QApplication, theme: str) -> None:
         font.setFamilies([families[0]])
         application.setFont(font)
     application.setApplicationName(NAME)
-    apply_theme(application, THEMES.get(theme, THEMES["dark"]))
+    theme = THEMES.get(preferences.theme, THEMES["dark"])
+    apply_theme(application, theme, preferences.text_percent)

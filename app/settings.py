@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.language import SYSTEM
+from widgets.theme import TEXT_SIZES
 
 _RECENT: Final = 6
 
@@ -58,6 +59,25 @@ class Preferences:
     @tour_seen.setter
     def tour_seen(self, seen: bool) -> None:
         self._store.setValue("help/tour", "seen" if seen else "")
+
+    @property
+    def text_percent(self) -> int:
+        """Size of the text, in percent of the usual."""
+        kept = self._text("look/text_percent")
+        return int(kept) if kept.isdecimal() and int(kept) in TEXT_SIZES else 100
+
+    @text_percent.setter
+    def text_percent(self, percent: int) -> None:
+        self._store.setValue("look/text_percent", str(percent))
+
+    @property
+    def view_layout(self) -> str:
+        """Identifier of the layout of the views."""
+        return self._text("look/views")
+
+    @view_layout.setter
+    def view_layout(self, layout_id: str) -> None:
+        self._store.setValue("look/views", layout_id)
 
     @property
     def folder(self) -> Path:

@@ -42,6 +42,11 @@ def icon(name: str, *, steady: bool = False) -> QIcon:
     return QIcon(_LineIcon(name, steady))
 
 
+def drawn_icon(svg: str) -> QIcon:
+    """Return an icon from a drawing of its own, in the colour of the theme."""
+    return QIcon(_LineIcon(svg))
+
+
 def _colour(mode: QIcon.Mode, state: QIcon.State) -> str:
     theme = present_theme()
     if mode is QIcon.Mode.Disabled:
@@ -61,5 +66,6 @@ def _pixmap(name: str, colour: str, width: int, height: int) -> QPixmap:
 
 @lru_cache(maxsize=256)
 def _renderer(name: str, colour: str) -> QSvgRenderer:
-    source = (_FOLDER / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    source = name if name.startswith("<svg") else (_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    source = source.replace("currentColor", colour)
     return QSvgRenderer(QByteArray(source.encode()))

@@ -1,10 +1,10 @@
-"""How the window looks: dark and light colours, one style sheet, status colours by Okabe and Ito.
+"""How the window looks: dark, light and projector colours, one style sheet, status colours by Okabe and Ito.
 
 Status is never told by colour alone: every status has a word and a shape as well
 (`widgets.status_mark`). Green is kept out, because the tumour is drawn in it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from planning.safety.results import Status
+from planning.texts import mark
 from rendering import themes as view_themes
 from rendering.colours import STATUS_LOOK
 
@@ -21,6 +22,7 @@ class Theme:
     """Colours as ``#rrggbb``."""
 
     name: str
+    title: str
     window: str
     panel: str
     raised: str
@@ -32,6 +34,8 @@ class Theme:
     on_accent: str
     warn_text: str
     fail_text: str
+    focus: str
+    icons: str = "dark"
 
 
 def status_colour(status: Status) -> str:
@@ -40,16 +44,23 @@ def status_colour(status: Status) -> str:
 
 
 DARK: Final = Theme(
-    "dark", window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
+    "dark", mark("Dark"), window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
     text="#e8ebef", muted="#9aa4b1", accent="#7d93ff", on_accent="#0c1020",
-    warn_text="#f0b429", fail_text="#ff8a50",
+    warn_text="#f0b429", fail_text="#ff8a50", focus="#ffe08a",
 )  # fmt: skip
 LIGHT: Final = Theme(
-    "light", window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
+    "light", mark("Light"), window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
     text="#171b20", muted="#5a6572", accent="#3c55d8", on_accent="#ffffff",
-    warn_text="#7a5000", fail_text="#a03c00",
+    warn_text="#7a5000", fail_text="#a03c00", focus="#101418", icons="light",
 )  # fmt: skip
-THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}
+PROJECTOR: Final = Theme(
+    "projector", mark("Projector"), window="#000000", panel="#0a0b0d", raised="#202329", view="#000000",
+    border="#7d8794", text="#ffffff", muted="#ccd2d9", accent="#a9b8ff", on_accent="#000000",
+    warn_text="#ffc74d", fail_text="#ff9d6b", focus="#ffe600",
+)  # fmt: skip
+THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT, PROJECTOR)}
+TEXT_SIZES: Final = (100, 125, 150, 175, 200)  # percent
+_TEXT_PT: Final = 9.5
 
 _ICONS: Final = Path(__file__).resolve().parents[1] / "resources" / "icons"
 _SHEET: Final = """
@@ -78,27 +89,31 @@ QPushButton:default, QPushButton#primary {{ background: {t.accent}; color: {t.on
   border-color: {t.accent}; font-weight: bold; }}
 QPushButton:default:disabled, QPushButton#primary:disabled {{ background: {t.panel}; color: {t.muted};
   border-color: {t.border}; }}
-QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
-QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 1px solid {t.accent}; }}
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus,
+QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 2px solid {t.focus}; }}
+QPushButton:focus {{ padding: 3px 9px; }}
+QToolButton:focus {{ padding: 3px 5px; }}
 QToolButton[flat="true"] {{ background: transparent; border: 1px solid transparent; padding: 2px; }}
-QToolButton[flat="true"]:hover, QToolButton[flat="true"]:focus {{ border-color: {t.accent}; }}
+QToolButton[flat="true"]:hover {{ border-color: {t.accent}; }}
+QToolButton[flat="true"]:focus {{ border: 2px solid {t.focus}; padding: 1px; }}
 QToolButton[flat="true"]:checked {{ background: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{ background: {t.window};
   border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; min-height: 18px; }}
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {{ padding: 2px 5px; }}
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.muted};
   background: {t.panel}; }}
 QLineEdit[invalid="true"] {{ border: 2px solid {fail}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: url({icons}/arrow-down-{t.name}.svg); width: 12px; height: 12px; }}
+QComboBox::down-arrow {{ image: url({icons}/arrow-down-{t.icons}.svg); width: 12px; height: 12px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ background: transparent; border: none;
   width: 15px; subcontrol-origin: border; }}
 QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin: 2px 2px 0 0; }}
 QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 2px 2px 0; }}
-QAbstractSpinBox::up-arrow {{ image: url({icons}/arrow-up-{t.name}.svg); width: 9px; height: 9px; }}
-QAbstractSpinBox::down-arrow {{ image: url({icons}/arrow-down-{t.name}.svg); width: 9px; height: 9px; }}
-QAbstractSpinBox {{ padding-right: 16px; }}
+QAbstractSpinBox::up-arrow {{ image: url({icons}/arrow-up-{t.icons}.svg); width: 9px; height: 9px; }}
+QAbstractSpinBox::down-arrow {{ image: url({icons}/arrow-down-{t.icons}.svg); width: 9px; height: 9px; }}
+QAbstractSpinBox, QAbstractSpinBox:focus {{ padding-right: 16px; }}
 QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border};
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QAbstractItemView {{ background: {t.panel}; alternate-background-color: {t.window};
@@ -116,7 +131,8 @@ QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 26
 QScrollBar::handle:hover {{ background: {t.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
   width: 0; height: 0; }}
-QScrollArea {{ border: none; background: transparent; }}
+QScrollArea {{ border: 2px solid transparent; background: transparent; }}
+QScrollArea:focus {{ border-color: {t.focus}; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QSplitter::handle {{ background: {t.window}; }}
 QSplitter::handle:hover {{ background: {t.accent}; }}
@@ -126,6 +142,9 @@ QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {t.border}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {t.text}; width: 12px; margin: -5px 0; border-radius: 6px; }}
+QSlider {{ border: 2px solid transparent; border-radius: 5px; }}
+QSlider:focus, QCheckBox:focus, QRadioButton:focus {{ border-color: {t.focus}; }}
+QCheckBox, QRadioButton {{ border: 2px solid transparent; border-radius: 5px; padding: 1px; }}
 QGroupBox {{ border: none; margin-top: 18px; font-weight: bold; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 0; color: {t.muted}; padding: 2px 0; }}
 QTabWidget::pane {{ border: 1px solid {t.border}; border-radius: 5px; }}
@@ -133,10 +152,11 @@ QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 6px 12px; bo
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: bold; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
+QTabBar::tab:selected:focus {{ border: 2px solid {t.focus}; border-radius: 4px; padding: 4px 10px; }}
 QCheckBox::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
   border: 1px solid {t.muted}; border-radius: 3px; background: {t.window}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {t.accent};
-  border-color: {t.accent}; image: url({icons}/check-{t.name}.svg); }}
+  border-color: {t.accent}; image: url({icons}/check-{t.icons}.svg); }}
 QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 7px;
   background: {t.window}; }}
 QRadioButton::indicator:checked {{ background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5,
@@ -170,30 +190,36 @@ QFrame#message[tone="hint"] {{ background: transparent; border-color: transparen
 QFrame#message[tone="hint"] QLabel {{ color: {t.muted}; }}
 QFrame#row {{ background: {t.panel}; border: 1px solid {t.border}; border-left: 4px solid {t.border};
   border-radius: 5px; }}
-QFrame#row:hover, QFrame#row:focus {{ background: {t.raised}; border-color: {t.accent}; }}
+QFrame#row:hover {{ background: {t.raised}; border-color: {t.accent}; }}
 QFrame#row[status="fail"] {{ border-left-color: {fail}; }}
 QFrame#row[status="warn"] {{ border-left-color: {warn}; }}
 QFrame#row[status="not_assessed"] {{ border-left-color: {unknown}; }}
 QFrame#row[status="pass"] {{ border-left-color: {good}; }}
-QFrame#view {{ background: {t.view}; border: 1px solid {t.border}; border-radius: 3px; }}
-QFrame#view[active="true"] {{ border-color: {t.accent}; }}
+QFrame#row:focus {{ background: {t.raised}; border: 2px solid {t.focus}; }}
+QFrame#view {{ background: {t.view}; border: 1px solid {t.border}; border-radius: 3px; padding: 1px; }}
+QFrame#view[active="true"] {{ border: 2px solid {t.focus}; padding: 0; }}
 QLabel#viewtitle {{ color: #e8ebef; font-weight: bold; padding-left: 6px; }}
 QLabel#viewnote {{ color: #b9c1cb; }}
 QFrame#viewbar {{ background: #14171c; border: none; }}
 QFrame#viewbar QToolButton {{ color: #d5dae0; background: transparent; border: 1px solid transparent;
   padding: 0 4px; min-height: 16px; min-width: 14px; }}
-QFrame#viewbar QToolButton:hover, QFrame#viewbar QToolButton:focus {{ border-color: {t.accent}; }}
+QFrame#viewbar QToolButton:hover {{ border-color: {t.accent}; }}
+QFrame#viewbar QToolButton:focus {{ border: 2px solid #ffe08a; padding: 0 3px; }}
 QFrame#viewbar QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
 QToolButton#stage {{ background: transparent; border: none; border-bottom: 3px solid transparent;
   border-radius: 0; padding: 6px 12px; color: {t.muted}; font-weight: bold; }}
 QToolButton#stage:hover {{ color: {t.text}; }}
-QToolButton#stage:focus {{ color: {t.text}; border-bottom-color: {t.muted}; }}
-QToolButton#stage:checked {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+QToolButton#stage:focus {{ color: {t.text}; border: 2px solid {t.focus}; border-radius: 4px;
+  padding: 4px 10px 5px 10px; }}
+QToolButton#stage:checked:!focus {{ color: {t.text}; border-bottom-color: {t.accent}; }}
 """
 
 
-def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -> None:
-    """Give the whole application a theme and a font size."""
+def apply_theme(application: QApplication, theme: Theme, text_percent: int = 100) -> None:
+    """Give the whole application a theme and a text size."""
+    size_pt = _TEXT_PT * text_percent / 100
+    application.setProperty("theme", theme.name)
+    application.setProperty("text_percent", text_percent)
     application.setStyle("Fusion")
     application.setPalette(_palette(theme))
     selected = _mixed(theme.accent, theme.panel, 0.30)
@@ -215,7 +241,6 @@ def apply_theme(application: QApplication, theme: Theme, size_pt: float = 9.5) -
         **colours,
     )
     application.setStyleSheet(sheet)
-    application.setProperty("theme", theme.name)
 
 
 def present_theme() -> Theme:
@@ -224,9 +249,21 @@ def present_theme() -> Theme:
     return THEMES.get(str(application.property("theme")), DARK) if application is not None else DARK
 
 
+def text_scale() -> float:
+    """Return how many times its usual size text has."""
+    application = QApplication.instance()
+    return float(application.property("text_percent") or 100) / 100 if application is not None else 1.0
+
+
+def scaled(px: float) -> int:
+    """Return a length in pixels that goes along with the text."""
+    return round(px * text_scale())
+
+
 def view_theme() -> view_themes.Theme:
-    """Return how the views are drawn under the theme in use."""
-    return view_themes.THEMES.get(present_theme().name, view_themes.DARK)
+    """Return how the views are drawn under the theme and text size in use."""
+    theme = view_themes.THEMES.get(present_theme().name, view_themes.DARK)
+    return replace(theme, text_pt=round(theme.text_pt * text_scale()))
 
 
 def _mixed(first: str, second: str, share: float) -> str:

@@ -1,12 +1,12 @@
-"""Three slices and 3D with one crosshair, one grey window and one layout."""
+"""Three slices and 3D with one crosshair and one grey window, placed as a layout says."""
 
 from dataclasses import replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from planning.geometry.frames import Vec3
 from planning.geometry.volume import Volume
@@ -15,6 +15,7 @@ from rendering.scene_state import DrawnLine, SlicePlane, Stamp
 from rendering.screenshot import PictureSize
 from widgets.viewport import Pointer, ViewportMode
 from widgets.views.cut_view import CUT_PLANES, CutView
+from widgets.views.layouts import CUTS, FOUR, SPINE
 from widgets.views.seen import (
     PRESETS,
     LeftButton,
@@ -31,19 +32,15 @@ from widgets.views.slice_view import SliceView
 from widgets.views.spine_view import SpineView
 from widgets.views.turns import Turns
 from widgets.views.view_frame import ViewFrame
+from widgets.views.view_grid import ViewGrid
 
-_PLACES: Final[dict[SlicePlane, tuple[int, int]]] = {
-    SlicePlane.AXIAL: (0, 0),
-    SlicePlane.SAGITTAL: (1, 0),
-    SlicePlane.CORONAL: (1, 1),
-}
-_CUT_PLACES: Final = dict(zip(CUT_PLANES, ((1, 0), (1, 1)), strict=True))
+_PLANES: Final = (SlicePlane.AXIAL, SlicePlane.SAGITTAL, SlicePlane.CORONAL)
 _CLOSE_UP_HALF_HEIGHT_MM: Final = 45.0
 _CLOSE_UP_ZOOM: Final = 3.0
 
 
-class FourUp(QWidget):
-    """The four views.
+class FourUp(ViewGrid):
+    """The views.
 
     Signals
     -------
@@ -61,37 +58,20 @@ class FourUp(QWidget):
         self.looking = Looking()
         self.seen = Seen()
         self.spine = SpineView(mode, lettering)
-        self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLACES}
+        self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLANES}
         self.cuts = {plane: CutView(plane, mode, lettering) for plane in CUT_PLANES}
-        self.cuts_shown = False
-        self._maximised: ViewFrame | None = None
         self._crosshairs: dict[str, Vec3] = {}
         self._plan_crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
         self._plan_frame = ""
         self._windows: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
         self._ct_window = (self.looking.window_hu, self.looking.level_hu)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(3)
-        grid.addWidget(self.spine, 0, 1)
-        self.spine.maximise_asked.connect(lambda: self.toggle_maximised(self.spine))
-        for plane, (row, column) in _PLACES.items():
-            view = self.slices[plane]
-            grid.addWidget(view, row, column)
+        views = (*self.slices.values(), *self.cuts.values())
+        for view in views:
             view.crosshair_moved.connect(self.move_crosshair)
             view.window_changed.connect(self.set_window)
             view.window_reset.connect(self.reset_window)
-            view.maximise_asked.connect(lambda frame=view: self.toggle_maximised(frame))
-        for plane, (row, column) in _CUT_PLACES.items():
-            cut_view = self.cuts[plane]
-            grid.addWidget(cut_view, row, column)
-            cut_view.hide()
-            cut_view.crosshair_moved.connect(self.move_crosshair)
-            cut_view.window_changed.connect(self.set_window)
-            cut_view.window_reset.connect(self.reset_window)
-            cut_view.maximise_asked.connect(lambda frame=cut_view: self.toggle_maximised(frame))
-        self._grid = grid
-        self._share_room()
+        self.take({SPINE: self.spine, **{view.plane.value: view for view in views}})
+        self.key_pressed.connect(self.handle_key)
         self.turns = Turns([frame.viewport.schedule for frame in self.frames])
         for frame in self.frames:
             frame.viewport.pressed.connect(
@@ -111,18 +91,9 @@ class FourUp(QWidget):
         return self.views
 
     @property
-    def places(self) -> tuple[tuple[ViewFrame, tuple[int, int]], ...]:
-        """The views of the present arrangement, and row and column of each."""
-        slices = {p: at for p, at in _PLACES.items() if not self.cuts_shown or p is SlicePlane.AXIAL}
-        cuts = _CUT_PLACES if self.cuts_shown else {}
-        placed: list[tuple[ViewFrame, tuple[int, int]]] = [(self.spine, (0, 1))]
-        placed += [(self.slices[plane], at) for plane, at in slices.items()]
-        return (*placed, *((self.cuts[plane], at) for plane, at in cuts.items()))
-
-    @property
-    def maximised(self) -> ViewFrame | None:
-        """The view that fills the place, or None."""
-        return self._maximised
+    def cuts_shown(self) -> bool:
+        """Whether the views of the active cut are shown."""
+        return self.layout_shown is CUTS
 
     @property
     def plan_crosshair_lps_mm(self) -> Vec3:
@@ -226,23 +197,11 @@ class FourUp(QWidget):
             view.reset_look()
         self.spine.reset_look()
 
-    def toggle_maximised(self, frame: ViewFrame) -> None:
-        """Let one view fill the place, or bring the others back."""
-        self._maximised = None if self._maximised is frame else frame
-        self._show_places()
-        frame.viewport.setFocus()
-
     def show_cuts(self, shown: bool) -> None:
-        """Show the two views of the active cut in place of the sagittal and coronal slices, or these."""
-        self.cuts_shown, self._maximised = shown, None
-        self._show_places()
+        """Show the layout with the two views of the active cut, or the one before it."""
+        before = FOUR if self.layout_before is CUTS else self.layout_before
+        self.show_layout(CUTS if shown else before)
         self.looked.emit(self.looking)
-
-    def _show_places(self) -> None:
-        placed = [frame for frame, _ in self.places]
-        for other in self.frames:
-            other.setVisible(self._maximised is other or (self._maximised is None and other in placed))
-        self._share_room()
 
     def picture(self, stamp: Stamp, scale: int = 2) -> QImage:
         """Return what the shown views show, side by side as on screen, with `stamp` burnt in.
@@ -250,17 +209,21 @@ class FourUp(QWidget):
         Every view is drawn anew at `scale` times its size on screen. Raises `ExportRefused` where the
         stamp does not say what case, version and levels the picture shows.
         """
-        whole = QImage(self.width() * scale, self.height() * scale, QImage.Format.Format_RGB32)
+        places = self.places()
+        room = QRect(self.rect())
+        for place in places.values():
+            room |= place
+        whole = QImage(room.size() * scale, QImage.Format.Format_RGB32)
         whole.fill(QColor(0, 0, 0))
         painter = QPainter(whole)
         views: tuple[SpineView | SliceView, ...] = (
             self.spine, *self.slices.values(), *self.cuts.values()
         )  # fmt: skip
         for frame in views:
-            if not frame.isHidden():
-                at = frame.viewport.mapTo(self, QPoint(0, 0))
-                size = PictureSize(frame.viewport.width(), frame.viewport.height(), scale)
-                painter.drawImage(at * scale, QImage.fromData(frame.stamped_picture(stamp, size)))
+            if frame in places:
+                place = places[frame]
+                size = PictureSize(place.width(), place.height(), scale)
+                painter.drawImage(place.topLeft() * scale, QImage.fromData(frame.stamped_picture(stamp, size)))
         painter.end()
         return whole
 
@@ -311,13 +274,6 @@ class FourUp(QWidget):
         # A release that went to another window ends the gesture too.
         if pointer.buttons is Qt.MouseButton.NoButton:
             self.turns.end()
-
-    def _share_room(self) -> None:
-        """Give every row and column with a shown view the same room, and an empty one none."""
-        shown = [place for frame, place in self.places if self._maximised in (None, frame)]
-        for line in (0, 1):
-            self._grid.setRowStretch(line, int(any(row == line for row, _ in shown)))
-            self._grid.setColumnStretch(line, int(any(column == line for _, column in shown)))
 
     def _tell(self) -> None:
         for plane, view in self.slices.items():

@@ -1,0 +1,86 @@
+"""A window for one view on another screen; closing it brings the view back."""
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QScreen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from planning.texts import tr
+from widgets.views.view_frame import ViewFrame
+
+_SHARE_OF_SCREEN = 0.62
+
+
+class ApartWindow(QWidget):
+    """Holds one view.
+
+    Signals
+    -------
+    closed()
+        A person closed it; the view is still inside.
+    key_pressed(QKeyEvent)
+        A key that the view did not use.
+    """
+
+    closed = Signal()
+    key_pressed = Signal(QKeyEvent)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("apart")
+        self.setWindowTitle(tr("EnBloc, second window"))
+        self.frame: ViewFrame | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def take(self, frame: ViewFrame) -> None:
+        """Show a view here, on the screen the main window is not on where there is one."""
+        # A fresh render window is made here: no graphics context survives a move between windows.
+        frame.viewport.finalise()
+        self.frame = frame
+        self._column.addWidget(frame)
+        frame.show()
+        main = self.parentWidget()
+        here = main.window().screen() if main is not None else self.screen()
+        other = other_screen(here, QGuiApplication.screens())
+        if other is None:
+            self.setGeometry(_beside(here.availableGeometry()))
+            self.show()
+        else:
+            self.setScreen(other)
+            self.setGeometry(other.availableGeometry())
+            self.showMaximized()
+
+    def give_back(self) -> ViewFrame | None:
+        """Return the view and close, without telling."""
+        frame, self.frame = self.frame, None
+        if frame is not None:
+            frame.viewport.finalise()
+            self._column.removeWidget(frame)
+        self.hide()
+        return frame
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or be a window again."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hand keys on to the views."""
+        self.key_pressed.emit(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell, so that the view goes back."""
+        super().closeEvent(event)
+        if self.frame is not None:
+            self.closed.emit()
+
+
+def other_screen(here: QScreen, screens: list[QScreen]) -> QScreen | None:
+    """Return the largest screen that is not `here`, or None."""
+    others = [screen for screen in screens if screen is not here and screen.name() != here.name()]
+    return max(others, key=lambda s: s.geometry().width() * s.geometry().height(), default=None)
+
+
+def _beside(room: QRect) -> QRect:
+    """Return a rectangle at the right of a screen that leaves the main window's left in sight."""
+    width, height = round(room.width() * _SHARE_OF_SCREEN), round(room.height() * _SHARE_OF_SCREEN)
+    return QRect(room.right() - width, room.top() + 40, width, height)

@@ -1,0 +1,43 @@
+"""Small drawings of layouts, made from their cells: 3D filled, slices open."""
+
+from PySide6.QtGui import QIcon
+
+from widgets.icons import drawn_icon
+from widgets.views.layouts import SPINE, Cell, Layout
+
+_LOW, _SIDE, _GAP = 3.0, 18.0, 1.6
+
+
+def layout_icon(layout: Layout) -> QIcon:
+    """Return the drawing of a layout."""
+    return drawn_icon(layout_drawing(layout))
+
+
+def layout_drawing(layout: Layout) -> str:
+    """Return the drawing as SVG; a view in a window of its own overlaps the others."""
+    side = _SIDE * (0.72 if layout.apart else 1.0)
+    boxes = [_box(cell, layout, side) for cell in layout.cells]
+    if layout.apart:
+        x = _LOW + _SIDE * 0.42
+        boxes.append(_drawn(x, x, _LOW + _SIDE - x, _LOW + _SIDE - x, filled=True, backed=True))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        f'stroke-width="1.5" stroke-linejoin="round">{"".join(boxes)}</svg>'
+    )
+
+
+def _box(cell: Cell, layout: Layout, side: float) -> str:
+    x, width = _span(cell.column, cell.columns, layout.column_shares, side)
+    y, height = _span(cell.row, cell.rows, layout.row_shares, side)
+    return _drawn(_LOW + x, _LOW + y, width, height, filled=cell.view == SPINE)
+
+
+def _span(first: int, count: int, shares: tuple[int, ...], side: float) -> tuple[float, float]:
+    whole = sum(shares)
+    start, end = sum(shares[:first]) / whole, sum(shares[: first + count]) / whole
+    return start * side + (_GAP / 2 if start else 0), (end - start) * side - _GAP / 2 * ((start > 0) + (end < 1))
+
+
+def _drawn(x: float, y: float, width: float, height: float, *, filled: bool, backed: bool = False) -> str:
+    shade = 'fill="currentColor"' if backed else 'fill="currentColor" fill-opacity="0.45"' if filled else ""
+    return f'<rect x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" rx="1.2" {shade}/>'
