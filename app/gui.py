@@ -56,7 +56,7 @@ from widgets.approval_badge import ApprovalBadge
 from widgets.icons import icon
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
-from widgets.theme import THEMES, apply_theme
+from widgets.theme import THEMES, apply_theme, present_theme
 from widgets.viewport import ViewportMode
 from widgets.views.layouts import layout_of
 
@@ -188,6 +188,7 @@ def build(
     window.case_panel.show_recent(preferences.recent)
     window.menus["view"].addMenu(LanguageChoice(window, session, preferences).menu)
     window.dropped.connect(lambda path: open_any(station, path))
+    window.show_look(present_theme().name, preferences.text_percent)
     window.views.show_layout(layout_of(preferences.view_layout))
     window.views.laid_out.connect(lambda layout: setattr(preferences, "view_layout", layout.id))
     window.may_close = files.settle

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -12,20 +12,20 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.actions import COMMANDS, MENUS, Actions
-from app.program import NAME, NOT_A_DEVICE
+from app.actions import COMMANDS, MENUS, SUBMENUS, Actions
+from app.program import NAME
+from app.tool_strip import ToolStrip
 from planning.model.settings import Settings
 from planning.texts import tr
 from rendering.lettering import Lettering
+from widgets.columns import Columns
 from widgets.job_bar import JobBar
 from widgets.message_bar import MessageBar
 from widgets.patient_banner import PatientBanner
-from widgets.plain_text import label
 from widgets.safety_board import SafetyBoard
 from widgets.stage_bar import Stage, StageBar
 from widgets.stages.anatomy_panel import AnatomyPanel
@@ -36,21 +36,8 @@ from widgets.stages.plan_panel import PlanPanel
 from widgets.steps_panel import StepsPanel
 from widgets.viewport import ViewportMode
 from widgets.views.four_up import FourUp
+from widgets.views.layouts import Layout
 from widgets.welcome import Welcome
-
-_TOOLS = ("open", "import_folder", "save", "report", "", "undo", "redo", "")
-_VIEW_TOOLS = (
-    "crosshair_mode",
-    "window_mode",
-    "outlines",
-    "cut_views",
-    "reset_views",
-    "pieces",
-    "matrix",
-    "picture",
-)
-
-_COLUMNS = ((0.24, 290, 345), (0.215, 260, 320))  # share of the width, least and most pixels: left, right
 
 
 class MainWindow(QMainWindow):
@@ -68,7 +55,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(f"{NAME}[*]")  # never the patient's name: it shows in task bars and screen shares
         self.resize(1440, 900)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(400, 300)
         self.setAcceptDrops(True)
         self.may_close: Callable[[], bool] | None = None
         self.at_close: Callable[[], None] | None = None
@@ -102,6 +89,10 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._dock_steps()
         self.stage_bar.chosen.connect(self.show_stage)
+        self.stage_bar.pressed.connect(lambda: self.show_panels(True))
+        self.views.laid_out.connect(self._laid_out)
+        self.views.set_apart_actions(table.every())
+        self.show_panels(True)
 
     def show_stage(self, stage: Stage) -> None:
         """Show the panel of a stage."""
@@ -117,13 +108,42 @@ class MainWindow(QMainWindow):
         """Show the views, or how to begin."""
         self.middle.setCurrentWidget(self.centre if is_open else self.welcome)
 
+    @property
+    def panels_shown(self) -> bool:
+        """Whether the panel of the stage and the table of cuts are shown."""
+        return not self._left.isHidden()
+
+    def show_panels(self, shown: bool) -> None:
+        """Show or hide what stands beside the views; the safety board stays."""
+        self._left.setVisible(shown)
+        self._bottom.setVisible(shown)
+        self.actions_table["panels"].setChecked(shown)
+        self.columns.share_out()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or be a window again."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.actions_table["full_screen"].setChecked(self.isFullScreen())
+
+    def show_look(self, theme: str, text_percent: int) -> None:
+        """Tick the colours and the text size in use, and let widths follow the text."""
+        self.actions_table.show_choice("theme", f"theme-{theme}")
+        self.actions_table.show_choice("text_size", f"text-{text_percent}")
+        self.strip.fit_to_text()
+        self.columns.share_out()
+
+    def _laid_out(self, layout: Layout) -> None:
+        self.actions_table.show_choice("layout", f"layout-{layout.id}")
+        self.actions_table["cut_views"].setChecked(self.views.cuts_shown)
+        if layout.panels is not self.panels_shown:
+            self.show_panels(layout.panels)
+
     def showEvent(self, event: QShowEvent) -> None:
-        """Share the width out once: on a small screen the views get what the panels can spare."""
+        """Share the width out once."""
         super().showEvent(event)
         if not self._shared:
             self._shared = True
-            left, right = (round(min(max(share * self.width(), low), high)) for share, low, high in _COLUMNS)
-            self.columns.setSizes([left, self.width() - left - right, right])
+            self.columns.share_out()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let view keys work wherever the keyboard is, unless a field used them."""
@@ -152,6 +172,8 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         self.menus = {key: self.menuBar().addMenu(tr(words)) for key, words in MENUS.items()}
+        for key, (parent, words) in SUBMENUS.items():
+            self.menus[key] = self.menus[parent].addMenu(tr(words))
         for menu in self.menus.values():
             menu.setToolTipsVisible(True)
         for command in COMMANDS:
@@ -161,26 +183,12 @@ class MainWindow(QMainWindow):
                 self.menus[command.menu].addAction(self.actions_table[command.id])
 
     def _lay_out(self) -> None:
-        top = QFrame()
-        top.setObjectName("strip")
-        row = QHBoxLayout(top)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(3)
-        row.addWidget(self.stage_bar)
-        row.addStretch(1)
-        row.addWidget(label(tr(NOT_A_DEVICE), "muted"))
-        row.addStretch(1)
-        for command in _TOOLS + _VIEW_TOOLS:
-            if command:
-                row.addWidget(self._tool_button(command))
-            else:
-                row.addSpacing(10)
+        self.strip = ToolStrip(self.stage_bar, self.actions_table)
         left = QFrame()
         left.setObjectName("panel")
         inside = QVBoxLayout(left)
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self.stage_stack)
-        left.setMinimumWidth(290)
         bottom = QFrame()
         bottom.setObjectName("panel")
         beneath = QVBoxLayout(bottom)
@@ -194,18 +202,15 @@ class MainWindow(QMainWindow):
         self.middle = QStackedWidget()
         self.middle.addWidget(self.welcome)
         self.middle.addWidget(self.centre)
-        self.columns = QSplitter(Qt.Orientation.Horizontal)
-        for place, part in enumerate((left, self.middle, self.board)):
-            self.columns.addWidget(part)
-            self.columns.setStretchFactor(place, 1 if part is self.middle else 0)
-        for splitter in (self.centre, self.columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
+        self.centre.setChildrenCollapsible(False)
+        self.centre.setHandleWidth(5)
+        self._left, self._bottom = left, bottom
+        self.columns = Columns(left, self.middle, self.board)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(top)
+        column.addWidget(self.strip)
         column.addWidget(self.banner)
         body = QVBoxLayout()
         body.setContentsMargins(6, 5, 6, 0)
@@ -230,12 +235,3 @@ class MainWindow(QMainWindow):
         foot.addWidget(self.messages, 1)
         foot.addWidget(self.job_bar)
         return foot
-
-    def _tool_button(self, command: str) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(self.actions_table[command])
-        button.setProperty("flat", True)
-        button.setIconSize(QSize(18, 18))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(self.actions_table[command].text())
-        return button

@@ -42,9 +42,12 @@ class StageBar(QFrame):
     Signals
     -------
     chosen(Stage)
+    pressed()
+        A person asked for a stage, shown already or not.
     """
 
     chosen = Signal(object)
+    pressed = Signal()
 
     def __init__(self, stages: Sequence[Stage] = tuple(Stage), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +61,7 @@ class StageBar(QFrame):
             button.setObjectName("stage")
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, which=stage: self.choose(which))
+            button.clicked.connect(self.pressed)
             self._group.addButton(button)
             self.buttons[stage] = button
             row.addWidget(button)

@@ -44,12 +44,14 @@ def status_colour(status: Status) -> str:
 
 
 DARK: Final = Theme(
-    "dark", mark("Dark"), window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
+    "dark", mark("Dark"),
+    window="#16191e", panel="#1d2127", raised="#282d35", view="#0b0d10", border="#363d47",
     text="#e8ebef", muted="#9aa4b1", accent="#7d93ff", on_accent="#0c1020",
     warn_text="#f0b429", fail_text="#ff8a50", focus="#ffe08a",
 )  # fmt: skip
 LIGHT: Final = Theme(
-    "light", mark("Light"), window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
+    "light", mark("Light"),
+    window="#eef0f3", panel="#ffffff", raised="#e3e7ec", view="#20242a", border="#c3cad3",
     text="#171b20", muted="#5a6572", accent="#3c55d8", on_accent="#ffffff",
     warn_text="#7a5000", fail_text="#a03c00", focus="#101418", icons="light",
 )  # fmt: skip

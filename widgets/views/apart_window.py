@@ -28,6 +28,8 @@ class ApartWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("apart")
         self.setWindowTitle(tr("EnBloc, second window"))
+        # The hand stays where it is: commands and keys go on to the main window.
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.frame: ViewFrame | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)

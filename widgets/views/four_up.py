@@ -223,7 +223,9 @@ class FourUp(ViewGrid):
             if frame in places:
                 place = places[frame]
                 size = PictureSize(place.width(), place.height(), scale)
-                painter.drawImage(place.topLeft() * scale, QImage.fromData(frame.stamped_picture(stamp, size)))
+                painter.drawImage(
+                    place.topLeft() * scale, QImage.fromData(frame.stamped_picture(stamp, size))
+                )
         painter.end()
         return whole
 

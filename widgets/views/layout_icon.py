@@ -35,7 +35,8 @@ def _box(cell: Cell, layout: Layout, side: float) -> str:
 def _span(first: int, count: int, shares: tuple[int, ...], side: float) -> tuple[float, float]:
     whole = sum(shares)
     start, end = sum(shares[:first]) / whole, sum(shares[: first + count]) / whole
-    return start * side + (_GAP / 2 if start else 0), (end - start) * side - _GAP / 2 * ((start > 0) + (end < 1))
+    gaps = (start > 0) + (end < 1)
+    return start * side + (_GAP / 2 if start else 0), (end - start) * side - _GAP / 2 * gaps
 
 
 def _drawn(x: float, y: float, width: float, height: float, *, filled: bool, backed: bool = False) -> str:

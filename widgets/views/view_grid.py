@@ -109,10 +109,13 @@ class ViewGrid(QWidget):
         if self._apart is None:
             return
         window, self._apart = self._apart, None
+        was_active = window.isActiveWindow()
         frame = window.give_back()
         if frame is not None:
             frame.setParent(self)
         window.deleteLater()
+        if was_active:
+            self.window().activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Open the second window where the layout has one."""

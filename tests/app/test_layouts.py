@@ -1,0 +1,192 @@
+"""Layouts: what is shown where, that views keep their state, the second window, what comes back."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.errands.workbench import Workbench
+from app.gui import Workstation, build
+from app.settings import Preferences
+from rendering.scene_state import SlicePlane, Stamp
+from tests.app.test_gestures import colours, wheel
+from widgets.views.layouts import AXIAL, FOUR, LAYOUTS, SPINE, layout_of
+from widgets.views.seen import LeftButton
+from widgets.views.view_frame import ViewFrame
+
+pytestmark = [pytest.mark.gui, pytest.mark.render, pytest.mark.qt_log_ignore("propagateSizeHints")]
+LEFT = Qt.MouseButton.LeftButton
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def four(station: Workstation) -> Workstation:
+    """The window in its first layout, before and after."""
+    station.window.views.show_layout(FOUR)
+    QApplication.processEvents()
+    return station
+
+
+def named(station: Workstation) -> dict[str, ViewFrame]:
+    """Return every view by the name layouts call it."""
+    views = station.window.views
+    return {SPINE: views.spine, **{plane.value: view for plane, view in views.slices.items()}}
+
+
+def shown(station: Workstation) -> set[str]:
+    """Return the names of the views a person sees."""
+    QApplication.processEvents()
+    return {name for name, frame in named(station).items() if frame.isVisible()}
+
+
+def test_every_layout_shows_its_views_and_no_other_by_key_menu_and_button(four: Workstation) -> None:
+    strip = {button.defaultAction().objectName(): button for button in four.window.strip.buttons}
+    for layout in reversed(LAYOUTS):
+        key = getattr(Qt.Key, f"Key_{layout.key.removeprefix('Ctrl+')}")
+        QTest.keyClick(four.window, key, CTRL)
+        assert shown(four) == set(layout.views), layout.id
+        action = four.window.actions_table[f"layout-{layout.id}"]
+        assert action.isChecked()
+        assert strip[action.objectName()].isChecked()
+        assert not four.window.actions_table[
+            f"layout-{LAYOUTS[(LAYOUTS.index(layout) + 1) % 8].id}"
+        ].isChecked()
+    QTest.mouseClick(strip["layout-only-axial"], LEFT)
+    assert shown(four) == {AXIAL}
+    four.window.actions_table["layout-four"].trigger()
+    assert len(shown(four)) == 4
+
+
+def test_cells_of_a_layout_never_overlap() -> None:
+    for layout in LAYOUTS:
+        taken = [
+            (row, column)
+            for c in layout.cells
+            for row in range(c.row, c.row + c.rows)
+            for column in range(c.column, c.column + c.columns)
+        ]
+        whole = {(r, c) for r in range(len(layout.row_shares)) for c in range(len(layout.column_shares))}
+        assert len(taken) == len(set(taken)), layout.id
+        assert set(taken) == whole, layout.id
+    assert len({layout.id for layout in LAYOUTS}) == len({layout.key for layout in LAYOUTS}) == len(LAYOUTS)
+    assert layout_of("of a later version") is FOUR
+
+
+def test_views_keep_camera_slice_zoom_and_grey_window_through_every_layout(four: Workstation) -> None:
+    views = four.window.views
+    axial, spine = views.slices[SlicePlane.AXIAL], views.spine
+    QTest.keyClick(spine.viewport, Qt.Key.Key_3, Qt.KeyboardModifier.KeypadModifier)
+    QTest.keyClick(axial.viewport, Qt.Key.Key_2)
+    wheel(axial.viewport, 3)
+    wheel(axial.viewport, 4, CTRL)
+
+    def state() -> tuple[object, ...]:
+        return spine.scene.pose, axial.state.zoom, axial.state.pan_mm, views.looking
+
+    before, picture = state(), colours(axial.viewport.picture())
+    for layout in (*LAYOUTS, FOUR):
+        views.show_layout(layout)
+        QApplication.processEvents()
+        assert state() == before, layout.id
+    QApplication.processEvents()
+    after = colours(axial.viewport.picture())
+    assert after.shape == picture.shape
+    assert np.abs(after.astype(int) - picture).max() <= 2
+
+
+def test_a_double_click_maximises_a_view_of_any_layout_and_brings_that_layout_back(four: Workstation) -> None:
+    views = four.window.views
+    views.show_layout(layout_of("spine-axial"))
+    QApplication.processEvents()
+    axial = views.slices[SlicePlane.AXIAL]
+    views.set_left_button(LeftButton.CROSSHAIR)
+    QTest.mouseDClick(axial.viewport, LEFT, pos=QPoint(20, 20))
+    assert shown(four) == {AXIAL}
+    QTest.mouseDClick(axial.viewport, LEFT, pos=QPoint(20, 20))
+    assert shown(four) == {SPINE, AXIAL}
+    assert abs(views.spine.width() - axial.width()) <= 2
+
+
+def test_the_wide_layout_gives_the_panels_room_to_the_views_and_keeps_the_board(four: Workstation) -> None:
+    window = four.window
+    room = window.views.size()
+    window.views.show_layout(layout_of("wide"))
+    QApplication.processEvents()
+    assert window.views.width() > room.width() + 200
+    assert window.views.height() > room.height() + 80
+    assert window.board.isVisible()
+    assert not window.cuts.isVisible()
+    spine, axial = window.views.spine, window.views.slices[SlicePlane.AXIAL]
+    assert spine.width() > 2.2 * axial.width()
+    QTest.mouseClick(
+        next(iter(window.stage_bar.buttons.values())), LEFT
+    )  # a stage is asked for: its panel comes
+    assert window.stage_stack.isVisible()
+    window.views.show_layout(FOUR)
+    assert window.cuts.isVisible()
+
+
+def test_the_second_window_draws_the_spine_takes_keys_and_brings_the_view_back(
+    four: Workstation, qtbot: QtBot
+) -> None:
+    views = four.window.views
+    views.show_layout(layout_of("spine-axial"))
+    views.show_layout(layout_of("two-screens"))
+    apart = views.apart
+    assert apart is not None
+    qtbot.waitUntil(apart.isVisible)
+    apart.resize(QSize(640, 480))
+    QApplication.processEvents()
+    assert views.spine.window() is apart
+    picture = colours(views.spine.viewport.picture())
+    assert picture.shape[:2] == (views.spine.viewport.height(), views.spine.viewport.width())
+    assert (
+        picture.max(axis=2).astype(int) - picture.min(axis=2) > 40
+    ).sum() > 500  # coloured bodies, no empty frame
+    pose = views.spine.scene.pose
+    QTest.keyClick(apart, Qt.Key.Key_7, Qt.KeyboardModifier.KeypadModifier)
+    assert views.spine.scene.pose != pose
+    assert "4" in apart.actions()[-1].shortcut().toString() or len(apart.actions()) > 20
+    apart.close()
+    QApplication.processEvents()
+    assert views.apart is None
+    assert shown(four) == {SPINE, AXIAL}
+    assert views.spine.window() is four.window
+    back = colours(views.spine.viewport.picture())
+    assert (back.max(axis=2).astype(int) - back.min(axis=2) > 40).sum() > 500
+
+
+def test_the_second_window_follows_the_case_and_is_in_the_picture_of_the_views(four: Workstation) -> None:
+    views = four.window.views
+    views.show_layout(layout_of("two-screens"))
+    assert views.apart is not None
+    stamp = Stamp("", "CT", "sha256:0123456789abcdef", "EnBloc 0", level_note="levels not labelled")
+    picture = views.picture(stamp, 1)
+    assert picture.width() == views.width() + views.spine.viewport.width()
+    four.window.show_case_open(False)
+    assert views.apart is None
+    four.window.show_case_open(True)
+    QApplication.processEvents()
+    assert views.apart is not None
+    assert views.spine.window() is views.apart
+
+
+def test_the_last_layout_comes_back_at_the_next_start(
+    qapp: QApplication, bench: Workbench, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("kept") / "window.ini"
+    for wanted in ("wide", "two-screens", "only-coronal"):
+        first = build(bench, Preferences(path), qapp, painted=True)
+        first.window.actions_table[f"layout-{wanted}"].setEnabled(True)
+        first.window.actions_table[f"layout-{wanted}"].trigger()
+        first.window.close()
+        second = build(bench, Preferences(path), qapp, painted=True)
+        assert second.window.views.layout_shown.id == wanted
+        assert second.window.actions_table[f"layout-{wanted}"].isChecked()
+        assert second.window.panels_shown is layout_of(wanted).panels
+        second.window.close()
+        for window in (first.window, second.window):
+            window.deleteLater()
+    assert "Quillfeather" not in path.read_text()
