@@ -6,11 +6,16 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import axis_letter
 from planning.texts import brief, literal, tr
+from rendering.boxes import Box, overlap
 from rendering.lettering import Lettering
 from rendering.scene_state import SliceAxes, Stamp
-from rendering.themes import Rgb, Theme
+from rendering.themes import DARK, Rgb, Theme
 
 ALARM_RGB: Rgb = (255, 96, 72)
+FULL_SIZE_PX = (380.0, 300.0)  # a view smaller than this, in logical pixels, has smaller words
+LEAST_SIZE = 0.72
+ONE_LINE_BELOW_PX = 330.0
+LETTER_WIDTH = 0.42  # of a capital, to the height of a line
 BANNER_SHADE = 0.62
 SHORT_DIGEST = 12
 
@@ -38,6 +43,8 @@ class CornerTexts:
 
     def __init__(self, renderer: vtkRenderer) -> None:
         self._actors: dict[Place, vtkTextActor] = {}
+        self._words: dict[Place, str] = {}
+        self._size = 1.0
         for place in Place:
             actor = vtkTextActor()
             actor.PickableOff()
@@ -47,21 +54,23 @@ class CornerTexts:
 
     def style(self, lettering: Lettering, theme: Theme) -> None:
         """Take over font, colours and sizes."""
+        self._lettering, self._theme = lettering, theme
         self._margin_px = lettering.px(9)
-        self._line_px = lettering.px(theme.text_pt * 1.5)
+        self._line_px = lettering.px(theme.text_pt * 1.5 * self._size)
         for place, actor in self._actors.items():
             edge, banner = place in EDGES, place is Place.BANNER
             rgb = {Place.BANNER: ALARM_RGB, Place.WARNINGS: theme.warning_rgb}.get(place)
             size = 1.35 if edge else 1.05 if banner else 1.0
             align = (place.value[2], place.value[3])
             style = actor.GetTextProperty()
-            lettering.write(style, theme, size=size, bold=edge or banner, rgb=rgb, align=align)
+            lettering.write(style, theme, size=size * self._size, bold=edge or banner, rgb=rgb, align=align)
             if banner:
                 style.SetBackgroundColor(0, 0, 0)
                 style.SetBackgroundOpacity(BANNER_SHADE)
 
     def set(self, place: Place, words: str) -> None:
         """Put words at a place; empty ones take it away."""
+        self._words[place] = words
         actor = self._actors[place]
         actor.SetVisibility(bool(words))
         if words and actor.GetInput() != words:
@@ -70,7 +79,7 @@ class CornerTexts:
     def get(self, place: Place) -> str:
         """Return the words shown at a place."""
         actor = self._actors[place]
-        return str(actor.GetInput()) if actor.GetVisibility() else ""
+        return self._words.get(place, "") if actor.GetVisibility() else ""
 
     def letters(self, axes: SliceAxes) -> None:
         """Put the patient's directions on the four edges, from the direction cosines themselves."""
@@ -81,7 +90,8 @@ class CornerTexts:
         self.set(Place.BOTTOM, axis_letter([-v for v in up]))
 
     def layout(self, width_px: float, height_px: float) -> None:
-        """Place everything for a view of this size."""
+        """Place everything for a view of this size; a small one gets smaller words."""
+        self._fit(width_px, height_px)
         m = self._margin_px
         for place, actor in self._actors.items():
             x, y = place.value[0], place.value[1]
@@ -92,20 +102,76 @@ class CornerTexts:
             if place is Place.WARNINGS:
                 py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)
+        self._raise_banner()
+        self._give_way()
 
-    def boxes(self) -> list[tuple[float, float, float, float]]:
+    def _raise_banner(self) -> None:
+        """Put the banner above the words at the lower left where a narrow view has no room beside them."""
+        actor = self._actors[Place.BANNER]
+        for place in (Place.BOTTOM_LEFT, Place.WARNINGS):
+            banner, words = self._box(Place.BANNER), self._box(place)
+            if banner is not None and words is not None and overlap(banner, words):
+                actor.SetPosition(actor.GetPosition()[0], words[3] + 0.1 * self._line_px)
+
+    @property
+    def size(self) -> float:
+        """How large words are in a view of this size: 1, or less in a small one."""
+        return self._size
+
+    def _fit(self, width_px: float, height_px: float) -> None:
+        full_width, full_height = (self._lettering.px(px * self._scale) for px in FULL_SIZE_PX)
+        room = min(width_px / full_width, height_px / full_height, 1.0)
+        size = max(LEAST_SIZE, round(room, 1))
+        if size != self._size:
+            self._size = size
+            self.style(self._lettering, self._theme)
+        words = self._words.get(Place.BANNER, "")
+        if height_px < self._lettering.px(ONE_LINE_BELOW_PX * self._scale):
+            words = _fewer_lines(words, round(0.9 * width_px / (self._line_px * LETTER_WIDTH)))
+        if words and self._actors[Place.BANNER].GetInput() != words:
+            self._actors[Place.BANNER].SetInput(words)
+
+    @property
+    def _scale(self) -> float:
+        """How much larger than usual the theme's text is: rooms are judged by it."""
+        return self._theme.text_pt / DARK.text_pt
+
+    def _give_way(self) -> None:
+        """Hide what the bar above the view says too, where it would cover other words."""
+        actor = self._actors[Place.TOP_RIGHT]
+        actor.SetVisibility(bool(self._words.get(Place.TOP_RIGHT)))
+        mine = self._box(Place.TOP_RIGHT)
+        others = [self._box(place) for place in Place if place is not Place.TOP_RIGHT]
+        if mine is not None and any(overlap(mine, other) for other in others if other is not None):
+            actor.VisibilityOff()
+
+    def boxes(self) -> list[Box]:
         """Return roughly where words lie, as left, low, right, high: other words keep off them."""
-        boxes = []
-        for place, actor in self._actors.items():
-            if not actor.GetVisibility():
-                continue
-            lines = str(actor.GetInput()).split("\n")
-            height, width = self._line_px * len(lines), self._line_px * 0.42 * max(map(len, lines))
-            x, y = actor.GetPosition()
-            left = x - width * (place.value[2] + 1) / 2
-            low = y - height * (place.value[3] + 1) / 2
-            boxes.append((left, low, left + width, low + height))
-        return boxes
+        found = (self._box(place) for place in Place)
+        return [box for box in found if box is not None]
+
+    def _box(self, place: Place) -> Box | None:
+        actor = self._actors[place]
+        if not actor.GetVisibility():
+            return None
+        lines = str(actor.GetInput()).split("\n")
+        height, width = self._line_px * len(lines), self._line_px * LETTER_WIDTH * max(map(len, lines))
+        x, y = actor.GetPosition()
+        left = x - width * (place.value[2] + 1) / 2
+        low = y - height * (place.value[3] + 1) / 2
+        return left, low, left + width, low + height
+
+
+def _fewer_lines(words: str, most: int) -> str:
+    """Return the words in as few lines of at most so many letters as keep their order."""
+    lines: list[str] = []
+    for line in words.split("\n"):
+        joined = f"{lines[-1]} · {line}" if lines else line
+        if lines and len(joined) <= most:
+            lines[-1] = joined
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def banner_words(stamp: Stamp) -> str:

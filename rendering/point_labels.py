@@ -8,11 +8,11 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import Floats, Vec3
 from planning.texts import brief
+from rendering.boxes import Box, overlap
 from rendering.lettering import Lettering
 from rendering.themes import Rgb, Theme
 
 PixelsOf = Callable[[Floats], Floats]
-Box = tuple[float, float, float, float]  # left, low, right, high
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PointLabels:
                 float(y) + self._lettering.px(label.shift_px[1]),
             )
             box = self._box(label, *at)
-            free = not any(_overlap(box, other) for other in taken)
+            free = not any(overlap(box, other) for other in taken)
             actor.SetVisibility(free)
             if free:
                 taken.append(box)
@@ -77,7 +77,3 @@ class PointLabels:
         left = x - width * (label.align[0] + 1) / 2
         low = y - height * (label.align[1] + 1) / 2
         return left, low, left + width, low + height
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

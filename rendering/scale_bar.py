@@ -30,7 +30,7 @@ class ScaleBar:
         self._bar = vtkActor2D()
         self._bar.SetMapper(self._mapper)
         self._label = vtkTextActor()
-        self._laid_out: tuple[float, float] | None = None
+        self._laid_out: tuple[float, float, float] | None = None
         self.length_mm = 0.0
         self.length_px = 0.0
         for prop in (self._bar, self._label):
@@ -39,11 +39,9 @@ class ScaleBar:
 
     def style(self, lettering: Lettering, theme: Theme) -> None:
         """Take over font, colours and sizes."""
-        self._lettering = lettering
-        lettering.write(self._label.GetTextProperty(), theme, align=(0, -1))
+        self._lettering, self._theme = lettering, theme
         self._bar.GetProperty().SetColor(*unit_rgb(theme.text_rgb))
         self._bar.GetProperty().SetLineWidth(max(1.0, lettering.px(1.6)))
-        self._text_px = lettering.px(theme.text_pt)
         self._laid_out = None
 
     def hide(self) -> None:
@@ -52,14 +50,15 @@ class ScaleBar:
         self._label.VisibilityOff()
         self._laid_out = None
 
-    def layout(self, mm_per_px: float, width_px: float) -> None:
-        """Place the bar for a view of this width."""
-        if self._laid_out == (mm_per_px, width_px):
+    def layout(self, mm_per_px: float, width_px: float, size: float = 1.0) -> None:
+        """Place the bar for a view of this width; `size` is that of the view's other words."""
+        if self._laid_out == (mm_per_px, width_px, size):
             return
-        self._laid_out = (mm_per_px, width_px)
+        self._laid_out = (mm_per_px, width_px, size)
+        self._lettering.write(self._label.GetTextProperty(), self._theme, size=size, align=(0, -1))
         self.length_mm = bar_length_mm(mm_per_px, width_px)
         self.length_px = self.length_mm / mm_per_px
-        margin, tick = self._lettering.px(14), self._lettering.px(5)
+        margin, tick = self._lettering.px(14 * size), self._lettering.px(5 * size)
         right, low = width_px - margin, margin
         left = right - self.length_px
         ends = [

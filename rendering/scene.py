@@ -334,7 +334,7 @@ class SpineScene:
 
     def _layout_bar(self, eye: ViewEye) -> None:
         if self._state.parallel:
-            self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px)
+            self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px, self._texts.size)
         else:
             self._bar.hide()
 

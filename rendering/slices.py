@@ -229,7 +229,7 @@ class SliceScene:
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)
         self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())
-        self._bar.layout(frame.mm_per_px, frame.width_px)
+        self._bar.layout(frame.mm_per_px, frame.width_px, self._texts.size)
 
     def _standing(self, state: SliceState, frame: SliceFrame) -> Hashable:
         """Show the blades; return everything the pixels depend on of what stands still, or None.

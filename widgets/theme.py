@@ -204,9 +204,9 @@ QLabel#viewtitle {{ color: #e8ebef; font-weight: bold; padding-left: 6px; }}
 QLabel#viewnote {{ color: #b9c1cb; }}
 QFrame#viewbar {{ background: #14171c; border: none; }}
 QFrame#viewbar QToolButton {{ color: #d5dae0; background: transparent; border: 1px solid transparent;
-  padding: 0 4px; min-height: 16px; min-width: 14px; }}
+  padding: 0 2px; min-height: 16px; min-width: 14px; }}
 QFrame#viewbar QToolButton:hover {{ border-color: {t.accent}; }}
-QFrame#viewbar QToolButton:focus {{ border: 2px solid #ffe08a; padding: 0 3px; }}
+QFrame#viewbar QToolButton:focus {{ border: 2px solid #ffe08a; padding: 0 1px; }}
 QFrame#viewbar QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
 QToolButton#stage {{ background: transparent; border: none; border-bottom: 3px solid transparent;
   border-radius: 0; padding: 6px 12px; color: {t.muted}; font-weight: bold; }}

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.errands.workbench import Workbench
 from app.gui import Workstation, build
 from app.settings import Preferences
-from rendering.scene_state import SlicePlane, Stamp
+from rendering.scene_state import SlicePlane
 from tests.app.test_gestures import colours, wheel
 from widgets.views.layouts import AXIAL, FOUR, LAYOUTS, SPINE, layout_of
 from widgets.views.seen import LeftButton
@@ -25,7 +25,8 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 def four(station: Workstation) -> Workstation:
     """The window in its first layout, before and after."""
     station.window.views.show_layout(FOUR)
-    QApplication.processEvents()
+    station.window.activateWindow()
+    assert QTest.qWaitForWindowActive(station.window, 5000)
     return station
 
 
@@ -148,7 +149,7 @@ def test_the_second_window_draws_the_spine_takes_keys_and_brings_the_view_back(
     pose = views.spine.scene.pose
     QTest.keyClick(apart, Qt.Key.Key_7, Qt.KeyboardModifier.KeypadModifier)
     assert views.spine.scene.pose != pose
-    assert "4" in apart.actions()[-1].shortcut().toString() or len(apart.actions()) > 20
+    assert four.window.actions_table["undo"] in apart.actions()  # its key works there as well
     apart.close()
     QApplication.processEvents()
     assert views.apart is None
@@ -162,9 +163,8 @@ def test_the_second_window_follows_the_case_and_is_in_the_picture_of_the_views(f
     views = four.window.views
     views.show_layout(layout_of("two-screens"))
     assert views.apart is not None
-    stamp = Stamp("", "CT", "sha256:0123456789abcdef", "EnBloc 0", level_note="levels not labelled")
-    picture = views.picture(stamp, 1)
-    assert picture.width() == views.width() + views.spine.viewport.width()
+    place = views.places()[views.spine]
+    assert (place.left(), place.size()) == (views.width(), views.spine.viewport.size())
     four.window.show_case_open(False)
     assert views.apart is None
     four.window.show_case_open(True)
@@ -177,16 +177,16 @@ def test_the_last_layout_comes_back_at_the_next_start(
     qapp: QApplication, bench: Workbench, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("kept") / "window.ini"
-    for wanted in ("wide", "two-screens", "only-coronal"):
-        first = build(bench, Preferences(path), qapp, painted=True)
-        first.window.actions_table[f"layout-{wanted}"].setEnabled(True)
-        first.window.actions_table[f"layout-{wanted}"].trigger()
-        first.window.close()
-        second = build(bench, Preferences(path), qapp, painted=True)
-        assert second.window.views.layout_shown.id == wanted
-        assert second.window.actions_table[f"layout-{wanted}"].isChecked()
-        assert second.window.panels_shown is layout_of(wanted).panels
-        second.window.close()
-        for window in (first.window, second.window):
-            window.deleteLater()
+    windows = []
+    for start in ("four", "wide"):
+        window = build(bench, Preferences(path), qapp, painted=True).window
+        assert window.views.layout_shown.id == start
+        assert window.actions_table[f"layout-{start}"].isChecked()
+        assert window.panels_shown is layout_of(start).panels
+        window.actions_table["layout-wide"].setEnabled(True)
+        window.actions_table["layout-wide"].trigger()
+        windows.append(window)
+    for window in windows:
+        window.close()
+        window.deleteLater()
     assert "Quillfeather" not in path.read_text()

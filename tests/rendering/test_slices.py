@@ -8,7 +8,8 @@ import pytest
 from planning.geometry.blade import rotation_matrix
 from planning.geometry.frames import Floats, Vec3, vec3
 from planning.model.structures import StructureKind
-from rendering.corner_texts import Place
+from rendering.boxes import overlap
+from rendering.corner_texts import EDGES, Place
 from rendering.scene_state import (
     DrawnBlade,
     DrawnLine,
@@ -239,3 +240,19 @@ def _without_words(image: Image, rim: int = 24) -> None:
     """Blacken the rims, where letters, scale bar and corner texts stand."""
     image[:rim] = image[-rim:] = 0
     image[:, :rim] = image[:, -rim:] = 0
+
+
+def test_a_small_view_has_smaller_words_that_leave_the_picture_free() -> None:
+    stamp = Stamp("Patient", "CT", "sha256:0123456789ab", "EnBloc 1", updating=True, simulated=True)
+    state = replace(PLAIN, volume=marked_volume(np.eye(3), MARKER), stamp=stamp)
+    shares = {}
+    for size in ((300, 220), (900, 660)):
+        with a_slice_view(state, size) as (scene, _):
+            boxes = scene.texts.boxes()
+            for n, box in enumerate(boxes):
+                assert not any(overlap(box, other) for other in boxes[n + 1 :])
+            shares[size] = scene.texts.size
+            words = scene.texts.get(Place.BOTTOM_LEFT)
+            assert "0123456789ab" in words  # what a picture shows is never given up
+            assert {scene.texts.get(p) for p in EDGES} == {"R", "L", "A", "P"}
+    assert shares[300, 220] < shares[900, 660] == 1.0

@@ -17,12 +17,21 @@ def layout_drawing(layout: Layout) -> str:
     """Return the drawing as SVG; a view in a window of its own overlaps the others."""
     side = _SIDE * (0.72 if layout.apart else 1.0)
     boxes = [_box(cell, layout, side) for cell in layout.cells]
+    if len(layout.cells) == 1 and layout.cells[0].view != SPINE:
+        boxes.append(_letter(layout.cells[0].view[0].upper()))
     if layout.apart:
         x = _LOW + _SIDE * 0.42
         boxes.append(_drawn(x, x, _LOW + _SIDE - x, _LOW + _SIDE - x, filled=True, backed=True))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         f'stroke-width="1.5" stroke-linejoin="round">{"".join(boxes)}</svg>'
+    )
+
+
+def _letter(letter: str) -> str:
+    return (
+        '<text x="12" y="16.4" font-size="12" font-weight="bold" text-anchor="middle" '
+        f'fill="currentColor" stroke="none">{letter}</text>'
     )
 
 
