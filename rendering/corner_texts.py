@@ -137,13 +137,12 @@ class CornerTexts:
         return self._theme.text_pt / DARK.text_pt
 
     def _give_way(self) -> None:
-        """Hide what the bar above the view says too, where it would cover other words."""
+        """Put the words at the upper right below whatever else a narrow view has in their line."""
         actor = self._actors[Place.TOP_RIGHT]
-        actor.SetVisibility(bool(self._words.get(Place.TOP_RIGHT)))
-        mine = self._box(Place.TOP_RIGHT)
-        others = [self._box(place) for place in Place if place is not Place.TOP_RIGHT]
-        if mine is not None and any(overlap(mine, other) for other in others if other is not None):
-            actor.VisibilityOff()
+        for place in (Place.TOP, Place.TOP_LEFT):
+            mine, other = self._box(Place.TOP_RIGHT), self._box(place)
+            if mine is not None and other is not None and overlap(mine, other):
+                actor.SetPosition(actor.GetPosition()[0], other[1] - 0.1 * self._line_px)
 
     def boxes(self) -> list[Box]:
         """Return roughly where words lie, as left, low, right, high: other words keep off them."""
