@@ -210,6 +210,12 @@ CHECKABLE: Final = frozenset({
 })  # fmt: skip
 
 
+def menu_path(command: Command) -> str:
+    """Return in which menu a command stands, such as ``View, Layout``."""
+    parent, words = SUBMENUS.get(command.menu, (command.menu, ""))
+    return ", ".join(spoken_name(tr(part)) for part in (MENUS[parent], words) if part)
+
+
 class Actions(QObject):
     """The table's commands as Qt actions; each that is off says why in its tooltip."""
 

@@ -67,10 +67,13 @@ def callbacks(
         "panels": lambda: window.show_panels(not window.panels_shown),
         "full_screen": window.toggle_full_screen,
         **{f"layout-{layout.id}": partial(views.show_layout, layout) for layout in LAYOUTS},
-        **{f"theme-{theme.name}": partial(lambda t: dress(t, preferences.text_percent), theme)
-           for theme in THEMES.values()},
-        **{f"text-{percent}": partial(lambda p: dress(present_theme(), p), percent)
-           for percent in TEXT_SIZES},
+        **{
+            f"theme-{theme.name}": partial(lambda t: dress(t, preferences.text_percent), theme)
+            for theme in THEMES.values()
+        },
+        **{
+            f"text-{percent}": partial(lambda p: dress(present_theme(), p), percent) for percent in TEXT_SIZES
+        },
         "palette": guidance.show_palette,
         "guide": guidance.show_guide,
         "explain": guidance.explain,

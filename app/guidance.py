@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 
-from app.actions import COMMANDS, MENUS
+from app.actions import COMMANDS, menu_path
 from app.bindings import Bindings
 from app.gestures import GESTURES
 from app.guide_topics import topic_of
@@ -123,7 +123,7 @@ class Guidance(QObject):
             also = SYNONYMS.get(command.id, "")
             words = f"{tr(also)} {also} {command.text}" if also else command.text
             title = spoken_name(table[command.id].text())
-            group = spoken_name(tr(MENUS[command.menu]))
+            group = menu_path(command)
             keys = ", ".join(command.keys)
             found.append(Entry(command.id, title, group, keys, command.why_not(view), words))
         return found + jumps(view)

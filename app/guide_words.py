@@ -1,6 +1,6 @@
 """The words that the program itself puts into the guide: reasons, keys, tools, limits."""
 
-from app.actions import COMMANDS, MENUS
+from app.actions import COMMANDS, menu_path
 from app.gestures import GESTURES
 from planning.model.limits import PrintedLimit
 from planning.model.settings import Settings
@@ -24,11 +24,7 @@ def guide_words(settings: Settings) -> dict[str, str]:
 
 def key_rows() -> list[tuple[str, str, str]]:
     """Return every command that has keys: its words, its keys, its menu."""
-    return [
-        (spoken_name(tr(c.text)), ", ".join(c.keys), spoken_name(tr(MENUS[c.menu])))
-        for c in COMMANDS
-        if c.keys
-    ]
+    return [(spoken_name(tr(c.text)), ", ".join(c.keys), menu_path(c)) for c in COMMANDS if c.keys]
 
 
 def _tools(settings: Settings) -> str:

@@ -3,6 +3,8 @@
 from typing import Final
 
 from planning.texts import mark
+from widgets.theme import TEXT_SIZES, THEMES
+from widgets.views.layouts import LAYOUTS
 
 SYNONYMS: Final[dict[str, str]] = {
     "import_folder": mark("load open read images CT MR dicom study series PACS"),
@@ -36,7 +38,11 @@ SYNONYMS: Final[dict[str, str]] = {
     "pieces": mark("specimen blocks parts explode"),
     "matrix": mark("table clearance distance margin numbers"),
     "picture": mark("screenshot image PNG photo"),
-    "theme": mark("colours bright night projector appearance"),
+    "panels": mark("sidebar hide room"),
+    "full_screen": mark("maximise whole presentation"),
+    **{f"layout-{layout.id}": mark("layout arrange views screen monitor projector") for layout in LAYOUTS},
+    **{f"theme-{name}": mark("theme colours bright night appearance") for name in THEMES},
+    **{f"text-{percent}": mark("text size font large zoom letters") for percent in TEXT_SIZES},
     "keys": mark("shortcuts keyboard hotkeys controls"),
     "palette": mark("search command find"),
     "guide": mark("manual documentation help how"),

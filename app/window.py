@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.may_close: Callable[[], bool] | None = None
         self.at_close: Callable[[], None] | None = None
-        self._shared = False
+        self._shared, self._panels_wanted = False, True
         self.actions_table = Actions(self)
         self.views = FourUp(mode, lettering)
         self.stage_bar = StageBar()
@@ -115,6 +115,10 @@ class MainWindow(QMainWindow):
 
     def show_panels(self, shown: bool) -> None:
         """Show or hide what stands beside the views; the safety board stays."""
+        self._panels_wanted = shown
+        self._set_panels(shown)
+
+    def _set_panels(self, shown: bool) -> None:
         self._left.setVisible(shown)
         self._bottom.setVisible(shown)
         self.actions_table["panels"].setChecked(shown)
@@ -135,8 +139,7 @@ class MainWindow(QMainWindow):
     def _laid_out(self, layout: Layout) -> None:
         self.actions_table.show_choice("layout", f"layout-{layout.id}")
         self.actions_table["cut_views"].setChecked(self.views.cuts_shown)
-        if layout.panels is not self.panels_shown:
-            self.show_panels(layout.panels)
+        self._set_panels(layout.panels and self._panels_wanted)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Share the width out once."""
