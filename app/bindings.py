@@ -16,6 +16,7 @@ from app.jobs import Jobs
 from app.keeping import Keeper
 from app.landing import landing_lps_mm, start_lps_mm
 from app.plan_commands import PlanCommands
+from app.problem_messages import bug_message, problem_message
 from app.program import DEMO_CASE
 from app.session import Session, SessionView
 from app.showing import Showing
@@ -148,12 +149,11 @@ class Bindings(QObject):
 
     def tell_problem(self, error: PlanningError) -> None:
         """Show a problem a person can act on."""
-        self.parts.window.messages.show_message(Message(error.message, "fail", error.code))
+        self.parts.window.messages.show_message(problem_message(error))
 
     def tell_bug(self, details: str) -> None:
         """Show once that the program is at fault."""
-        words = tr("A fault of the program stopped this. Your case is as it was before; save it and go on.")
-        self.parts.window.messages.show_message(Message(words, "fail", details))
+        self.parts.window.messages.show_message(bug_message(details))
 
     def do(self, edit: Edit) -> None:
         """Make an edit."""

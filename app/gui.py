@@ -30,9 +30,10 @@ from app.guidance import Guidance
 from app.jobs import Jobs, without_values
 from app.language import LANGUAGES, OPTION, SYSTEM, wished
 from app.language_choice import LanguageChoice, speak_at_start
-from app.logs import start_logging
+from app.logs import FILTER, start_logging
 from app.paths import user_folder
 from app.plan_commands import PlanCommands
+from app.problem_messages import program_words
 from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
 from app.session import Session
 from app.settings import Preferences
@@ -160,6 +161,7 @@ def build(
     session = Session(PlanningComputations(bench), bench.settings, jobs)
     window = MainWindow(bench.settings, mode, lettering)
     window.setWindowIcon(icon("app"))
+    window.messages.program, window.messages.redacted = program_words(), FILTER.redacted
     commands = PlanCommands(session)
     seals = notary()
     autosave = Autosave(window, session, seals)
@@ -212,7 +214,9 @@ def warm_up(station: Workstation) -> None:
     def done(tested: SelfTest) -> None:
         if not tested.ok:
             words = tr("The self-test failed: no number will be shown. {reason}", reason=tested.reason or "")
-            station.window.messages.show_message(Message(words, "fail"))
+            station.window.messages.show_message(
+                Message(words, "fail", f"SELF_TEST_FAILED\n{tested.reason or ''}")
+            )
         getting = tr("Getting ready")
 
         def touch(_progress: Progress) -> None:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 
 from app.actions import COMMANDS, menu_path
@@ -178,6 +178,7 @@ class Guidance(QObject):
             button = box.addButton(QDialogButtonBox.StandardButton.Help)
             button.setAutoDefault(False)
             button.setText(tr("Help"))
+            button.setIcon(QIcon())
             button.clicked.connect(_explaining(self, dialog))
 
     def _is_ours(self, dialog: QDialog) -> bool:

@@ -39,6 +39,7 @@ TOPICS: Final[dict[str, str]] = {
     "ReviewDialog": "anatomy#review",
     "NotInFieldDialog": "anatomy#missing",
     "NamedDialog": "import#findings",
+    "DetailsDialog": "recovery#fault",
     "KeySheet": "keys",
     "CommandPalette": "keys#shortcuts",
 }

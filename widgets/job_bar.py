@@ -51,7 +51,6 @@ class JobBar(QWidget):
         self.bar.setAccessibleName(tr("Progress"))
         self.cancel = QToolButton()
         self.cancel.setText(tr("Cancel"))
-        self.cancel.setToolTip(tip(tr("Stop this work. Nothing is changed by it.")))
         self.cancel.clicked.connect(self._ask_cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 6, 0)
@@ -94,6 +93,8 @@ class JobBar(QWidget):
         self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
         self.bar.setValue(round(job.fraction * 1000))
         self.cancel.setEnabled(job.can_cancel)
+        stops = tr("Stop this work. Nothing is changed by it.")
+        self.cancel.setToolTip(tip(stops if job.can_cancel else tr("This cannot be stopped halfway.")))
 
     def _fits(self, words: str) -> bool:
         room = QRect(0, 0, _WORDS_PX, 1000)

@@ -53,6 +53,7 @@ class KeySheet(QDialog):
             button.clicked.connect(act)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
+        self.sheet.setFocus()
         column = QVBoxLayout(self)
         column.addWidget(self.sheet, 1)
         column.addWidget(buttons)

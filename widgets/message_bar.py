@@ -1,6 +1,7 @@
 """One sentence at a time about what happened and what to do, else what comes next; always in one place."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,6 +10,8 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QToolButton, QWidget
 
 from planning.texts import tr
+from widgets.announce import announce
+from widgets.details_dialog import DetailsDialog
 from widgets.dialogs import Choice, ask
 from widgets.plain_text import label, tip
 
@@ -32,18 +35,23 @@ class Message:
         For whoever helps; copied on request, without patient data.
     stays : bool
         Information that is not to be missed stays too, until it is closed or something else is said.
+    wording : str
+        The sentence without the names it was filled with: what is copied in its place.
     """
 
     text: str
     tone: Tone = "info"
     details: str = ""
     stays: bool = False
+    wording: str = ""
 
 
 class MessageBar(QFrame):
     """Shows messages in turn, in room for two lines that is kept for it; between them, the next step.
 
     A longer message is cut short there and read in full by *Read on*, so that nothing beside the bar moves.
+    Every message is read out by a screen reader; the keyboard stays where it is. `program` says which
+    program runs on what; `redacted` takes out of what is copied whatever names a person or a folder.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,13 +60,18 @@ class MessageBar(QFrame):
         self._waiting: deque[Message] = deque()
         self._shown: Message | None = None
         self._hint = ""
+        self.program = ""
+        self.redacted: Callable[[str], str] = str
         self._sign = label("", "title")
         self.sentence = label("", wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = label("", "muted")
         self.read_on = QPushButton(tr("Read on..."))
         self.read_on.clicked.connect(self._read_on)
-        self.copy = QPushButton(tr("Copy details"))
+        self.details = QPushButton(tr("Details..."))
+        self.details.clicked.connect(self._show_details)
+        self.copy = QPushButton(tr("Copy"))
+        self.copy.setToolTip(tip(tr("Copy the details for whoever helps you: no patient, no folder")))
         self.copy.clicked.connect(self._copy)
         self.close_button = QToolButton()
         self.close_button.setText("✕")
@@ -69,7 +82,7 @@ class MessageBar(QFrame):
         row.setContentsMargins(10, 1, 6, 1)
         row.addWidget(self._sign)
         row.addWidget(self.sentence, 1)
-        for part in (self._more, self.read_on, self.copy, self.close_button):
+        for part in (self._more, self.read_on, self.details, self.copy, self.close_button):
             row.addWidget(part)
         self.ensurePolished()
         self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 6)
@@ -82,6 +95,11 @@ class MessageBar(QFrame):
     def shown(self) -> Message | None:
         """The message on screen, or None."""
         return self._shown
+
+    def copied(self, message: Message) -> str:
+        """Return what is copied of a message: its wording, its details and the program."""
+        parts = (message.wording or message.text, message.details, self.program)
+        return self.redacted("\n".join(part for part in parts if part))
 
     def show_hint(self, text: str) -> None:
         """Say what comes next, while there is no message."""
@@ -117,6 +135,7 @@ class MessageBar(QFrame):
     def _show(self, message: Message) -> None:
         self._shown = message
         self._refresh()
+        announce(self, message.text, urgent=message.tone == "fail")
         if message.tone == "info" and not message.stays:
             self._leave.start(_INFO_MS)
         else:
@@ -127,7 +146,8 @@ class MessageBar(QFrame):
         self._sign.setText(_SIGNS[shown.tone] if shown is not None else "→" if self._hint else "")
         self.sentence.setText(shown.text if shown is not None else self._hint)
         self.sentence.setAccessibleName(self.sentence.text())
-        self.copy.setVisible(shown is not None and bool(shown.details))
+        for part in (self.details, self.copy):
+            part.setVisible(shown is not None and bool(shown.details))
         self.close_button.setVisible(shown is not None)
         self._more.setText(tr("+{count} more", count=len(self._waiting)) if self._waiting else "")
         self._more.setVisible(bool(self._waiting))
@@ -153,4 +173,10 @@ class MessageBar(QFrame):
 
     def _copy(self) -> None:
         if self._shown is not None:
-            QGuiApplication.clipboard().setText(f"{self._shown.text}\n{self._shown.details}")
+            QGuiApplication.clipboard().setText(self.copied(self._shown))
+
+    def _show_details(self) -> None:
+        if self._shown is not None:
+            dialog = DetailsDialog(self._shown.text, self.copied(self._shown), self.window())
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()

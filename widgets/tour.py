@@ -168,12 +168,12 @@ def place_beside(area: QRect, note: QSize, window: QSize) -> QPoint:
         return QPoint((window.width() - note.width()) // 2, (window.height() - note.height()) // 2)
     y = min(max(area.top(), _GAP_PX), window.height() - note.height() - _GAP_PX)
     x = min(max(area.left(), _GAP_PX), window.width() - note.width() - _GAP_PX)
-    places = (
+    beside = (
         QPoint(area.right() + _GAP_PX, y),
         QPoint(area.left() - note.width() - _GAP_PX, y),
-        QPoint(x, area.bottom() + _GAP_PX),
-        QPoint(x, area.top() - note.height() - _GAP_PX),
     )
+    over = (QPoint(x, area.bottom() + _GAP_PX), QPoint(x, area.top() - note.height() - _GAP_PX))
+    places = (*over, *beside) if area.height() < note.height() else (*beside, *over)
     inside = QRect(QPoint(0, 0), window)
     free = (place for place in places if inside.contains(QRect(place, note)))
     return next(free, QPoint(x, y))

@@ -10,6 +10,7 @@ from app.approving import Approving, known_of
 from app.flows.opened_case import OpenedCase, saved_elsewhere, take_from_disk, take_left_work
 from app.jobs import Jobs
 from app.keeping import Keeper
+from app.problem_messages import problem_message
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import PlanningError
@@ -223,7 +224,7 @@ class CaseFiles(QObject):
                 book = self._book_for_saving()
                 done = saved_elsewhere(case, place, self._file, book, self._notary, "", limits)
         except PlanningError as error:
-            self.told.emit(Message(error.message, "fail", error.code))
+            self.told.emit(problem_message(error))
             return False
         self._note_saved(done)
         return True

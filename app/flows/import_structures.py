@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 from app.errands.take_in import arrival_look
 from app.errands.workbench import Workbench
 from app.jobs import Jobs, without_values
+from app.problem_messages import problem_message
 from app.session import Session
 from app.settings import Preferences
 from planning.editing.intake_edits import Arrival, TakeIn
@@ -103,7 +104,7 @@ class StructuresFlow(QObject):
         elif error.code == "NO_NAMES" and names is None:
             self._ask_names(path, error)
         else:
-            self.told.emit(Message(error.message, "fail"))
+            self.told.emit(problem_message(error))
 
     def _asked(self, title: str, text: str, choices: list[Choice]) -> str:
         cancel = Choice("", tr("Cancel"), QMessageBox.ButtonRole.RejectRole)

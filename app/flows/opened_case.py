@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.approving import Known, known_of
+from app.problem_messages import problem_message
 from planning.errors import CaseFileProblem
 from planning.model.case import Case
 from planning.storage.case_file import CaseFile
@@ -82,7 +83,7 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
         try:
             work = file.read(unsaved)
         except CaseFileProblem as problem:
-            messages.append(Message(problem.message, "fail", problem.code))
+            messages.append(problem_message(problem))
             unsaved = None
     newer = newer_generation(path, file)
     known = known_of(file, file.case)

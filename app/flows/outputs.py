@@ -18,6 +18,7 @@ from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
 from app.language import OPTION
 from app.paths import private_folder
+from app.problem_messages import problem_message
 from app.program import ROOT
 from app.progress_lines import said_progress
 from app.session import Session
@@ -102,7 +103,7 @@ class OutputFlow(QObject):
             try:
                 picture = self._views.picture(stamp_of(view.case, view.evaluation))
             except PlanningError as error:
-                self.told.emit(Message(error.message, "fail", error.code))
+                self.told.emit(problem_message(error))
                 return
             if picture.save(str(path)):
                 self.told.emit(Message(tr("Picture saved as {name}.", name=path.name)))

@@ -118,6 +118,7 @@ class GuideWindow(QDialog):
         self.contents.blockSignals(True)
         self._items = {}
         self.contents.clear()
+        self.contents.setRootIsDecorated(not words)
         if words:
             self._fill_found(found)
         else:
@@ -140,7 +141,8 @@ class GuideWindow(QDialog):
 
     def _fill_found(self, found: Sequence[Found]) -> None:
         for place in found:
-            item = _item(place.title, place.topic)
+            page = self._guide.page(place.topic.page)
+            item = _item(place.title, place.topic, page.title if page is not None else "")
             item.setToolTip(0, tip(place.excerpt))
             self.contents.addTopLevelItem(item)
 
@@ -181,8 +183,8 @@ class GuideWindow(QDialog):
         self.contents.blockSignals(False)
 
 
-def _item(words: str, topic: Topic) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([words])
+def _item(words: str, topic: Topic, page: str = "") -> QTreeWidgetItem:
+    item = QTreeWidgetItem([f"{words}\n{page}" if page and page != words else words])
     item.setData(0, _TOPIC, topic)
     item.setToolTip(0, tip(words))
     return item

@@ -51,6 +51,7 @@ class PageView(QTextBrowser):
             self.document().setDocumentMargin(_MARGIN_PX)
             self._name_headings(page)
             self._dress_tables(self.document().rootFrame())
+            self.moveCursor(QTextCursor.MoveOperation.Start)
         if anchor == TOP:
             self.verticalScrollBar().setValue(0)
         else:
