@@ -43,6 +43,8 @@ SYNONYMS: Final[dict[str, str]] = {
     **{f"layout-{layout.id}": mark("layout arrange views screen monitor projector") for layout in LAYOUTS},
     **{f"theme-{name}": mark("theme colours bright night appearance") for name in THEMES},
     **{f"text-{percent}": mark("text size font large zoom letters") for percent in TEXT_SIZES},
+    "steps": mark("undo list history back"),
+    "cut_views": mark("slice plane osteotomy blade section"),
     "keys": mark("shortcuts keyboard hotkeys controls"),
     "palette": mark("search command find"),
     "guide": mark("manual documentation help how"),

@@ -24,7 +24,7 @@ from planning.texts import tr
 from rendering.lettering import Lettering
 from widgets.columns import Columns
 from widgets.job_bar import JobBar
-from widgets.message_bar import MessageBar
+from widgets.message_bar import Message, MessageBar
 from widgets.patient_banner import PatientBanner
 from widgets.safety_board import SafetyBoard
 from widgets.stage_bar import Stage, StageBar
@@ -154,14 +154,19 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one file or folder."""
+        """Take files and folders."""
         urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        if urls and all(url.isLocalFile() for url in urls):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand it on."""
-        self.dropped.emit(Path(event.mimeData().urls()[0].toLocalFile()))
+        """Hand it on; of several nobody could say which one is meant."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1:
+            self.dropped.emit(Path(urls[0].toLocalFile()))
+        else:
+            words = tr("Drop one file or one folder at a time. Images of one study lie in one folder.")
+            self.messages.show_message(Message(words, "warn"))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close only where no work is lost; give the render windows back first."""

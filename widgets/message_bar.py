@@ -146,8 +146,8 @@ class MessageBar(QFrame):
         self._sign.setText(_SIGNS[shown.tone] if shown is not None else "→" if self._hint else "")
         self.sentence.setText(shown.text if shown is not None else self._hint)
         self.sentence.setAccessibleName(self.sentence.text())
-        for part in (self.details, self.copy):
-            part.setVisible(shown is not None and bool(shown.details))
+        for button in (self.details, self.copy):
+            button.setVisible(shown is not None and bool(shown.details))
         self.close_button.setVisible(shown is not None)
         self._more.setText(tr("+{count} more", count=len(self._waiting)) if self._waiting else "")
         self._more.setVisible(bool(self._waiting))

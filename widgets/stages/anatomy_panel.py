@@ -87,7 +87,7 @@ class AnatomyPanel(QWidget):
         self.tree.customContextMenuRequested.connect(self._menu)
         self.empty = label(
             tr("No structures yet. Import a label map (NIfTI, NRRD, MHA), a DICOM segmentation or structure "
-               "set, a surface (STL, OBJ, PLY), or a folder such as TotalSegmentator's."),
+               "set, a surface (STL, OBJ, PLY), or a folder such as TotalSegmentator's. Or drop it here."),
             "muted", wrap=True,
         )  # fmt: skip
         self.labels_button = QPushButton(icon("import"), tr("Import structures"))
@@ -118,8 +118,11 @@ class AnatomyPanel(QWidget):
         before, self._case = self._case, case
         anatomy = case.anatomy if case is not None else None
         self.empty.setVisible(anatomy is None or not anatomy.structures)
-        for button in (self.labels_button, self.missing):
-            button.setEnabled(anatomy is not None)
+        why_not = "" if anatomy is not None else tr("Import images first: structures lie on an image.")
+        named = tr("Say, with your name, that a kind of structure does not run through this image.")
+        for button, words in ((self.labels_button, ""), (self.missing, named)):
+            button.setEnabled(not why_not)
+            button.setToolTip(tip(why_not or words))
         self._show_levels()
         old = before.anatomy if before is not None else None
         if old is not anatomy:

@@ -173,6 +173,7 @@ class CheckPanel(QScrollArea):
         self.cards = []
         _clear(self.released)
         self.matrix.setEnabled(evaluation is not None)
+        self.matrix.setToolTip(tip(why_none))
         self.state.setVisible(evaluation is None)
         self.state.setText(why_none)
         pieces = sorted(evaluation.pieces, key=_importance) if evaluation is not None else []
