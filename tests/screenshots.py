@@ -15,12 +15,15 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.errands.workbench import workbench
 from app.gui import Workstation, build
+from app.program import RESOURCES
 from app.settings import Preferences
 from planning.model.osteotomy import OsteotomyKind
 from planning.model.structures import StructureKind
+from planning.texts import spoken
 from widgets.dialogs import LevelsDialog
 from widgets.stage_bar import Stage
 
+DEFAULT = Path("resources/screenshots")
 PATIENCE_S = 180.0
 _NAMES = {Stage.PLAN: "workstation", Stage.ANATOMY: "anatomy", Stage.CHECK: "check"}
 CALM_S = 0.5  # nothing under way for this long: every merged render has happened
@@ -29,7 +32,7 @@ CALM_S = 0.5  # nothing under way for this long: every merged render has happene
 def main() -> int:
     """Take the pictures; return 1 if the demo case did not come to rest."""
     parser = argparse.ArgumentParser(description="Pictures of the workstation on the demo case.")
-    parser.add_argument("--out", type=Path, default=Path("resources/screenshots"))
+    parser.add_argument("--out", type=Path, default=DEFAULT)
     parser.add_argument("--case", type=Path, help="another case than the demo")
     parser.add_argument("--size", default="1600x1000", help="of the window, such as 1280x800")
     options = parser.parse_args()
@@ -62,11 +65,21 @@ def _take(station: Workstation, folder: Path) -> bool:
         name = _NAMES.get(stage)
         if name is not None:
             _keep(station.window, folder / f"{name}.png")
+    if folder == DEFAULT:
+        _illustrate_the_guide(station, RESOURCES / "guide" / spoken())
     for name, dialog in _dialogs(station):
         _settle(QApplication.instance())
         _keep(dialog, folder / f"{name}.png")
         dialog.close()
     return rested
+
+
+def _illustrate_the_guide(station: Workstation, folder: Path) -> None:
+    """Take the guide's own pictures: parts of the window, in the language spoken."""
+    station.window.stage_bar.choose(Stage.PLAN)
+    _settle(QApplication.instance())
+    _keep(station.window.board, folder / "board.png")
+    _keep(station.window.views.spine, folder / "blade.png")
 
 
 def _look_at_the_tumour(station: Workstation) -> None:

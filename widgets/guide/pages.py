@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 PAGES: Final = (
-    "getting-started", "import", "anatomy", "cuts", "safety-board", "report", "keys", "limits",
+    "getting-started", "import", "anatomy", "views", "cuts", "safety-board", "report", "keys", "limits",
     "boundaries", "recovery",
 )  # fmt: skip
 """Names of all pages, in the order of the contents."""
