@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -45,7 +46,7 @@ def test_every_page_has_the_places_of_the_english_one_and_leads_nowhere_else(
         assert "{#" not in page.markdown
         for link in page.links:
             if link.endswith(".png"):
-                assert (page.folder / link).is_file(), link
+                assert page.picture(link) is not None, link
             else:
                 name, _, anchor = link.partition("#")
                 topic = Topic(name.removesuffix(".md") or page.name, anchor or "top")
@@ -121,6 +122,16 @@ def test_a_place_is_shown_where_its_heading_is(window: GuideWindow, qtbot: QtBot
     assert item.text(0).startswith("It is too thin")
     first_line = window.page.cursorForPosition(window.page.viewport().rect().topLeft())
     assert "too thin" in first_line.block().text() or "too thin" in first_line.block().next().text()
+
+
+def test_pictures_of_the_page_are_shown_and_nothing_else_is_read(window: GuideWindow, tmp_path: Path) -> None:
+    window.go(Topic("cuts"))
+    picture = window.page.loadResource(2, QUrl("blade.png"))
+    assert isinstance(picture, QImage)
+    assert 200 < picture.width() <= 620
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"x")
+    assert window.page.loadResource(2, QUrl(f"file://{secret}")) is None
 
 
 def test_links_the_way_back_and_unknown_places(window: GuideWindow) -> None:

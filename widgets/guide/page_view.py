@@ -61,8 +61,8 @@ class PageView(QTextBrowser):
         """Return a picture that lies beside the page, made to fit; nothing else is ever read."""
         del kind
         name = Path(url.path() if isinstance(url, QUrl) else url).name
-        path = self._page.folder / name if self._page is not None else None
-        if path is None or not path.is_file():
+        path = self._page.picture(name) if self._page is not None else None
+        if path is None:
             return None
         picture = QImage(str(path))
         if picture.width() > _PICTURE_PX:

@@ -83,6 +83,11 @@ class Page:
         """Where its links and pictures lead, as written."""
         return tuple(_LINK.findall(self.markdown))
 
+    def picture(self, name: str) -> Path | None:
+        """Return where a picture lies: beside the page, else beside the English one."""
+        places = (self.folder / name, self.folder.parent / "en" / name)
+        return next((path for path in places if path.is_file()), None)
+
     def section(self, anchor: str) -> Section | None:
         """Return the section of that name, or None."""
         return next((s for s in self.sections if s.anchor == anchor), None)
