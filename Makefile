@@ -50,7 +50,7 @@ demo: ready
 	@ls $(OUT)
 
 test: ready-dev
-	@$(QUIET) $(BIN)/python -m pytest $(ARGS)
+	@$(QUIET) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-hostile: ready-dev
 	@$(QUIET) $(BIN)/python -m tests.hostile $(ARGS)
