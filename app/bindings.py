@@ -99,6 +99,8 @@ class Bindings(QObject):
             view.blade.cancelled.connect(lambda _cut: p.session.drop_preview())
             view.blade.refused.connect(self._refuse_blade)
         views.spine.picked.connect(self._picked)
+        views.spine.piece_grabbed.connect(p.commands.grab_piece)
+        views.spine.piece_dragged.connect(p.commands.drag_piece)
         views.cancelled.connect(p.session.drop_preview)
         views.cancelled.connect(self._close_matrix)
         views.looked.connect(self._looked)
@@ -135,6 +137,9 @@ class Bindings(QObject):
         w.check_panel.piece_visibility_asked.connect(p.commands.toggle_piece_visibility)
         w.check_panel.pieces_shown.connect(self.show_pieces)
         w.check_panel.apart_changed.connect(lambda share: p.commands.look(apart=share))
+        w.check_panel.fade_asked.connect(p.commands.fade_piece)
+        w.check_panel.by_hand.connect(self.move_pieces_by_hand)
+        w.check_panel.back_asked.connect(p.commands.bring_pieces_back)
         w.check_panel.matrix_asked.connect(self.show_matrix)
         w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.plan_crosshair_lps_mm))
         w.cuts.menu_opening.connect(self._say_where_the_crosshair_is)
@@ -174,6 +179,12 @@ class Bindings(QObject):
         for part in (window.check_panel.show_pieces, window.actions_table["pieces"]):
             part.setChecked(shown)
         self.parts.commands.look(pieces_shown=shown)
+
+    def move_pieces_by_hand(self, movable: bool) -> None:
+        """Let a left-drag in 3D move the piece under the pointer."""
+        self.parts.window.views.spine.pieces_movable = movable
+        if movable:
+            self.show_pieces(True)
 
     def show_matrix(self) -> None:
         """Show every number of the current evaluation, without blocking the views."""

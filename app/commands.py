@@ -62,6 +62,7 @@ def callbacks(
         "reset_views": views.reset_look,
         "next_image": bindings.show_next_image,
         "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),
+        "pieces_back": parts.commands.bring_pieces_back,
         "matrix": bindings.show_matrix,
         "picture": parts.outputs.picture,
         "panels": lambda: window.show_panels(not window.panels_shown),

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
-from weakref import WeakKeyDictionary
 
-import numpy as np
-
+from app.exploded import offsets_of, surface_of_piece
 from app.followed_cut import followed_cut, nearest_line, results_of, worst_result
-from planning.geometry.frames import Floats, Vec3, vec3
+from app.middles import middle_of
+from planning.geometry.frames import Vec3, vec3
 from planning.geometry.mesh import Mesh
 from planning.model.case import Case, StructureLook
 from planning.model.settings import Settings
 from planning.model.stamp import PROGRAM
 from planning.model.structures import BONES, Structure, StructureKind
 from planning.safety.evaluation import LiveResult
-from planning.safety.results import Evaluation, Piece, PieceRole, Status, worst
+from planning.safety.results import Evaluation, PieceRole, Status, worst
 from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
 from rendering.colours import PIECE_RGB
@@ -28,9 +27,7 @@ from rendering.scene_state import (
     Stamp,
 )
 
-_APART_MM: Final = 90.0
-# Asked for on every step of a drag; forgotten with the mesh.
-_MIDDLES: Final[WeakKeyDictionary[Mesh, Floats]] = WeakKeyDictionary()
+_WHOLE: Final = 0.995  # a piece that holds this share of the tumour takes its surface along
 _CONTEXT: Final = frozenset({StructureKind.VERTEBRA, StructureKind.SACRUM})
 
 
@@ -46,6 +43,10 @@ class Choices:
         Pieces in place of the bones they are made of.
     apart : float
         0 to 1: how far the pieces are moved apart, for looking only.
+    moved_pieces : tuple of (id, offset in LPS mm)
+        What a hand moved on top of that.
+    piece_opacities : tuple of (id, 0 to 1)
+        Of pieces that are faded.
     chosen_structure : str
     shown_image : str
         Image on the slices; empty for the planning image.
@@ -56,8 +57,15 @@ class Choices:
     hidden_pieces: frozenset[str] = frozenset()
     pieces_shown: bool = False
     apart: float = 0.0
+    moved_pieces: tuple[tuple[str, Vec3], ...] = ()
+    piece_opacities: tuple[tuple[str, float], ...] = ()
     chosen_structure: str = ""
     shown_image: str = ""
+
+
+def is_apart(choices: Choices) -> bool:
+    """Say whether any piece is hidden, faded or moved from its place."""
+    return bool(choices.apart or choices.moved_pieces or choices.piece_opacities or choices.hidden_pieces)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +121,9 @@ def drawn(
     pieces = _pieces(evaluation, choices) if show_pieces and evaluation is not None else ()
     blades = _blades(case, evaluation, live, choices)
     now = Drawn(
-        structures=_structures(case, settings, surfaces, choices, replaced),
+        structures=_with_their_pieces(
+            _structures(case, settings, surfaces, choices, replaced), pieces, evaluation
+        ),
         blades=blades,
         pieces=pieces,
         levels=_with_pieces(level_names(case, surfaces), pieces, evaluation),
@@ -170,14 +180,14 @@ def level_names(case: Case, surfaces: Surfaces | None) -> tuple[LevelName, ...]:
     for structure in case.anatomy.of_kind(StructureKind.VERTEBRA):
         mesh = _fitting_mesh(structure, surfaces)
         if structure.level is not None and mesh is not None:
-            names.append(LevelName(structure.level, vec3(_middle(mesh))))
+            names.append(LevelName(structure.level, vec3(middle_of(mesh))))
     return tuple(names)
 
 
 def _with_pieces(
     levels: tuple[LevelName, ...], pieces: tuple[DrawnPiece, ...], evaluation: Evaluation | None
 ) -> tuple[LevelName, ...]:
-    """Return the names, each going along with the first piece of its level unless a part of it stays."""
+    """Return the names, each going along with what remains of its level, or else with its first piece."""
     if evaluation is None or not pieces:
         return levels
     moved = {piece.id: piece.offset_lps_mm for piece in pieces}
@@ -185,7 +195,7 @@ def _with_pieces(
     for piece in evaluation.pieces:
         for level in piece.levels if piece.id in moved else ():
             stays = piece.role is PieceRole.REMAINING
-            apart[level] = (0.0, 0.0, 0.0) if stays else apart.get(level, moved[piece.id])
+            apart[level] = moved[piece.id] if stays else apart.get(level, moved[piece.id])
     return tuple(replace(name, apart_lps_mm=apart.get(name.text, (0.0, 0.0, 0.0))) for name in levels)
 
 
@@ -258,43 +268,42 @@ def _replaced_by_pieces(evaluation: Evaluation) -> frozenset[str]:
 
 
 def _pieces(evaluation: Evaluation, choices: Choices) -> tuple[DrawnPiece, ...]:
-    solid = [p for p in evaluation.pieces if p.mesh is not None and len(p.mesh.triangles)]
-    anchor = _anchor(solid)
-    return tuple(
-        DrawnPiece(
-            id=piece.id,
-            title=piece.title or piece.id,
-            mesh=piece.mesh,
-            role=piece.role,
-            colour_rgb=PIECE_RGB[piece.role],
-            visible=piece.id not in choices.hidden_pieces,
-            offset_lps_mm=_offset(piece, anchor, choices.apart),
+    offsets = offsets_of(evaluation.pieces, choices.apart, dict(choices.moved_pieces))
+    opacities = dict(choices.piece_opacities)
+    blades = [o.blade for o in evaluation.inputs.plan.osteotomies]
+    drawn_pieces = []
+    for piece in evaluation.pieces:
+        if piece.mesh is None or piece.id not in offsets:
+            continue
+        surface = surface_of_piece(piece.mesh, blades)
+        drawn_pieces.append(
+            DrawnPiece(
+                id=piece.id,
+                title=piece.title or piece.id,
+                mesh=surface.own,
+                role=piece.role,
+                colour_rgb=PIECE_RGB[piece.role],
+                opacity=opacities.get(piece.id, 1.0),
+                visible=piece.id not in choices.hidden_pieces,
+                offset_lps_mm=offsets[piece.id],
+                faces=surface.faces,
+            )
         )
-        for piece in solid
-        if piece.mesh is not None
+    return tuple(drawn_pieces)
+
+
+def _with_their_pieces(
+    structures: tuple[DrawnStructure, ...], pieces: tuple[DrawnPiece, ...], evaluation: Evaluation | None
+) -> tuple[DrawnStructure, ...]:
+    """Return the structures, the tumour going along with the piece that holds all of it."""
+    held = [p.id for p in evaluation.pieces if p.tumour_fraction > _WHOLE] if evaluation is not None else []
+    holder = next((piece for piece in pieces if piece.id in held and piece.is_apart), None)
+    if holder is None or evaluation is None or not evaluation.inputs.plan.tumour:
+        return structures
+    tumours = {t.id for t in evaluation.inputs.anatomy.called(evaluation.inputs.plan.tumour)}
+    return tuple(
+        replace(s, offset_lps_mm=holder.offset_lps_mm, visible=s.visible and holder.visible)
+        if s.id in tumours
+        else s
+        for s in structures
     )
-
-
-def _anchor(pieces: list[Piece]) -> Floats:
-    staying = [p for p in pieces if p.role is PieceRole.REMAINING] or pieces
-    middles = [_middle(p.mesh) for p in staying if p.mesh is not None]
-    return np.mean(middles, axis=0) if middles else np.zeros(3)
-
-
-def _offset(piece: Piece, anchor: Floats, apart: float) -> Vec3:
-    if apart <= 0 or piece.role is PieceRole.REMAINING or piece.mesh is None:
-        return (0.0, 0.0, 0.0)
-    away = _middle(piece.mesh) - anchor
-    # Anterior specimens come forward and arches back; never along the cord.
-    away = away * np.array([1.0, 1.0, 0.25])
-    length = float(np.linalg.norm(away))
-    if length < 1.0:
-        away, length = np.array([0.0, -1.0, 0.0]), 1.0
-    return vec3(away / length * apart * _APART_MM)
-
-
-def _middle(mesh: Mesh) -> Floats:
-    found = _MIDDLES.get(mesh)
-    if found is None:
-        found = _MIDDLES[mesh] = np.asarray(mesh.vertices_lps_mm.mean(axis=0, dtype=np.float64))
-    return found

@@ -18,6 +18,7 @@ from app.bindings import Bindings, Parts
 from app.commands import callbacks
 from app.errands.release import notary
 from app.errands.workbench import Workbench, workbench
+from app.exploded import prepare
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
 from app.flows.history import HistoryFlow
@@ -92,6 +93,7 @@ class PlanningComputations:
         """Return everything said about the plan."""
         evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker, self.recent)
         _ = evaluation.inputs.digest  # hashed here once, off the main thread
+        prepare(evaluation)
         return evaluation
 
     def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:

@@ -41,6 +41,7 @@ class PlanCommands(QObject):
         super().__init__()
         self._session = session
         self.choices = Choices()
+        self._piece_before: Vec3 = (0.0, 0.0, 0.0)
 
     @property
     def active(self) -> Osteotomy | None:
@@ -131,6 +132,25 @@ class PlanCommands(QObject):
     def toggle_piece_visibility(self, piece_id: str) -> None:
         """Show or hide a piece."""
         self.look(hidden_pieces=self.choices.hidden_pieces ^ {piece_id})
+
+    def fade_piece(self, piece_id: str, opacity: float) -> None:
+        """Draw a piece more or less transparent."""
+        others = tuple(pair for pair in self.choices.piece_opacities if pair[0] != piece_id)
+        self.look(piece_opacities=others if opacity >= 1 else (*others, (piece_id, opacity)))
+
+    def grab_piece(self, piece_id: str) -> None:
+        """A hand takes a piece: remember where it was."""
+        self._piece_before = dict(self.choices.moved_pieces).get(piece_id, (0.0, 0.0, 0.0))
+
+    def drag_piece(self, piece_id: str, by_lps_mm: Vec3) -> None:
+        """Move a piece from where it was grabbed, for looking only."""
+        moved = vec3([a + b for a, b in zip(self._piece_before, by_lps_mm, strict=True)])
+        others = tuple(pair for pair in self.choices.moved_pieces if pair[0] != piece_id)
+        self.look(moved_pieces=others if not any(moved) else (*others, (piece_id, moved)))
+
+    def bring_pieces_back(self) -> None:
+        """Show every piece whole and in its place."""
+        self.look(apart=0.0, moved_pieces=(), piece_opacities=(), hidden_pieces=frozenset())
 
 
 def added_message(cut: Osteotomy, found: LiveResult | None) -> Message:

@@ -1,6 +1,6 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
-from app.drawn import Drawn, drawn
+from app.drawn import Drawn, drawn, is_apart
 from app.next_step import next_step
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
@@ -58,6 +58,8 @@ class Showing:
             self._commands.choices.hidden_pieces,
             why_no_numbers(view),
         )
+        choices = self._commands.choices
+        window.check_panel.show_look(choices.apart, dict(choices.piece_opacities), is_apart(choices))
         window.stage_bar.show_states(stage_states(view))
 
     def _show_views(self, view: SessionView) -> None:

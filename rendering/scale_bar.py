@@ -44,6 +44,11 @@ class ScaleBar:
         self._bar.GetProperty().SetLineWidth(max(1.0, lettering.px(1.6)))
         self._laid_out = None
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the bar is drawn."""
+        return bool(self._bar.GetVisibility())
+
     def hide(self) -> None:
         """Draw nothing, as perspective has no one scale."""
         self._bar.VisibilityOff()

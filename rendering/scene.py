@@ -37,7 +37,7 @@ from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene_state import DrawnBlade, SliceAxes, SpineState, Stamp
 from rendering.spine_bodies import SpineBodies
-from rendering.spine_marks import hidden_strokes, mark_labels, mark_strokes
+from rendering.spine_marks import apart_words, hidden_strokes, mark_labels, mark_strokes
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
@@ -46,10 +46,11 @@ FIRST_POSE = view_pose(StandardView.POSTERIOR, (0.0, 0.0, 0.0), 150.0)
 
 @dataclass(frozen=True)
 class Picked:
-    """What lies under the pointer: a structure, piece or blade, and where."""
+    """What lies under the pointer: a structure or piece, where it lies in the patient, where it is drawn."""
 
     id: str
     point_lps_mm: Vec3
+    drawn_lps_mm: Vec3
 
 
 class SpineScene:
@@ -208,7 +209,9 @@ class SpineScene:
         near, far = self._depths()
         start = ray.origin_lps_mm + near * ray.direction_lps
         hit = self._bodies.first_hit(start, ray.origin_lps_mm + far * ray.direction_lps)
-        return None if hit is None else Picked(hit[0], vec3(hit[1]))
+        if hit is None:
+            return None
+        return Picked(hit[0], vec3(hit[1] - self._bodies.offset_of(hit[0])), vec3(hit[1]))
 
     def hover(self, x_px: float, y_px: float) -> bool:
         """Highlight the handle under the pointer; say whether the view must be drawn anew."""
@@ -249,7 +252,7 @@ class SpineScene:
 
     @property
     def scale_bar(self) -> ScaleBar:
-        """The scale bar of this view; hidden in perspective."""
+        """The scale bar of this view; hidden in perspective and while pieces are apart."""
         return self._bar
 
     @property
@@ -281,7 +284,8 @@ class SpineScene:
         texts.set(Place.TOP_LEFT, title_words(stamp))
         texts.set(Place.BOTTOM_LEFT, source_words(stamp))
         texts.set(Place.WARNINGS, "\n".join(line for line in (stamp.level_note, *stamp.warnings) if line))
-        texts.set(Place.BANNER, banner_words(stamp))
+        words = (apart_words(self._state), banner_words(stamp))
+        texts.set(Place.BANNER, "\n".join(line for line in words if line))
 
     def _show_bodies(self) -> None:
         """Show what stands still and, on a layer of its own, the blade that a moving hand holds."""
@@ -311,7 +315,7 @@ class SpineScene:
         self._place_camera()
         mm_per_px = eye.mm_per_px_at(np.asarray(self._pose.focus_lps_mm)) * self._lettering.pixel_ratio
         state = self._state
-        marked = (state.line, state.crosshair_lps_mm, state.theme, mm_per_px)
+        marked = (state.line, state.is_apart, state.crosshair_lps_mm, state.theme, mm_per_px)
         if marked != self._marked:
             self._marked = marked
             self._lines.show(mark_strokes(state, mm_per_px))
@@ -333,7 +337,7 @@ class SpineScene:
         return still, margins, eye, self._lettering, self._depths()
 
     def _layout_bar(self, eye: ViewEye) -> None:
-        if self._state.parallel:
+        if self._state.parallel and not self._state.is_apart:
             self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px, self._texts.size)
         else:
             self._bar.hide()

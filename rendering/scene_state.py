@@ -40,6 +40,8 @@ class DrawnStructure:
     level : str, optional
     emphasised : bool
         Selected or pointed at.
+    offset_lps_mm : Vec3
+        Moves its surface in 3D along with the piece that holds it, for looking only.
     """
 
     id: str
@@ -53,6 +55,7 @@ class DrawnStructure:
     simulated: bool = False
     level: str | None = None
     emphasised: bool = False
+    offset_lps_mm: Vec3 = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,22 @@ class DrawnBlade:
 
 @dataclass(frozen=True)
 class DrawnPiece:
-    """One piece after all cuts; `offset_lps_mm` moves it apart for looking only."""
+    """One piece after all cuts.
+
+    Parameters
+    ----------
+    id, title : str
+    mesh : Mesh
+        Its own surface, without `faces`.
+    role : PieceRole
+    colour_rgb : Rgb
+    opacity : float
+    visible : bool
+    offset_lps_mm : Vec3
+        Moves it apart for looking only.
+    faces : tuple of Mesh
+        The flat faces its cuts left.
+    """
 
     id: str
     title: str
@@ -95,6 +113,12 @@ class DrawnPiece:
     opacity: float = 1.0
     visible: bool = True
     offset_lps_mm: Vec3 = (0.0, 0.0, 0.0)
+    faces: tuple[Mesh, ...] = ()
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is drawn where it does not lie."""
+        return self.offset_lps_mm != (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -203,6 +227,11 @@ class SpineState:
     parallel: bool = True
     stamp: Stamp = Stamp()
     theme: Theme = DARK
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether pieces are drawn where they do not lie: nothing may then be measured by eye."""
+        return any(piece.is_apart and piece.visible for piece in self.pieces)
 
 
 class SlicePlane(StrEnum):

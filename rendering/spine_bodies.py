@@ -9,8 +9,9 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from planning.geometry.frames import Floats
 from planning.model.structures import StructureKind
 from rendering.blade_actor import BladeActor
+from rendering.cut_face_actor import CutFaceActor
 from rendering.margin_actor import MarginActor
-from rendering.scene_state import ClipPlane, DrawnBlade, DrawnMargin, SpineState
+from rendering.scene_state import ClipPlane, DrawnBlade, DrawnMargin, DrawnPiece, SpineState
 from rendering.surface_actor import SurfaceActor, look_of
 
 PICKABLE_OPACITY = 0.3
@@ -33,6 +34,7 @@ class SpineBodies:
     def __init__(self, renderer: vtkRenderer) -> None:
         self._renderer = renderer
         self._surfaces: dict[str, SurfaceActor] = {}
+        self._faces: dict[str, CutFaceActor] = {}
         self._margins: dict[str, MarginActor] = {}
         self._blades: dict[str, BladeActor] = {}
         self._state = SpineState()
@@ -47,6 +49,7 @@ class SpineBodies:
         old, self._state = self._state, state
         if old.structures is not state.structures or old.pieces is not state.pieces:
             self._show_surfaces(state)
+            self._show_faces({p.id: p for p in state.pieces if p.faces})
             self._corners = None
         if old.margins is not state.margins:
             self._show_margins(state.margins)
@@ -57,12 +60,16 @@ class SpineBodies:
             self._clip = state.clip
             for surface in self._surfaces.values():
                 surface.clip(state.clip)
+            for face in self._faces.values():
+                face.clip(state.clip)
 
     def set_coarse(self, coarse: bool) -> None:
         """Draw coarser surfaces while things move."""
         self._coarse = coarse
         for surface in self._surfaces.values():
             surface.set_coarse(coarse)
+        for face in self._faces.values():
+            face.set_coarse(coarse)
 
     def set_width(self, line_px: float) -> None:
         """Set the width of edges in device pixels."""
@@ -71,6 +78,8 @@ class SpineBodies:
             blade.set_width(line_px)
         for margin in self._margins.values():
             margin.set_width(line_px)
+        for face in self._faces.values():
+            face.set_width(line_px)
 
     def corners_lps_mm(self) -> Floats:
         """Return the corners of the boxes round everything visible, shape (n, 3)."""
@@ -102,7 +111,8 @@ class SpineBodies:
     def first_hit(self, start: Floats, end: Floats) -> tuple[str, Floats] | None:
         """Return the id of the structure or piece a line of sight first meets, and where."""
         best: tuple[str, Floats] | None = None
-        for name, surface in self._surfaces.items():
+        faces = [(name, face.surface) for name, face in self._faces.items()]
+        for name, surface in (*self._surfaces.items(), *faces):
             if surface.look is None or surface.look.opacity < PICKABLE_OPACITY:
                 continue
             point = surface.first_hit(start, end)
@@ -111,6 +121,12 @@ class SpineBodies:
             if best is None or np.linalg.norm(point - start) < np.linalg.norm(best[1] - start):
                 best = (name, point)
         return best
+
+    def offset_of(self, name: str) -> Floats:
+        """Return how far a structure or piece is drawn from its place."""
+        surface = self._surfaces.get(name)
+        look = surface.look if surface is not None else None
+        return np.zeros(3) if look is None else np.array(look.offset_lps_mm)
 
     def _show_surfaces(self, state: SpineState) -> None:
         drawn = {s.id: look_of(s) for s in state.structures} | {p.id: look_of(p) for p in state.pieces}
@@ -122,6 +138,17 @@ class SpineBodies:
                 actor.set_coarse(self._coarse)
                 actor.clip(self._clip)
             self.changes += actor.show(look)
+
+    def _show_faces(self, pieces: dict[str, DrawnPiece]) -> None:
+        _drop(self._faces, pieces)
+        for name, piece in pieces.items():
+            actor = self._faces.get(name)
+            if actor is None:
+                actor = self._faces[name] = CutFaceActor(self._renderer)
+                actor.set_width(self._line_px)
+                actor.set_coarse(self._coarse)
+                actor.clip(self._clip)
+            self.changes += actor.show(piece)
 
     def _show_margins(self, margins: tuple[DrawnMargin, ...]) -> None:
         _drop(self._margins, {m.id for m in margins})

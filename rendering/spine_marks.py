@@ -3,6 +3,7 @@
 import numpy as np
 
 from planning.geometry.frames import Vec3
+from planning.texts import tr
 from rendering.blade_solid import slab_edges
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
@@ -14,9 +15,12 @@ HIDDEN_ALPHA = 0.45
 
 
 def mark_strokes(state: SpineState, mm_per_px: float) -> list[Strokes]:
-    """Return the closest-point line with a small cross at either end, and the crosshair."""
+    """Return the closest-point line with a small cross at either end, and the crosshair.
+
+    While pieces are moved apart the line is left out: its ends would not lie on what is drawn.
+    """
     strokes = []
-    if state.line is not None:
+    if state.line is not None and not state.is_apart:
         ends = [np.asarray(state.line.start_lps_mm), np.asarray(state.line.end_lps_mm)]
         crosses = [_cross(p, END_PX * mm_per_px) for p in ends]
         strokes.append(Strokes(np.concatenate([[ends], *crosses]), state.line.colour_rgb))
@@ -35,7 +39,7 @@ def hidden_strokes(state: SpineState) -> list[Strokes]:
 def mark_labels(state: SpineState) -> list[PointLabel]:
     """Return the closest distance, the active blade's title and level names: first come, first drawn."""
     labels = []
-    if state.line is not None:
+    if state.line is not None and not state.is_apart:
         labels.append(_line_label(state.line))
     for drawn in state.blades:
         if drawn.active and drawn.visible:
@@ -43,6 +47,11 @@ def mark_labels(state: SpineState) -> list[PointLabel]:
             x, y, z = (float(v) for v in corner)
             labels.append(PointLabel(drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16)))
     return [*labels, *(PointLabel(level.text, _shown_at(level), bold=True) for level in state.levels)]
+
+
+def apart_words(state: SpineState) -> str:
+    """Return what must be said of pieces that are drawn where they do not lie, or nothing."""
+    return tr("PIECES MOVED APART\nNOT TO SCALE") if state.is_apart else ""
 
 
 def _shown_at(level: LevelName) -> Vec3:

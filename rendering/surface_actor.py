@@ -38,7 +38,8 @@ def look_of(drawn: DrawnStructure | DrawnPiece) -> Look:
     if isinstance(drawn, DrawnPiece):
         return Look(drawn.mesh, drawn.colour_rgb, drawn.opacity, visible, offset_lps_mm=drawn.offset_lps_mm)
     shiny = drawn.kind not in BONES and drawn.kind is not StructureKind.TUMOUR
-    return Look(drawn.mesh, drawn.colour_rgb, drawn.opacity, visible, shiny, drawn.emphasised)
+    offset = drawn.offset_lps_mm
+    return Look(drawn.mesh, drawn.colour_rgb, drawn.opacity, visible, shiny, drawn.emphasised, offset)
 
 
 class SurfaceActor:

@@ -1,8 +1,8 @@
-"""The views of the active cut under a surgeon's hands: real keys, the wheel, a dragged blade."""
+"""Views of the active cut, and pieces, under a surgeon's hands: real keys, wheel and mouse."""
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -11,7 +11,9 @@ from planning.editing.osteotomy_edits import MoveBlade
 from rendering.corner_texts import Place
 from rendering.scene_state import SlicePlane
 from tests.app.test_gestures import wheel
+from widgets.stage_bar import Stage
 from widgets.views.cut_view import CutView
+from widgets.views.spine_view import SpineView
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
 
@@ -88,3 +90,81 @@ def test_without_an_active_cut_the_views_ask_for_one(
         assert view.scene.texts.get(Place.MIDDLE) == ""
     QTest.keyClick(station.window.views.spine.viewport, Qt.Key.Key_C)
     assert not any(view.isVisible() for view in cuts.values())
+
+
+@pytest.fixture
+def apart(station: Workstation) -> SpineView:
+    """The 3D view on pieces that may be dragged."""
+    station.window.stage_bar.choose(Stage.CHECK)
+    station.window.check_panel.move_pieces.setChecked(True)
+    spine = station.window.views.spine
+    spine.reset_look()
+    spine.viewport.draw_now()
+    assert spine.state.pieces
+    return spine
+
+
+def middle_px(spine: SpineView, piece_id: str) -> QPoint:
+    """Return where a piece is seen, found as a person does: by looking."""
+    spine.viewport.draw_now()
+    high = spine.viewport.height()
+    for y in range(8, high, 9):
+        for x in range(8, spine.viewport.width(), 9):
+            found = spine.scene.pick(float(x), float(high - 1 - y))
+            if found is not None and found.id == piece_id:
+                return QPoint(x, y)
+    raise AssertionError("the piece is not in view")
+
+
+def test_a_piece_is_dragged_put_back_by_esc_and_all_by_one_key(
+    station: Workstation, apart: SpineView
+) -> None:
+    before, session = station.session.case, station.session.view
+    piece = next(p for p in apart.state.pieces if p.role.value == "specimen_arch")
+    start, left = middle_px(apart, piece.id), Qt.MouseButton.LeftButton
+
+    def offset() -> np.ndarray:
+        return np.array(next(p for p in apart.state.pieces if p.id == piece.id).offset_lps_mm)
+
+    def drag() -> None:
+        QTest.mousePress(apart.viewport, left, pos=start)
+        for step in (10, 25, 40):
+            QTest.mouseMove(apart.viewport, start + QPoint(step, 0))
+
+    drag()
+    moved = offset()
+    QTest.keyClick(apart.viewport, Qt.Key.Key_Escape)
+    assert offset() == pytest.approx(np.zeros(3))
+    QTest.mouseRelease(apart.viewport, left, pos=start)
+    assert np.dot(moved, apart.scene.pose.right_lps) == pytest.approx(np.linalg.norm(moved))
+    drag()
+    QTest.mouseRelease(apart.viewport, left, pos=start + QPoint(40, 0))
+    assert offset() == pytest.approx(moved)
+    apart.viewport.draw_now()
+    assert "APART" in apart.scene.texts.get(Place.BANNER)
+    assert station.session.case is before  # display only
+    assert station.session.view.evaluation is session.evaluation
+    QTest.keyClick(station.window, Qt.Key.Key_B)
+    assert offset() == pytest.approx(np.zeros(3))
+    apart.viewport.draw_now()
+    assert "APART" not in apart.scene.texts.get(Place.BANNER)
+    assert not station.window.check_panel.back.isEnabled()
+
+
+def test_pieces_are_faded_hidden_and_exploded_from_the_list(station: Workstation, apart: SpineView) -> None:
+    panel = station.window.check_panel
+    card = panel.cards[0]
+    card.opacity.setValue(40)
+    panel.apart.setValue(50)
+    card.eye.click()
+    shown = next(p for p in apart.state.pieces if p.id == card.piece.id)
+    assert (shown.opacity, shown.visible) == (0.4, False)
+    assert any(p.is_apart for p in apart.state.pieces)
+    assert panel.back.isEnabled()
+    panel.back.click()
+    shown = next(p for p in apart.state.pieces if p.id == card.piece.id)
+    assert (shown.opacity, shown.visible, shown.is_apart) == (1.0, True, False)
+    assert panel.apart.value() == 0
+    assert panel.cards[0].opacity.value() == 100
+    assert panel.left_behind.text() == "nothing"
+    panel.move_pieces.setChecked(False)

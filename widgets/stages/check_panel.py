@@ -1,103 +1,30 @@
 """The Check stage: the pieces after all cuts, what is not free, what is left behind, what is not assessed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from planning.editing.plan_edits import SetRelease
 from planning.model.plan import Plan
-from planning.report.measurements import percent
 from planning.safety.board import not_assessed_sentences
-from planning.safety.results import Evaluation, Link, Piece, PieceRole
-from planning.texts import mark, tr
-from rendering.colours import PIECE_RGB
+from planning.safety.results import Evaluation, Piece
+from planning.texts import tr
 from widgets.icons import icon
-from widgets.plain_text import cubic_centimetres, label, tip
+from widgets.plain_text import label, tip
+from widgets.stages.piece_card import ROLE_WORDS, PieceCard
 
-ROLE_WORDS: Final = {
-    PieceRole.SPECIMEN_ANTERIOR: mark("specimen, anterior"),
-    PieceRole.SPECIMEN_ARCH: mark("specimen, arch"),
-    PieceRole.RIB_PIECE: mark("rib piece"),
-    PieceRole.REMAINING: mark("remains in the patient"),
-    PieceRole.LOOSE: mark("loose piece"),
-}
-_SPECIMEN: Final = frozenset({PieceRole.SPECIMEN_ANTERIOR, PieceRole.SPECIMEN_ARCH, PieceRole.RIB_PIECE})
-_REMOVABLE_LINKS_SHOWN: Final = 12
-
-
-class PieceCard(QFrame):
-    """One piece: colour, role, volume, tumour share, and the links that still hold it.
-
-    Signals
-    -------
-    visibility_asked(str)
-    edited(Edit)
-        A link is released.
-    """
-
-    visibility_asked = Signal(str)
-    edited = Signal(object)
-
-    def __init__(self, piece: Piece, *, visible: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("row")
-        self.piece = piece
-        self.eye = QToolButton()
-        self.eye.setProperty("flat", True)
-        self.eye.setIcon(icon("eye" if visible else "eye-off"))
-        self.eye.setAccessibleName(tr("Show or hide {piece}", piece=piece.title or piece.id))
-        self.eye.clicked.connect(lambda: self.visibility_asked.emit(piece.id))
-        swatch = QLabel()
-        pixmap = QPixmap(14, 14)
-        pixmap.fill(QColor(*PIECE_RGB[piece.role]))
-        swatch.setPixmap(pixmap)
-        title = piece.title or ", ".join(piece.levels) or piece.id
-        head = QHBoxLayout()
-        head.addWidget(self.eye)
-        head.addWidget(swatch)
-        head.addWidget(label(title, "title", wrap=True), 1)
-        head.addWidget(label(cubic_centimetres(piece.volume_mm3), "title"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 5, 8, 6)
-        column.setSpacing(3)
-        column.addLayout(head)
-        words = [tr(ROLE_WORDS[piece.role])]
-        if piece.tumour_fraction > 0:
-            words.append(tr("{percent} % of the tumour", percent=percent(piece.tumour_fraction)))
-        column.addWidget(label(" · ".join(words), "muted", wrap=True))
-        self.freedom = label(freedom_words(piece), wrap=True)
-        self.freedom.setVisible(bool(self.freedom.text()))
-        column.addWidget(self.freedom)
-        if piece.mesh is None:
-            missing = tr("Not drawn: no solid agrees with its voxels. Its bones are shown instead.")
-            column.addWidget(label(missing, "muted", wrap=True))
-        if piece.role in _SPECIMEN:
-            for link in piece.links[:_REMOVABLE_LINKS_SHOWN]:
-                column.addLayout(self._link_row(link))
-
-    def _link_row(self, link: Link) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(label(f"– {link.title}", wrap=True), 1)
-        release = QPushButton(tr("Release"))
-        release.setToolTip(tip(tr("Record that this link is severed in surgery: {link}", link=link.title)))
-        release.clicked.connect(lambda: self.edited.emit(SetRelease(link.id, title=link.title)))
-        row.addWidget(release)
-        return row
+_LEFT_BEHIND: Final = frozenset({"tumour_left", "tumour_split", "tumour_missing"})
 
 
 class CheckPanel(QScrollArea):
@@ -105,14 +32,19 @@ class CheckPanel(QScrollArea):
 
     Signals
     -------
-    piece_visibility_asked(str), pieces_shown(bool), apart_changed(float)
-        How pieces are looked at: which, instead of bones or not, and how far apart (0 to 1).
+    piece_visibility_asked(str), pieces_shown(bool), apart_changed(float), fade_asked(str, float)
+        How pieces are looked at: which, instead of bones or not, how far apart, how opaque (0 to 1).
+    by_hand(bool), back_asked()
+        A left-drag in 3D moves pieces; all are to go back to their place.
     edited(Edit), matrix_asked()
     """
 
     piece_visibility_asked = Signal(str)
     pieces_shown = Signal(bool)
     apart_changed = Signal(float)
+    fade_asked = Signal(str, float)
+    by_hand = Signal(bool)
+    back_asked = Signal()
     edited = Signal(object)
     matrix_asked = Signal()
 
@@ -127,12 +59,20 @@ class CheckPanel(QScrollArea):
         self.apart.setAccessibleName(tr("Move pieces apart, for looking only"))
         self.apart.setToolTip(tip(tr("Moves the pieces apart for looking only; nothing is changed.")))
         self.apart.valueChanged.connect(lambda value: self.apart_changed.emit(value / 100))
+        self.move_pieces = QCheckBox(tr("Drag pieces in 3D"))
+        self.move_pieces.setToolTip(
+            tip(tr("A left-drag on a piece moves it, for looking only; Esc undoes it."))
+        )
+        self.move_pieces.toggled.connect(self.by_hand)
+        self.back = QPushButton(tr("Bring all back"))
+        self.back.clicked.connect(self.back_asked)
         self.matrix = QPushButton(icon("table"), tr("All numbers..."))
         self.matrix.clicked.connect(self.matrix_asked)
         self.state = label("", wrap=True)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(5)
         self.released = QVBoxLayout()
+        self.left_behind = label("", wrap=True)
         self.missing = label("", wrap=True)
         self.warnings = label("", wrap=True)
         inner = QWidget()
@@ -143,10 +83,14 @@ class CheckPanel(QScrollArea):
         look.addWidget(self.show_pieces, 0, 0, 1, 2)
         look.addWidget(label(tr("Apart"), "muted"), 1, 0)
         look.addWidget(self.apart, 1, 1)
+        look.addWidget(self.move_pieces, 2, 0, 1, 2)
+        look.addWidget(self.back, 3, 0, 1, 2)
         column.addLayout(look)
         column.addWidget(self.state)
         column.addLayout(self._cards)
         column.addLayout(self.released)
+        column.addWidget(label(tr("Tumour left behind"), "title"))
+        column.addWidget(self.left_behind)
         column.addWidget(label(tr("Not assessed"), "title"))
         column.addWidget(self.missing)
         column.addWidget(label(tr("Remarks"), "title"))
@@ -180,14 +124,38 @@ class CheckPanel(QScrollArea):
         for piece in pieces:
             card = PieceCard(piece, visible=piece.id not in hidden)
             card.visibility_asked.connect(self.piece_visibility_asked)
+            card.fade_asked.connect(self.fade_asked)
             card.edited.connect(self.edited)
             self._cards.addWidget(card)
             self.cards.append(card)
         self._show_releases(plan, evaluation)
+        self.left_behind.setText(_left_behind_words(evaluation))
         missing = not_assessed_sentences(evaluation) if evaluation is not None else ()
         self.missing.setText(_listed(missing, evaluation is not None))
         remarks = evaluation.warnings if evaluation is not None else ()
         self.warnings.setText(_listed(remarks, evaluation is not None))
+
+    def show_look(self, apart: float, opacities: Mapping[str, float], is_changed: bool) -> None:
+        """Show how the pieces are looked at.
+
+        Parameters
+        ----------
+        apart : float
+            0 to 1: where the slider stands.
+        opacities : mapping of str to float
+            Of the pieces that are faded.
+        is_changed : bool
+            Whether any piece is hidden, faded or out of its place.
+        """
+        if not self.apart.isSliderDown():
+            self.apart.blockSignals(True)
+            self.apart.setValue(round(100 * apart))
+            self.apart.blockSignals(False)
+        for card in self.cards:
+            card.show_opacity(opacities.get(card.piece.id, 1.0))
+        self.back.setEnabled(is_changed)
+        why_not = "" if is_changed else tr("Every piece is whole and in its place.")
+        self.back.setToolTip(tip(why_not or tr("Show every piece whole and in its place (B)")))
 
     def _show_releases(self, plan: Plan | None, evaluation: Evaluation | None) -> None:
         titles = {link.id: link.title for link in evaluation.links} if evaluation is not None else {}
@@ -205,17 +173,12 @@ class CheckPanel(QScrollArea):
             self.released.addLayout(row)
 
 
-def freedom_words(piece: Piece) -> str:
-    """Return whether a specimen piece is free, or what still holds it."""
-    if piece.role not in _SPECIMEN:
-        return ""
-    if piece.is_free:
-        return tr("● free: no link holds it")
-    if piece.is_free is None:
-        return tr("○ not known whether free: a neighbouring vertebra is not segmented")
-    if not piece.links:
-        return tr("✕ not free: it still closes round the spinal canal")
-    return tr("✕ not free, still held by {count} links:", count=len(piece.links))
+def _left_behind_words(evaluation: Evaluation | None) -> str:
+    """Return which tumour the plan leaves in the patient, or that nobody can say."""
+    if evaluation is not None and not evaluation.inputs.plan.tumour:
+        return tr("not assessed: the plan names no tumour")
+    found = [p.sentence for p in evaluation.problems if p.code in _LEFT_BEHIND] if evaluation else []
+    return _listed(found, evaluation is not None)
 
 
 def _importance(piece: Piece) -> tuple[int, float]:

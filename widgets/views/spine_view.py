@@ -16,6 +16,7 @@ from rendering.scene_state import SpineState, Stamp
 from rendering.screenshot import PictureSize, spine_picture
 from widgets.viewport import Pointer, Viewport, ViewportMode
 from widgets.views.blade_listener import BladeSignals, blade_cursor
+from widgets.views.piece_drag import PieceDrag, grabbed
 from widgets.views.view_frame import ViewFrame
 
 _BUTTONS: Final = (
@@ -51,10 +52,14 @@ class SpineView(ViewFrame):
     Signals
     -------
     picked(str, Vec3)
-        A structure, piece or blade was clicked, and where.
+        A structure, piece or blade was clicked, and where in the patient.
+    piece_grabbed(str), piece_dragged(str, Vec3)
+        A hand took a piece; how far it has moved since, and nothing again after Esc.
     """
 
     picked = Signal(str, object)
+    piece_grabbed = Signal(str)
+    piece_dragged = Signal(str, object)
 
     def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
         self.blade = BladeSignals()
@@ -64,6 +69,8 @@ class SpineView(ViewFrame):
         self._wanted = SpineState()
         self._fitted = False
         self._gesture = ""
+        self.pieces_movable = False
+        self._piece: PieceDrag | None = None
         self._start: Pointer | None = None
         self._last: Pointer | None = None
         self.buttons = {}
@@ -127,6 +134,9 @@ class SpineView(ViewFrame):
     def cancel_drag(self) -> bool:
         """Abandon a drag (Esc); say whether there was one."""
         was = self.scene.cancel()
+        if self._piece is not None:
+            self.piece_dragged.emit(self._piece.piece, (0.0, 0.0, 0.0))
+            was, self._piece = True, None
         if was:
             self._gesture = "ignored"
             self.viewport.schedule.rest()
@@ -172,8 +182,21 @@ class SpineView(ViewFrame):
             self.viewport.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif left and self.scene.handle.refuse(pointer.x_px, pointer.y_px):
             self._gesture = "ignored"
+        elif left and self._grab_piece(pointer):
+            self._gesture = "piece"
         else:
             self._gesture = "rotate"
+
+    def _grab_piece(self, pointer: Pointer) -> bool:
+        """Take the piece under the pointer into the hand, where pieces may be moved."""
+        pieces = frozenset(piece.id for piece in self._wanted.pieces if piece.visible)
+        if not self.pieces_movable or not pieces:
+            return False
+        self._apply()
+        self._piece = grabbed(self.scene, pieces, pointer)
+        if self._piece is not None:
+            self.piece_grabbed.emit(self._piece.piece)
+        return self._piece is not None
 
     def _move(self, pointer: Pointer) -> None:
         if pointer.buttons is Qt.MouseButton.NoButton:
@@ -187,6 +210,8 @@ class SpineView(ViewFrame):
         self._last = pointer
         if self._gesture == "blade":
             self.scene.drag(pointer.x_px, pointer.y_px)
+        elif self._gesture == "piece" and self._piece is not None:
+            self.piece_dragged.emit(self._piece.piece, self._piece.by_lps_mm(pointer))
         elif self._gesture == "rotate":
             self.scene.rotate(right, up)
         elif self._gesture == "pan":
@@ -199,7 +224,7 @@ class SpineView(ViewFrame):
 
     def _release(self, pointer: Pointer) -> None:
         gesture, start = self._gesture, self._start
-        self._gesture, self._start, self._last = "", None, None
+        self._gesture, self._start, self._last, self._piece = "", None, None, None
         if gesture == "blade":
             self.scene.release()
             self.viewport.setCursor(blade_cursor(self.scene.handle))
