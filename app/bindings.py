@@ -293,6 +293,8 @@ class Bindings(QObject):
     def _opened(self) -> None:
         p = self.parts
         p.commands.forget()
+        self.show_pieces(False)
+        p.window.check_panel.move_pieces.setChecked(False)
         self.showing.show(p.session.view)
         case = p.session.case
         if case is None or case.anatomy is None:

@@ -26,6 +26,10 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
     ),
     (mark("Blade"), mark("drag its handles in 3D or its line on a slice · Esc restores it")),
     (
+        mark("Pieces"),
+        mark("P shows them instead of bones · B brings all back · dragged in 3D where Check allows it"),
+    ),
+    (
         mark("Views"),
         mark("R fits · G outlines · C views of the active cut · double-click on a title maximises"),
     ),
