@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QApplication, QHBoxLayout
+from PySide6.QtWidgets import QApplication
 
 from app.autosave import Autosave
 from app.bindings import Bindings, Parts
@@ -55,6 +55,7 @@ from planning.segmentation.surfaces import Surfaces, surfaces_of
 from planning.texts import tr
 from rendering.lettering import Lettering
 from widgets.approval_badge import ApprovalBadge
+from widgets.flow_row import FlowRow
 from widgets.icons import icon
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
@@ -204,8 +205,8 @@ def _put_badge(window: MainWindow, session: Session, history: HistoryFlow) -> No
     """Show in the patient banner whether the plan is approved."""
     badge = ApprovalBadge()
     row = window.banner.layout()
-    if isinstance(row, QHBoxLayout):
-        row.insertWidget(2, badge)
+    if isinstance(row, FlowRow):
+        row.insert_widget(2, badge)
     badge.history_asked.connect(history.show)
     session.changed.connect(lambda view: badge.show_standing(view.standing))
 

@@ -38,9 +38,15 @@ class ToolStrip(QFrame):
         note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(note)
-        for commands in _GROUPS:
-            row.addWidget(self._group(commands))
+        self._groups = [self._group(commands) for commands in _GROUPS]
+        for group in self._groups:
+            row.addWidget(group)
         self.fit_to_text()
+
+    def show_tools(self, shown: bool) -> None:
+        """Show or hide the buttons; the menus hold every command."""
+        for group in self._groups:
+            group.setVisible(shown)
 
     def fit_to_text(self) -> None:
         """Let icons go along with the size of the text."""
@@ -51,8 +57,8 @@ class ToolStrip(QFrame):
         """Return buttons that stay together in one line."""
         group = QWidget()
         row = QHBoxLayout(group)
-        row.setContentsMargins(5, 0, 5, 0)
-        row.setSpacing(3)
+        row.setContentsMargins(4, 0, 4, 0)
+        row.setSpacing(1)
         for command in commands:
             row.addWidget(self._button(command))
         return group

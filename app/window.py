@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -34,10 +35,13 @@ from widgets.stages.check_panel import CheckPanel
 from widgets.stages.cuts_panel import CutsPanel
 from widgets.stages.plan_panel import PlanPanel
 from widgets.steps_panel import StepsPanel
+from widgets.theme import scaled
 from widgets.viewport import ViewportMode
 from widgets.views.four_up import FourUp
 from widgets.views.layouts import Layout
 from widgets.welcome import Welcome
+
+_LOW_PX = 430
 
 
 class MainWindow(QMainWindow):
@@ -82,7 +86,7 @@ class MainWindow(QMainWindow):
         }
         self.stage_stack = QStackedWidget()
         for panel in self.stages.values():
-            self.stage_stack.addWidget(panel)
+            self.stage_stack.addWidget(_scrolled(panel))
         self.steps = StepsPanel()
         self.steps_dock = QDockWidget(tr("Steps"))
         self._build_menus()
@@ -96,7 +100,7 @@ class MainWindow(QMainWindow):
 
     def show_stage(self, stage: Stage) -> None:
         """Show the panel of a stage."""
-        self.stage_stack.setCurrentWidget(self.stages[stage])
+        self.stage_stack.setCurrentIndex(list(self.stages).index(stage))
 
     def show_steps(self, shown: bool) -> None:
         """Show or hide the list of steps."""
@@ -134,6 +138,9 @@ class MainWindow(QMainWindow):
         self.actions_table.show_choice("theme", f"theme-{theme}")
         self.actions_table.show_choice("text_size", f"text-{text_percent}")
         self.strip.fit_to_text()
+        self.banner.fit_to_text()
+        for part in self.findChildren(QWidget):
+            part.updateGeometry()  # kept sizes are those of the former letters
         self.columns.share_out()
 
     def _laid_out(self, layout: Layout) -> None:
@@ -147,6 +154,11 @@ class MainWindow(QMainWindow):
         if not self._shared:
             self._shared = True
             self.columns.share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave a very low window's room to the views: every command stands in the menus."""
+        super().resizeEvent(event)
+        self.strip.show_tools(self.height() >= scaled(_LOW_PX))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let view keys work wherever the keyboard is, unless a field used them."""
@@ -243,3 +255,14 @@ class MainWindow(QMainWindow):
         foot.addWidget(self.messages, 1)
         foot.addWidget(self.job_bar)
         return foot
+
+
+def _scrolled(panel: QWidget) -> QWidget:
+    """Return a panel that scrolls where large text needs more room than there is."""
+    if isinstance(panel, QScrollArea):
+        return panel
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panel)
+    return area

@@ -13,7 +13,7 @@ from rendering.themes import DARK, Rgb, Theme
 
 ALARM_RGB: Rgb = (255, 96, 72)
 FULL_SIZE_PX = (380.0, 300.0)  # a view smaller than this, in logical pixels, has smaller words
-LEAST_SIZE = 0.72
+LEAST_TEXT_PX = 9.4
 ONE_LINE_BELOW_PX = 330.0
 LETTER_WIDTH = 0.42  # of a capital, to the height of a line
 BANNER_SHADE = 0.62
@@ -121,7 +121,7 @@ class CornerTexts:
     def _fit(self, width_px: float, height_px: float) -> None:
         full_width, full_height = (self._lettering.px(px * self._scale) for px in FULL_SIZE_PX)
         room = min(width_px / full_width, height_px / full_height, 1.0)
-        size = max(LEAST_SIZE, round(room, 1))
+        size = max(LEAST_TEXT_PX / self._theme.text_pt, round(room, 1))
         if size != self._size:
             self._size = size
             self.style(self._lettering, self._theme)

@@ -60,7 +60,7 @@ class ScaleBar:
         if self._laid_out == (mm_per_px, width_px, size):
             return
         self._laid_out = (mm_per_px, width_px, size)
-        self._lettering.write(self._label.GetTextProperty(), self._theme, size=size, align=(0, -1))
+        self._lettering.write(self._label.GetTextProperty(), self._theme, size=size, align=(1, -1))
         self.length_mm = bar_length_mm(mm_per_px, width_px)
         self.length_px = self.length_mm / mm_per_px
         margin, tick = self._lettering.px(14 * size), self._lettering.px(5 * size)
@@ -76,6 +76,6 @@ class ScaleBar:
         data: vtkPolyData = line_data(flat)
         self._mapper.SetInputData(data)
         self._label.SetInput(tr("{length} mm", length=f"{self.length_mm:g}"))
-        self._label.SetPosition((left + right) / 2, low + tick)
+        self._label.SetPosition(right, low + tick)  # a bar may be shorter than its words
         self._bar.VisibilityOn()
         self._label.VisibilityOn()

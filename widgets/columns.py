@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QWidget
 from widgets.theme import scaled
 
 _LEFT, _RIGHT = (0.24, 290, 345), (0.215, 260, 320)  # share of the width, least and most pixels
-_MOST_SHARE = 0.3  # with large text on a small screen the panels scroll rather than take the views' room
+_MOST_SHARE = 0.32  # with large text on a small screen the panels scroll rather than take the views' room
 _LEAST_VIEWS_PX = 320
 
 
@@ -26,7 +26,6 @@ class Columns(QScrollArea):
             self.splitter.setStretchFactor(place, 1 if part is middle else 0)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(5)
-        middle.setMinimumWidth(_LEAST_VIEWS_PX)
         self.setWidget(self.splitter)
 
     def share_out(self) -> None:

@@ -14,13 +14,16 @@ class FlowRow(QLayout):
         self.setSpacing(spacing_px)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Append an item."""
+        """Append an item, in the middle of its line's height."""
+        item.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._items.append(item)
 
     def insert_widget(self, place: int, widget: QWidget) -> None:
         """Add a widget before the item at a place."""
         self.addChildWidget(widget)
-        self._items.insert(place, QWidgetItem(widget))
+        item = QWidgetItem(widget)
+        item.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._items.insert(place, item)
         self.invalidate()
 
     def count(self) -> int:

@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from planning.model.case import Case
 from planning.texts import mark, tr
+from widgets.flow_row import FlowRow
 from widgets.plain_text import label, tip
 
 
@@ -69,20 +70,27 @@ class PatientBanner(QFrame):
         keep = self.verdict.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.verdict.setSizePolicy(keep)
-        self._badges = QHBoxLayout()
+        badges = QWidget()
+        self._badges = QHBoxLayout(badges)
+        self._badges.setContentsMargins(0, 0, 0, 0)
         self._badges.setSpacing(4)
-        row = QHBoxLayout(self)
+        # Who the patient is is never cut off: what has no room goes to a second line.
+        self.study.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = FlowRow(10)
         row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(10)
-        row.addWidget(self.patient)
-        row.addWidget(self.study, 1)
-        row.addWidget(self.verdict)
-        row.addLayout(self._badges)
-        row.addWidget(self.confirm_levels)
+        self.setLayout(row)
+        for part in (self.patient, self.study, self.verdict, badges, self.confirm_levels):
+            row.addWidget(part)
         self.show_verdict(Verdict.INTRALESIONAL)
         self.verdict.setMinimumWidth(self.verdict.sizeHint().width() + 8)
         self.show_verdict(Verdict.NOTHING)
-        self.setFixedHeight(self.confirm_levels.sizeHint().height() + 10)
+        self.fit_to_text()
+
+    def fit_to_text(self) -> None:
+        """Take the height of one line with its button, shown or not: nothing moves when it goes."""
+        self.ensurePolished()
+        self.confirm_levels.ensurePolished()
+        self.setMinimumHeight(self.confirm_levels.sizeHint().height() + 10)
 
     def show_verdict(self, verdict: Verdict) -> None:
         """Say whether the plan cuts through tumour, or that this is being found out; in one fixed place."""

@@ -156,9 +156,9 @@ class Viewport(QWidget):
 
     def draw_again(self) -> None:
         """Begin anew with a fresh render window, after the driver gave up."""
-        self.finalise()
         self._errors = 0
         self.lost.hide()
+        self._take_fresh_window()
         self.draw_now()
 
     def picture(self) -> QImage:
@@ -311,8 +311,17 @@ class Viewport(QWidget):
             QTimer.singleShot(0, self, lambda: self._give_up(drawing_lost()))
 
     def _begin_anew(self) -> None:
-        self.finalise()
+        self._take_fresh_window()
         self.redraw()
+
+    def _take_fresh_window(self) -> None:
+        """Give the render window back and, where VTK drew into it, the system window with it."""
+        self.finalise()
+        if self._is_native and self.isVisible():
+            # A second graphics context in the same system window draws nothing but black.
+            self.destroy()
+            self.create()
+            self.show()
 
     def _give_up(self, problem: PlanningError) -> None:
         if not self.lost.isVisible():

@@ -20,6 +20,7 @@ from app.gui import build
 from app.settings import Preferences
 from rendering.scene_state import SlicePlane
 from tests.builders import a_case, a_plan, a_vertebral_column
+from widgets.views.layouts import FOUR, layout_of
 
 LEVELS = ("T9", "T10", "T11")
 
@@ -64,6 +65,14 @@ def main(home: Path) -> None:
         QTest.keyClick(spine, Qt.Key.Key_3, Qt.KeyboardModifier.KeypadModifier)
         wait(lambda: False, 0.8)
         seen["after"] = on_screen(corner, spine.width(), spine.height())
+        window.views.show_layout(layout_of("two-screens"))
+        wait(lambda: False, 0.8)
+        seen["apart"] = on_screen(spine.mapToGlobal(QPoint(0, 0)), spine.width(), spine.height())
+        window.views.show_layout(FOUR)
+        wait(lambda: False, 0.8)
+        spine.draw_again()
+        wait(lambda: False, 0.8)
+        seen["back"] = on_screen(spine.mapToGlobal(QPoint(0, 0)), spine.width(), spine.height())
         axial = window.views.slices[SlicePlane.AXIAL]
         seen["note"] = axial.note.text()
         QTest.keyClick(axial.viewport, Qt.Key.Key_PageUp)

@@ -32,5 +32,7 @@ def test_the_native_window_draws_turns_scrolls_and_closes(tmp_path: Path) -> Non
     assert seen["surfaces"]
     assert seen["before"][1] > 15  # a black or grey rectangle has no spread
     assert abs(seen["before"][0] - seen["after"][0]) + abs(seen["before"][1] - seen["after"][1]) > 1
+    assert seen["apart"][1] > 15  # in the second window, and back from it with a fresh graphics context
+    assert seen["back"][1] > 15
     assert seen["note"] != seen["note after"]
     assert seen["closed"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -28,9 +28,11 @@ from widgets.icons import icon
 from widgets.plain_text import cubic_centimetres, label, tip
 from widgets.review_words import STATE_WORDS, standing_of, states_explained
 from widgets.structure_titles import GROUP_ORDER, GROUP_WORDS, by_level, short_title
+from widgets.theme import scaled
 from widgets.together import Together
 
 EYE, NAME, STATE, VOLUME = range(4)
+_LEAST_LIST_PX = 140
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -78,8 +80,7 @@ class AnatomyPanel(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(24)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        for column, width in ((EYE, 28), (STATE, 62), (VOLUME, 46)):
-            self.tree.setColumnWidth(column, width)
+        self._fit_to_text()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.tree.itemClicked.connect(self._clicked)
         self.tree.itemDoubleClicked.connect(self._double_clicked)
@@ -112,6 +113,17 @@ class AnatomyPanel(QWidget):
         self.opacity.sliderReleased.connect(lambda: self._emit_look(opacity=self.opacity.value() / 100))
         self._lay_out()
         self.show_case(None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the letters."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit_to_text()
+
+    def _fit_to_text(self) -> None:
+        for column, width in ((EYE, 28), (STATE, 62), (VOLUME, 46)):
+            self.tree.setColumnWidth(column, scaled(width))
+        self.tree.setMinimumHeight(scaled(_LEAST_LIST_PX))
 
     def show_case(self, case: Case | None) -> None:
         """Show the structures of a case; rebuilt only where they or their looks changed."""

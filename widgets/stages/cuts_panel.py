@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from planning.model.osteotomy import CutSide, OsteotomyKind
@@ -15,6 +15,7 @@ from widgets.plain_text import label, tip
 from widgets.tables.cut_rows import KIND_WORDS, CutRow
 from widgets.tables.cut_table import CutTable
 
+_BESIDE_BUTTONS_PX, _GAP_PX = 60, 6
 SIDED = frozenset({OsteotomyKind.PEDICLE, OsteotomyKind.LAMINA, OsteotomyKind.RIB, OsteotomyKind.SAGITTAL})
 
 
@@ -61,11 +62,14 @@ class CutsPanel(QWidget):
         head.setContentsMargins(8, 4, 4, 0)
         head.addWidget(self.title)
         head.addSpacing(8)
-        head.addWidget(self.add)
+        self._buttons = [self.add]
         for action in edit_actions:
             button = QToolButton()
             button.setDefaultAction(action)
+            self._buttons.append(button)
+        for button in self._buttons:
             button.setToolButtonStyle(self._beside())
+            button.setAccessibleName(button.text())
             head.addWidget(button)
         head.addStretch(1)
         holder = QWidget()
@@ -96,6 +100,16 @@ class CutsPanel(QWidget):
         if levels != self._levels:
             self._levels = levels
             self._fill_menu(levels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words of the buttons away where they have no room."""
+        super().resizeEvent(event)
+        room = self.width() - self.title.sizeHint().width() - _BESIDE_BUTTONS_PX
+        for style in (self._beside(), Qt.ToolButtonStyle.ToolButtonIconOnly):
+            for button in self._buttons:
+                button.setToolButtonStyle(style)
+            if sum(button.sizeHint().width() + _GAP_PX for button in self._buttons) <= room:
+                break
 
     def show_crosshair_place(self, place: str) -> None:
         """Say in the menu where a cut at the crosshair would land."""

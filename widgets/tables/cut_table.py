@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -12,7 +12,7 @@ from widgets.icons import icon
 from widgets.plain_text import tip
 from widgets.status_mark import status_icon, status_word
 from widgets.tables.cut_rows import KIND_WORDS, CutRow
-from widgets.theme import present_theme
+from widgets.theme import present_theme, scaled
 
 STEP, EYE, LOCK, NAME, KIND, LEVEL, TOOL, KERF, MARGIN, NEAREST, STATUS = range(11)
 _HEADERS: Final = (
@@ -167,17 +167,26 @@ class CutTable(QTableView):
         self.setWordWrap(False)
         self.setAccessibleName(tr("Cuts of the plan"))
         self.verticalHeader().setVisible(False)
-        self.verticalHeader().setDefaultSectionSize(26)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(24)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self._fit_to_text()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the letters."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit_to_text()
+
+    def _fit_to_text(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(scaled(26))
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, scaled(width))
 
     def show_rows(self, rows: Sequence[CutRow], active: str) -> None:
         """Show lines and select the active cut."""

@@ -36,9 +36,7 @@ class ApartWindow(QWidget):
 
     def take(self, frame: ViewFrame) -> None:
         """Show a view here, on the screen the main window is not on where there is one."""
-        # A fresh render window is made here: no graphics context survives a move between windows.
-        frame.viewport.finalise()
-        self.frame = frame
+        self.frame = frame  # with its system window and graphics context, which a fresh one would black out
         self._column.addWidget(frame)
         frame.show()
         main = self.parentWidget()
@@ -56,7 +54,6 @@ class ApartWindow(QWidget):
         """Return the view and close, without telling."""
         frame, self.frame = self.frame, None
         if frame is not None:
-            frame.viewport.finalise()
             self._column.removeWidget(frame)
         self.hide()
         return frame

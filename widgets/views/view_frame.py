@@ -1,12 +1,16 @@
 """The frame every view sits in: a title that maximises on double-click, buttons, a note, the viewport."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from planning.texts import tr
 from widgets.plain_text import label, tip
 from widgets.viewport import Viewport
+from widgets.views.overflow_menu import OverflowMenu
+
+_LEAST_BAR_PX = 90
+_BETWEEN_PX = 24
 
 
 class ViewFrame(QFrame):
@@ -37,9 +41,13 @@ class ViewFrame(QFrame):
         row.addWidget(self.title)
         row.addSpacing(6)
         row.addWidget(self.note, 1)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._overflow = OverflowMenu()
+        row.addWidget(self._overflow)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(1)
         row.addLayout(self._buttons)
+        self._bar.setMinimumWidth(_LEAST_BAR_PX)
         self.maximise = self.add_button("⤢", tr("Maximise this view, or bring the others back"))
         self.maximise.clicked.connect(self.maximise_asked)
         column = QVBoxLayout(self)
@@ -57,7 +65,15 @@ class ViewFrame(QFrame):
         button.setAccessibleName(help_text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._buttons.insertWidget(max(0, self._buttons.count() - 1), button)
+        if self._buttons.count() > 1:  # the first one maximises: it is always in sight
+            self._overflow.add(button)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put buttons that have no room into a menu."""
+        super().resizeEvent(event)
+        ends = self.title.sizeHint().width() + self.maximise.sizeHint().width() + _BETWEEN_PX
+        self._overflow.fit(self.width() - ends)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Maximise on a double-click on the title bar; show which view has the keyboard."""
