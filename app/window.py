@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         }
         self.stage_stack = QStackedWidget()
         for panel in self.stages.values():
-            self.stage_stack.addWidget(_scrolled(panel))
+            self.stage_stack.addWidget(_scrolled(panel) if panel is self.anatomy_panel else panel)
         self.steps = StepsPanel()
         self.steps_dock = QDockWidget(tr("Steps"))
         self._build_menus()
@@ -259,8 +259,6 @@ class MainWindow(QMainWindow):
 
 def _scrolled(panel: QWidget) -> QWidget:
     """Return a panel that scrolls where large text needs more room than there is."""
-    if isinstance(panel, QScrollArea):
-        return panel
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

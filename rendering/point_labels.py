@@ -10,7 +10,7 @@ from planning.geometry.frames import Floats, Vec3
 from planning.texts import brief
 from rendering.boxes import Box, overlap
 from rendering.lettering import Lettering
-from rendering.themes import Rgb, Theme
+from rendering.themes import DARK, Rgb, Theme
 
 PixelsOf = Callable[[Floats], Floats]
 
@@ -35,11 +35,11 @@ class PointLabels:
         self._renderer = renderer
         self._labels: tuple[PointLabel, ...] = ()
         self._actors: list[vtkTextActor] = []
-        self._lettering, self._text_px = Lettering(), 13
+        self._lettering, self._theme, self._size = Lettering(), DARK, 1.0
 
     def show(self, labels: Sequence[PointLabel], lettering: Lettering, theme: Theme) -> None:
         """Replace what is drawn."""
-        self._labels, self._lettering, self._text_px = tuple(labels), lettering, theme.text_pt
+        self._labels, self._lettering, self._theme = tuple(labels), lettering, theme
         while len(self._actors) < len(labels):
             actor = vtkTextActor()
             actor.PickableOff()
@@ -49,8 +49,20 @@ class PointLabels:
             actor.SetVisibility(n < len(labels))
         for actor, label in zip(self._actors, labels, strict=False):
             actor.SetInput(brief(label.words))
-            style = actor.GetTextProperty()
-            lettering.write(style, theme, size=label.size, bold=label.bold, rgb=label.rgb, align=label.align)
+            lettering.write(
+                actor.GetTextProperty(),
+                theme,
+                size=label.size * self._size,
+                bold=label.bold,
+                rgb=label.rgb,
+                align=label.align,
+            )
+
+    def resize(self, size: float) -> None:
+        """Write in letters of another size, that of the view's other words."""
+        if size != self._size:
+            self._size = size
+            self.show(self._labels, self._lettering, self._theme)
 
     def layout(self, pixels_of: PixelsOf, kept_clear: Sequence[Box] = ()) -> None:
         """Move every label to where its point is drawn, in pixels of the view, off the boxes kept clear."""
@@ -72,7 +84,7 @@ class PointLabels:
 
     def _box(self, label: PointLabel, x: float, y: float) -> Box:
         """Return roughly where the words lie: left, low, right, high."""
-        height = self._lettering.px(self._text_px * label.size)
+        height = self._lettering.px(self._theme.text_pt * label.size * self._size)
         width = height * 0.6 * len(label.words)
         left = x - width * (label.align[0] + 1) / 2
         low = y - height * (label.align[1] + 1) / 2

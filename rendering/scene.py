@@ -41,6 +41,7 @@ from rendering.spine_marks import apart_words, hidden_strokes, mark_labels, mark
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
+CUBE_SHARE = 0.3  # of a small view at most
 FIRST_POSE = view_pose(StandardView.POSTERIOR, (0.0, 0.0, 0.0), 150.0)
 
 
@@ -324,6 +325,7 @@ class SpineScene:
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
         corner = (eye.left_px, eye.low_px)
+        self._labels.resize(self._texts.size)
         self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes())
         self._legend.layout(eye.width_px)
         self._layout_bar(eye)
@@ -344,7 +346,8 @@ class SpineScene:
 
     def _layout_cube(self, window: vtkRenderWindow) -> None:
         width, height = window.GetSize()
-        side = self._lettering.px(SIDE_PX)
+        eye = self._eye
+        side = min(self._lettering.px(SIDE_PX), CUBE_SHARE * min(eye.width_px, eye.height_px))
         self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
 
     def _place_camera(self) -> None:

@@ -228,6 +228,7 @@ class SliceScene:
         self._labels.show(labels, self._lettering, state.theme.for_slices)
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)
+        self._labels.resize(self._texts.size)
         self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())
         self._bar.layout(frame.mm_per_px, frame.width_px, self._texts.size)
 

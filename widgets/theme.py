@@ -78,7 +78,7 @@ QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
 QMenu::item:disabled {{ color: {t.muted}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
-  padding: 4px 10px; min-height: 18px; }}
+  padding: 4px 10px; min-height: {line}px; }}
 QToolButton {{ padding: 4px 6px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {t.accent}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
@@ -102,7 +102,7 @@ QToolButton[flat="true"]:checked {{ background: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{ background: {t.window};
   border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
-  selection-color: {t.on_accent}; min-height: 18px; }}
+  selection-color: {t.on_accent}; min-height: {line}px; }}
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {{ padding: 2px 5px; }}
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.muted};
   background: {t.panel}; }}
@@ -204,7 +204,7 @@ QLabel#viewtitle {{ color: #e8ebef; font-weight: bold; padding-left: 6px; }}
 QLabel#viewnote {{ color: #b9c1cb; }}
 QFrame#viewbar {{ background: #14171c; border: none; }}
 QFrame#viewbar QToolButton {{ color: #d5dae0; background: transparent; border: 1px solid transparent;
-  padding: 0 2px; min-height: 16px; min-width: 14px; }}
+  padding: 0 2px; min-height: {low_line}px; min-width: 14px; }}
 QFrame#viewbar QToolButton:hover {{ border-color: {t.accent}; }}
 QFrame#viewbar QToolButton:focus {{ border: 2px solid #ffe08a; padding: 0 1px; }}
 QFrame#viewbar QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
@@ -237,6 +237,8 @@ def apply_theme(application: QApplication, theme: Theme, text_percent: int = 100
         size=size_pt,
         large=size_pt + 2,
         huge=size_pt + 7,
+        line=round(18 * text_percent / 100),
+        low_line=round(16 * text_percent / 100),
         selected=selected,
         fail_ground=_mixed(colours["fail"], theme.panel, 0.28),
         warn_ground=_mixed(colours["warn"], theme.panel, 0.22),

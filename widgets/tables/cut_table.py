@@ -25,6 +25,7 @@ _TIPS: Final = {
     MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
     NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
 }
+_LEAST_NAME_PX = 104
 _WIDTHS: Final = {
     STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
     NEAREST: 178, STATUS: 136,
@@ -204,7 +205,17 @@ class CutTable(QTableView):
         """Leave out what a narrow window has no room for."""
         super().resizeEvent(event)
         for column, needed in _GIVEN_UP:
-            self.setColumnHidden(column, self.width() < needed)
+            self.setColumnHidden(column, self.width() < scaled(needed))
+        self._keep_names_readable()
+
+    def _keep_names_readable(self) -> None:
+        """Scroll sideways rather than squeeze the names of the cuts."""
+        others = sum(self.columnWidth(n) for n in range(self.cuts.columnCount()) if n != NAME)
+        fits = self.viewport().width() - others >= scaled(_LEAST_NAME_PX)
+        mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Interactive
+        self.horizontalHeader().setSectionResizeMode(NAME, mode)
+        if not fits:
+            self.setColumnWidth(NAME, scaled(_LEAST_NAME_PX))
 
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         del previous
