@@ -18,6 +18,7 @@ from app.landing import landing_lps_mm, start_lps_mm
 from app.plan_commands import PlanCommands
 from app.problem_messages import bug_message, problem_message
 from app.program import DEMO_CASE
+from app.references import References
 from app.session import Session, SessionView
 from app.showing import Showing
 from app.shown_image import next_image, shares_space
@@ -71,6 +72,8 @@ class Bindings(QObject):
         self.parts = parts
         self.showing = Showing(parts.window, parts.session, parts.commands)
         self._matrix: MatrixDialog | None = None
+        fields = parts.window.plan_panel.cut.relative
+        self.references = References(parts.session, parts.commands, parts.jobs, fields)
         self._connect_session()
         self._connect_views()
         self._connect_panels()

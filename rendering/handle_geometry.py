@@ -51,7 +51,7 @@ class Ray:
 
 def middle_lps_mm(blade: Blade) -> Floats:
     """Return the middle of the blade's rectangle, where the handles sit."""
-    return blade.to_lps(np.array([0.0, blade.depth_mm / 2, 0.0]))
+    return blade.middle_lps_mm
 
 
 def axis_lps(blade: Blade, part: Part) -> Floats:

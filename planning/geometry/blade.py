@@ -112,6 +112,11 @@ class Blade:
         flat = np.column_stack([self.outline_mm, np.zeros(len(self.outline_mm))])
         return self.to_lps(flat)
 
+    @property
+    def middle_lps_mm(self) -> Floats:
+        """The middle of the rectangle."""
+        return self.to_lps(np.array([0.0, self.depth_mm / 2, 0.0]))
+
     def moved(self, by_lps_mm: ArrayLike) -> "Blade":
         """Return the blade shifted by an LPS vector."""
         return replace(

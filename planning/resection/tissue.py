@@ -98,7 +98,7 @@ def tissue_of(anatomy: Anatomy, plan: Plan) -> Tissue | None:
     tissue[(tumour > 0) & (tissue == 0)] = len(bones) + 1
     start = (box[0][0] - 1, box[0][1] - 1, box[0][2] - 1)
     shape = (tissue.shape[0], tissue.shape[1], tissue.shape[2])
-    clipped = frozenset(b.id for b in bones if _reaches_edge(b, anatomy.grid.shape_kji))
+    clipped = frozenset(b.id for b in bones if reaches_edge(b, anatomy.grid.shape_kji))
     grid = anatomy.grid.cropped(start, shape)
     return Tissue(grid, start, bones, tissue, tumour, levels, frozenset(plan.target_levels), clipped)
 
@@ -146,7 +146,8 @@ def _box(core: Sequence[Structure], grid: Grid, blades: Sequence[Blade]) -> Box:
     return (int(first[0]), int(first[1]), int(first[2])), (int(shape[0]), int(shape[1]), int(shape[2]))
 
 
-def _reaches_edge(bone: Structure, shape_kji: tuple[int, int, int]) -> bool:
+def reaches_edge(bone: Structure, shape_kji: tuple[int, int, int]) -> bool:
+    """Say whether a bone goes on beyond the image."""
     bounds = bone.mask.bounds_kji
     return bounds is not None and (
         min(bounds[0]) == 0 or any(e == n for e, n in zip(bounds[1], shape_kji, strict=True))

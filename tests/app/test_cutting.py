@@ -9,9 +9,12 @@ from pytestqt.qtbot import QtBot
 from app.gui import Workstation
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Vec3, vec3
+from planning.resection.vertebra_frame import Place, VertebraFrame
 from rendering.handle_geometry import middle_lps_mm
 from rendering.scene_state import SlicePlane
 from tests.app.test_gestures import activate
+from widgets.fields import NumberField
+from widgets.stage_bar import Stage
 from widgets.views.slice_view import SliceView
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
@@ -148,3 +151,49 @@ def test_the_list_of_steps_names_them_and_goes_several_at_once(station: Workstat
     assert [(o.name, o.locked) for o in case.plan.osteotomies if o.id == "cranial"] == [("three", True)]
     station.window.actions_table["steps"].trigger()
     assert not panel.isVisible()
+
+
+def typed(field: NumberField, text: str) -> None:
+    """Type a number over a field's own and press Enter."""
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_blade_is_typed_relative_to_its_vertebra_and_read_back(station: Workstation, qtbot: QtBot) -> None:
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    activate(station, "cranial")
+    relative = station.window.plan_panel.cut.relative
+    qtbot.waitUntil(lambda: relative.numbers.isVisible() and relative.place.value is not Place.CENTRE)
+    relative.reference_chosen.emit("T10", Place.UPPER)
+    qtbot.waitUntil(lambda: relative.numbers.isVisible() and relative.level.value == "T10")
+    frame = station.bindings.references.frame("T10", Place.UPPER)
+    assert isinstance(frame, VertebraFrame)
+    before = blade_of(station, "cranial")
+    typed(relative.fields["superior_mm"], "23,6")  # a decimal comma, as half of Europe writes it
+    typed(relative.fields["tilt_deg"], "7.5")
+    assert station.session.view.history == ("Move cranial", "Move cranial")
+    after = blade_of(station, "cranial")
+    own = frame.rows @ (after.middle_lps_mm - np.asarray(frame.origin_lps_mm))
+    was = frame.rows @ (before.middle_lps_mm - np.asarray(frame.origin_lps_mm))
+    assert own == pytest.approx((was[0], was[1], 23.6), abs=1e-9)
+    up = float(np.dot(after.advance_lps, frame.superior))
+    assert np.degrees(np.arcsin(up)) == pytest.approx(7.5, abs=1e-9)
+    assert (relative.fields["superior_mm"].text(), relative.fields["tilt_deg"].text()) == ("23.6 mm", "7.5 °")
+    relative.level.entered.emit("T8")  # the small column ends there: its vertebra may reach the edge or not
+    qtbot.waitUntil(lambda: relative.level.value == "T8")
+    assert blade_of(station, "cranial") == after, "looking from elsewhere moves nothing"
+
+
+def test_without_the_vertebra_the_numbers_are_withheld_with_the_reason(
+    station: Workstation, qtbot: QtBot
+) -> None:
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    activate(station, "cranial")
+    relative = station.window.plan_panel.cut.relative
+    relative.reference_chosen.emit("L3", Place.CENTRE)
+    qtbot.waitUntil(lambda: relative.why.text().startswith("L3"))
+    assert relative.why.text() == "L3 is not segmented, so nothing is measured from it."
+    assert relative.why.isVisible()
+    assert not relative.numbers.isVisible()

@@ -16,6 +16,7 @@ from planning.model.tools import ToolLibrary
 from planning.texts import mark, tr
 from widgets.fields import ChoiceField, NumberField, StepField, TextField
 from widgets.plain_text import label, tip
+from widgets.stages.relative_fields import RelativeFields
 from widgets.tables.cut_rows import KIND_WORDS
 
 _SIDES = (mark("left"), mark("right"), mark("midline"))
@@ -67,6 +68,7 @@ class CutEditor(QWidget):
             "rise_deg": NumberField(-90, 90, "°", 1.0),
             "roll_deg": NumberField(-180, 180, "°", 1.0),
         }
+        self.relative = RelativeFields()
         self._lay_out()
         self._connect()
         self.show_cut(None)
@@ -74,6 +76,7 @@ class CutEditor(QWidget):
     def show_cut(self, osteotomy: Osteotomy | None) -> None:
         """Show a cut; None shows how to get one."""
         self._osteotomy = osteotomy
+        self.relative.show_cut(osteotomy)
         self.empty.setVisible(osteotomy is None)
         self.form.setVisible(osteotomy is not None)
         if osteotomy is None:
@@ -161,6 +164,7 @@ class CutEditor(QWidget):
         column.addWidget(self.form)
         form.addRow(label(tr("Blade"), "title"))
         form.addRow(sizes)
+        form.addRow(self.relative)
         form.addRow(label(tr("Entry point (LPS)"), "title"))
         form.addRow(origin)
         form.addRow(label(tr("Direction"), "title"))
@@ -168,6 +172,7 @@ class CutEditor(QWidget):
         column.addStretch(1)
 
     def _connect(self) -> None:
+        self.relative.edited.connect(self.edited)
         self.name.entered.connect(lambda text: self._change(name=text.strip()))
         self.kind.entered.connect(lambda kind: self._change(kind=kind))
         self.level.entered.connect(lambda level: self._change(level=level))
