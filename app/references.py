@@ -116,11 +116,12 @@ def _nearest(cut: Osteotomy, case: Case, surfaces: Surfaces | None) -> str:
     labelled = [b for b in bones if b.level is not None]
     if cut.level is not None or not labelled:
         return cut.level or ""
-    middle, away = cut.blade.middle_lps_mm, {}
+    middle = cut.blade.middle_lps_mm
+    away: dict[str, float] = {}
     for bone in labelled:
         mesh = surfaces.mesh(bone.id) if surfaces is not None else None
         if mesh is not None and len(mesh.vertices_lps_mm):
-            away[bone.level] = float(np.linalg.norm(_middle(mesh) - middle))
+            away[str(bone.level)] = float(np.linalg.norm(_middle(mesh) - middle))
     return min(away, key=away.__getitem__) if away else str(labelled[0].level)
 
 

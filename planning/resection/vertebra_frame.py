@@ -24,6 +24,7 @@ _CELL_MM: Final = 2.0
 _INNER: Final = 0.6  # share of the body's half width and depth: its rim may carry osteophytes
 _FEWEST_CELLS: Final = 12
 _KEPT: Final = 0.75  # share of the plate that must lie in one plane
+_ROUNDS: Final = 12
 _ROUGH_MM: Final = 1.5
 _STEEPEST_COSINE: Final = 0.7
 
@@ -159,17 +160,16 @@ def _outermost(body: Floats, middle: Floats, sign: float) -> Floats:
 def _plane_of(points: Floats) -> tuple[float, float, float] | None:
     """Return `height = a left + b anterior + c` through points, outliers left out; None where too uneven."""
     fewest = max(_FEWEST_CELLS, _KEPT * len(points))
-    for _ in range(3):
+    for _ in range(_ROUNDS):
         if len(points) < fewest:
             return None
         design = np.column_stack([points[:, :2], np.ones(len(points))])
-        (a, b, c), *_rest = np.linalg.lstsq(design, points[:, 2], rcond=None)
-        off = np.abs(points[:, 2] - design @ (a, b, c))
+        plane = np.linalg.lstsq(design, points[:, 2], rcond=None)[0]
+        off = np.abs(points[:, 2] - design @ plane)
         near = off <= max(3.0 * float(np.median(off)), 0.3)
         if near.all():
-            break
-        points, off = points[near], off[near]
-    if len(points) < fewest:
-        return None
-    rough = float(np.sqrt((off**2).mean()))
-    return (float(a), float(b), float(c)) if rough <= _ROUGH_MM else None
+            rough = float(np.sqrt((off**2).mean()))
+            a, b, c = (float(v) for v in plane)
+            return (a, b, c) if rough <= _ROUGH_MM else None
+        points = points[near]
+    return None
