@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
+from app.second_image import why_no_second
 from app.session import SessionView
 from planning.storage.approvals import Standing
 from planning.texts import mark, spoken_name, tr
@@ -15,6 +16,7 @@ from widgets.plain_text import tip
 from widgets.theme import TEXT_SIZES, THEMES
 from widgets.views.layout_icon import layout_icon
 from widgets.views.layouts import LAYOUTS, layout_of
+from widgets.views.view_keys import ViewKeys
 
 WhyNot = Callable[[SessionView], str]
 
@@ -39,6 +41,18 @@ def _needs_images(view: SessionView) -> str:
     if missing or view.case is None:
         return missing
     return "" if len(view.case.images) > 1 else tr("This case has one image only. Add another one first.")
+
+
+def _needs_second_image(view: SessionView) -> str:
+    missing = _needs_case(view)
+    return missing or (why_no_second(view.case) if view.case is not None else "")
+
+
+def _needs_structures(view: SessionView) -> str:
+    missing = _needs_anatomy(view)
+    if missing or view.case is None or view.case.anatomy is None:
+        return missing
+    return "" if view.case.anatomy.structures else tr("No structures yet: import labels.")
 
 
 def _needs_cut(view: SessionView) -> str:
@@ -112,6 +126,8 @@ class Command:
         Empty where the command is possible; else the reason, for its tooltip.
     icon : str
     help : str
+    view_keys : tuple of str
+        Keys that do it while no field has the keyboard.
     """
 
     id: str
@@ -121,6 +137,12 @@ class Command:
     why_not: WhyNot = _always
     icon: str = ""
     help: str = ""
+    view_keys: tuple[str, ...] = ()
+
+    @property
+    def every_key(self) -> str:
+        """All its keys in words."""
+        return ", ".join((*self.keys, *self.view_keys))
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -163,17 +185,44 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("-5", "", "edit"),
     Command("confirm_levels", mark("Confirm levels..."), "edit", (), _needs_anatomy),
     Command("crosshair_mode", mark("Move the crosshair"), "view", (), _needs_anatomy, icon="crosshair",
-            help=mark("Left-drag on a slice moves the crosshair (W)")),
+            help=mark("Left-drag on a slice moves the crosshair; its lines move and, near their ends, turn"),
+            view_keys=("W",)),
     Command("window_mode", mark("Adjust window and level"), "view", (), _needs_anatomy, icon="window",
-            help=mark("Left-drag on a slice changes window and level; double-click resets (W)")),
+            help=mark("Left-drag on a slice changes window and level; double-click resets"),
+            view_keys=("W",)),
     Command("outlines", mark("Outlines on slices"), "view", (), _needs_anatomy, icon="outline",
-            help=mark("Show or hide structure outlines (G)")),
+            help=mark("Show or hide structure outlines"), view_keys=("G",)),
     Command("cut_views", mark("Views of the cut"), "view", (), _needs_anatomy, icon="cut",
-            help=mark("Slices in the active cut and across it (C)")),
+            help=mark("Slices in the active cut and across it"), view_keys=("C",)),
     Command("reset_views", mark("Fit all views"), "view", (), _needs_anatomy, icon="fit",
-            help=mark("Fit all views (R)")),
+            help=mark("Fit all views; slices return to the anatomical planes"), view_keys=("R",)),
     Command("next_image", mark("Next image"), "view", ("Ctrl+J",), _needs_images,
             help=mark("Show the next image of the case on the slices")),
+    Command("fade", mark("Second image over the first"), "view", (), _needs_second_image, view_keys=("T",),
+            help=mark("Fade another image of the same frame of reference over the slices")),
+    Command("fade_more", mark("More of the second image"), "view", (), _needs_second_image, view_keys=("]",)),
+    Command("fade_less", mark("Less of the second image"), "view", (), _needs_second_image, view_keys=("[",)),
+    Command("slab", mark("Slice, mean, MIP or MinIP"), "view", (), _needs_anatomy, view_keys=("M",),
+            help=mark("Show a thick slab in the slice view that has the keyboard")),
+    Command("thicker", mark("Thicker slab"), "view", (), _needs_anatomy, view_keys=("+",)),
+    Command("thinner", mark("Thinner slab"), "view", (), _needs_anatomy, view_keys=("-",)),
+    Command("next_structure", mark("Next structure"), "view", (), _needs_structures, view_keys=("Q",)),
+    Command("previous_structure", mark("Previous structure"), "view", (), _needs_structures,
+            view_keys=("Shift+Q",)),
+    Command("-9", "", "view"),
+    Command("slices_in_3d", mark("Slices in 3D"), "view", (), _needs_anatomy, view_keys=("V",),
+            help=mark("Show the slice that has the keyboard, or all three, in the 3D view")),
+    Command("clip", mark("Look inside"), "view", (), _needs_anatomy, view_keys=("X",),
+            help=mark("Clip the 3D view through the crosshair, facing you; drag the plane by its handles")),
+    Command("clip_flip", mark("Look inside from the other side"), "view", (), _needs_anatomy,
+            view_keys=("Shift+X",)),
+    Command("clip_slab", mark("Look inside a slab"), "view", (), _needs_anatomy, view_keys=("S",),
+            help=mark("Leave a slab between two planes, or all that lies behind the one")),
+    Command("volume_bone", mark("Volume picture: bone"), "view", (), _needs_anatomy,
+            help=mark("The image itself in 3D; to look at, nothing in it is measured")),
+    Command("volume_angiography", mark("Volume picture: CT angiography"), "view", (), _needs_anatomy,
+            help=mark("The image itself in 3D; to look at, nothing in it is measured")),
+    Command("-10", "", "view"),
     Command("pieces", mark("Pieces instead of bones"), "view", ("P",), _needs_evaluation, "pieces",
             mark("Show the pieces after all cuts")),
     Command("pieces_back", mark("Bring all pieces back"), "view", ("B",), _needs_evaluation,
@@ -208,8 +257,12 @@ SUBMENUS: Final = {
 }
 CHECKABLE: Final = frozenset({
     "steps", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views", "panels", "full_screen",
+    "fade", "slices_in_3d", "clip", "clip_slab", "volume_bone", "volume_angiography",
     *(command.id for command in COMMANDS if command.menu in SUBMENUS),
 })  # fmt: skip
+
+
+_MODES: Final = frozenset({"crosshair_mode", "window_mode"})  # one key switches between them
 
 
 def menu_path(command: Command) -> str:
@@ -247,6 +300,12 @@ class Actions(QObject):
             callback = callbacks[command_id]
             action.triggered.connect(lambda _checked=False, call=callback: call())
 
+    def give_keys(self, keys: ViewKeys) -> None:
+        """Let the views' keys do what the table says, where it is possible."""
+        for command in COMMANDS:
+            for key in command.view_keys if command.id not in _MODES else ():
+                keys.add(key, self._actions[command.id].trigger)
+
     def show_view(self, view: SessionView) -> None:
         """Switch commands on and off, and say why."""
         for command in COMMANDS:
@@ -277,5 +336,5 @@ class Actions(QObject):
     @staticmethod
     def _help(command: Command, why_not: str) -> str:
         words = tr(command.help) if command.help else spoken_name(tr(command.text))
-        keys = f" ({', '.join(command.keys)})" if command.keys else ""
+        keys = f" ({command.every_key})" if command.every_key else ""
         return f"{words}{keys}. {why_not}" if why_not else f"{words}{keys}"

@@ -292,6 +292,13 @@ class Bindings(QObject):
         table["window_mode"].setChecked(looking.left_button is LeftButton.WINDOW)
         table["outlines"].setChecked(looking.outlines)
         table["cut_views"].setChecked(self.parts.window.views.cuts_shown)
+        table["fade"].setChecked(looking.faded)
+        table["slices_in_3d"].setChecked(bool(looking.in_3d))
+        table["clip"].setChecked(looking.clip is not None)
+        table["clip_slab"].setChecked(looking.clip is not None and looking.clip.slab_mm > 0)
+        for preset in ("bone", "angiography"):
+            shown = looking.picture is not None and looking.picture.preset == preset
+            table[f"volume_{preset}"].setChecked(shown)
 
     def _opened(self) -> None:
         p = self.parts

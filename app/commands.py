@@ -6,7 +6,9 @@ from functools import partial
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.bindings import Bindings, Parts
+from app.flows.volume_picture import VolumePictureFlow
 from app.guidance import Guidance
+from app.look_commands import look_callbacks
 from app.program import NAME, NOT_A_DEVICE, PROGRAM
 from app.settings import Preferences
 from planning.texts import tr
@@ -21,6 +23,8 @@ def callbacks(
 ) -> dict[str, Callable[[], object]]:
     """Return the callback of every command."""
     views, window = parts.window.views, parts.window
+    pictures = VolumePictureFlow(window, parts.session, parts.jobs, views)
+    pictures.told.connect(window.messages.show_message)
 
     def dress(theme: Theme, text_percent: int) -> None:
         application = QApplication.instance()
@@ -60,6 +64,7 @@ def callbacks(
         "outlines": lambda: views.set_outlines(not views.looking.outlines),
         "cut_views": lambda: views.show_cuts(not views.cuts_shown),
         "reset_views": views.reset_look,
+        **look_callbacks(parts, bindings, pictures),
         "next_image": bindings.show_next_image,
         "pieces": lambda: bindings.show_pieces(not parts.commands.choices.pieces_shown),
         "pieces_back": parts.commands.bring_pieces_back,

@@ -13,6 +13,10 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
     ),
     (mark("Crosshair"), mark("click or drag on a slice, or Shift+move")),
     (
+        mark("Oblique slices"),
+        mark("drag a line of the crosshair: near its ends it turns, else it moves · R: anatomical planes"),
+    ),
+    (
         mark("Window and level"),
         mark("W switches to it: left-drag; double-click resets · keys 1–6: presets"),
     ),
@@ -29,9 +33,7 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
         mark("Pieces"),
         mark("P shows them instead of bones · B brings all back · dragged in 3D where Check allows it"),
     ),
-    (
-        mark("Views"),
-        mark("R fits · G outlines · C views of the active cut · double-click on a title maximises"),
-    ),
+    (mark("Look inside"), mark("X clips the 3D view through the crosshair: drag the plane by its handles")),
+    (mark("Views"), mark("double-click on a title maximises · Esc brings back what was before a drag")),
 )
 """What is meant, and how it is done."""

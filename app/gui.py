@@ -188,6 +188,7 @@ def build(
     files.saved.connect(autosave.keep_again)
     _put_badge(window, session, station.parts.history)
     window.actions_table.connect_to(callbacks(parts, bindings, preferences, station.guidance))
+    window.actions_table.give_keys(window.views.keys)
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)

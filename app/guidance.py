@@ -124,8 +124,7 @@ class Guidance(QObject):
             words = f"{tr(also)} {also} {command.text}" if also else command.text
             title = spoken_name(table[command.id].text())
             group = menu_path(command)
-            keys = ", ".join(command.keys)
-            found.append(Entry(command.id, title, group, keys, command.why_not(view), words))
+            found.append(Entry(command.id, title, group, command.every_key, command.why_not(view), words))
         return found + jumps(view)
 
     def _do_later(self, entry_id: str) -> None:

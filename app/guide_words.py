@@ -24,7 +24,7 @@ def guide_words(settings: Settings) -> dict[str, str]:
 
 def key_rows() -> list[tuple[str, str, str]]:
     """Return every command that has keys: its words, its keys, its menu."""
-    return [(spoken_name(tr(c.text)), ", ".join(c.keys), menu_path(c)) for c in COMMANDS if c.keys]
+    return [(spoken_name(tr(c.text)), c.every_key, menu_path(c)) for c in COMMANDS if c.every_key]
 
 
 def _tools(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from app.drawn import Drawn, drawn, is_apart
 from app.next_step import next_step
 from app.plan_commands import PlanCommands
+from app.second_image import with_second
 from app.session import Session, SessionView
 from app.shown_image import seen_of
 from app.window import MainWindow
@@ -80,7 +81,8 @@ class Showing:
         if case.plan is not self._last_plan:
             self._last_plan = case.plan
             window.views.drop_line()
-        window.views.show_seen(seen_of(case, self._commands.choices, shown, view_theme()))
+        seen = seen_of(case, self._commands.choices, shown, view_theme())
+        window.views.show_seen(with_second(seen, case, self._commands.choices))
 
     def _show_cuts(self, view: SessionView) -> None:
         case, choices = view.case, self._commands.choices

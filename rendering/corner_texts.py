@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import axis_letter
@@ -81,13 +82,16 @@ class CornerTexts:
         actor = self._actors[place]
         return self._words.get(place, "") if actor.GetVisibility() else ""
 
-    def letters(self, axes: SliceAxes) -> None:
-        """Put the patient's directions on the four edges, from the direction cosines themselves."""
-        right, up = axes.right_lps, axes.up_lps
-        self.set(Place.RIGHT, axis_letter(right))
-        self.set(Place.LEFT, axis_letter([-v for v in right]))
-        self.set(Place.TOP, axis_letter(up))
-        self.set(Place.BOTTOM, axis_letter([-v for v in up]))
+    def letters(self, axes: SliceAxes, *, exact: bool = False) -> None:
+        """Put the patient's directions on the four edges, from the direction cosines themselves.
+
+        `exact` names every axis an edge points to by more than three degrees, as a slice should.
+        """
+        least, most = (0.05, 3) if exact else (0.35, 2)
+        ways = {Place.RIGHT: np.asarray(axes.right_lps), Place.TOP: np.asarray(axes.up_lps)}
+        ways |= {Place.LEFT: -ways[Place.RIGHT], Place.BOTTOM: -ways[Place.TOP]}
+        for place, way in ways.items():
+            self.set(place, axis_letter(way, least, most))
 
     def layout(self, width_px: float, height_px: float) -> None:
         """Place everything for a view of this size; a small one gets smaller words."""

@@ -6,7 +6,7 @@ from planning.geometry.mesh import Mesh
 from planning.model.structures import StructureKind
 from rendering.line_layer import Strokes
 from rendering.scene_state import DrawnStructure, SliceState
-from rendering.section import MeshSection, Segments
+from rendering.section import MeshSection, Segments, section_once
 from rendering.slice_geometry import height_mm
 
 DASH_MM = 2.0
@@ -15,10 +15,13 @@ STRONG_KINDS = frozenset({StructureKind.SPINAL_CORD, StructureKind.DURAL_SAC, St
 
 
 class Outlines:
-    """Prepared sections of every mesh for one direction; each plane is then cut in no time."""
+    """Prepared sections of every mesh for one direction; each plane is then cut in no time.
+
+    They are prepared when a direction is asked for a second time: while a plane turns it never is.
+    """
 
     def __init__(self) -> None:
-        self._sections: dict[Mesh, MeshSection] = {}
+        self._sections: dict[Mesh, MeshSection | None] = {}
         self._normal: tuple[float, float, float] | None = None
 
     def strokes(self, state: SliceState) -> tuple[list[Strokes], list[Strokes]]:
@@ -27,22 +30,24 @@ class Outlines:
         if normal != self._normal:
             self._normal, self._sections = normal, {}
         shown = [s for s in state.structures if s.outlined]
-        kept = {s.mesh: self._sections[s.mesh] for s in shown if s.mesh in self._sections}
-        self._sections = kept
+        self._sections = {s.mesh: self._sections[s.mesh] for s in shown if s.mesh in self._sections}
         plain: list[Strokes] = []
         strong: list[Strokes] = []
         for structure in shown:
-            segments = self._section(structure.mesh, normal).at(height_mm(state))
+            segments = self._cut(structure.mesh, normal, height_mm(state))
             if len(segments):
                 target = strong if _is_strong(structure) else plain
                 target.append(Strokes(_as_drawn(structure, segments), structure.colour_rgb))
         return plain, strong
 
-    def _section(self, mesh: Mesh, normal: tuple[float, float, float]) -> MeshSection:
-        found = self._sections.get(mesh)
+    def _cut(self, mesh: Mesh, normal: tuple[float, float, float], height: float) -> Segments:
+        if mesh not in self._sections:
+            self._sections[mesh] = None
+            return section_once(mesh, normal, height)
+        found = self._sections[mesh]
         if found is None:
             found = self._sections[mesh] = MeshSection(mesh, normal)
-        return found
+        return found.at(height)
 
 
 def _is_strong(structure: DrawnStructure) -> bool:

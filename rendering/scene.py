@@ -23,6 +23,7 @@ from rendering.cameras import (
     view_pose,
     zoomed,
 )
+from rendering.clip_tool import ClipTool
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
 from rendering.eye import ViewEye
@@ -37,7 +38,7 @@ from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene_state import DrawnBlade, SliceAxes, SpineState, Stamp
 from rendering.spine_bodies import SpineBodies
-from rendering.spine_marks import apart_words, hidden_strokes, mark_labels, mark_strokes
+from rendering.spine_marks import apart_words, hidden_strokes, looking_words, mark_labels, mark_strokes
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
@@ -82,6 +83,7 @@ class SpineScene:
         self._hidden = LineLayer(self._front)
         self._lines = LineLayer(self._front, edge_alpha=0.6)
         self.handle = BladeHandle(self._front, self, listener or Silent())
+        self.clip_tool = ClipTool(self._front, self)
         self._labels = PointLabels(self._front)
         self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
         self._legend, self._cube = MarginLegend(self._front), OrientationCube()
@@ -135,6 +137,8 @@ class SpineScene:
         self._shown = True
         self._show_bodies()
         self.handle.show(state.blades)
+        if old.clip != state.clip or old.structures is not state.structures:
+            self.clip_tool.show(state.clip, self._bodies.surface_corners_lps_mm())
         self._labels.show(mark_labels(state), self._lettering, state.theme)
         self._legend.show(state.margins, self._lettering, state.theme)
         self._write()
@@ -216,23 +220,26 @@ class SpineScene:
 
     def hover(self, x_px: float, y_px: float) -> bool:
         """Highlight the handle under the pointer; say whether the view must be drawn anew."""
-        return self.handle.hover(x_px, y_px)
+        hot = self.handle.hover(x_px, y_px)
+        return self.clip_tool.handle.hover(x_px, y_px) or hot
 
     def press(self, x_px: float, y_px: float) -> bool:
         """Grab the handle under the pointer; False leaves the gesture to the camera."""
-        return self.handle.press(x_px, y_px)
+        return any(handle.press(x_px, y_px) for handle in self._handles)
 
     def drag(self, x_px: float, y_px: float) -> None:
         """Move the grabbed handle; the listener gets the new blade."""
-        self.handle.drag(x_px, y_px)
+        for handle in self._handles:
+            handle.drag(x_px, y_px)
 
     def release(self) -> None:
         """End the drag."""
-        self.handle.release()
+        for handle in self._handles:
+            handle.release()
 
     def cancel(self) -> bool:
         """Abandon the drag (Esc); say whether there was one."""
-        return self.handle.cancel()
+        return any(handle.cancel() for handle in self._handles)
 
     def ray_at(self, x_px: float, y_px: float) -> Ray:
         """Return the line of sight through a pixel."""
@@ -257,6 +264,10 @@ class SpineScene:
         return self._bar
 
     @property
+    def _handles(self) -> tuple[BladeHandle, BladeHandle]:
+        return self.handle, self.clip_tool.handle
+
+    @property
     def _renderers(self) -> tuple[vtkRenderer, ...]:
         return self._main, self._held, self._front, self._cube.renderer
 
@@ -275,6 +286,7 @@ class SpineScene:
         self._lines.set_width(lettering.px(theme.line_px * 1.3))
         self._hidden.set_width(lettering.px(theme.line_px * 0.8))
         self.handle.set_pixel_ratio(lettering.pixel_ratio)
+        self.clip_tool.style(lettering.pixel_ratio)
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
         self._labels.show(mark_labels(self._state), lettering, theme)
@@ -284,7 +296,8 @@ class SpineScene:
         stamp, texts = self._state.stamp, self._texts
         texts.set(Place.TOP_LEFT, title_words(stamp))
         texts.set(Place.BOTTOM_LEFT, source_words(stamp))
-        texts.set(Place.WARNINGS, "\n".join(line for line in (stamp.level_note, *stamp.warnings) if line))
+        lines = (stamp.level_note, *looking_words(self._state), *stamp.warnings)
+        texts.set(Place.WARNINGS, "\n".join(line for line in lines if line))
         words = (apart_words(self._state), banner_words(stamp))
         texts.set(Place.BANNER, "\n".join(line for line in words if line))
 
@@ -306,6 +319,7 @@ class SpineScene:
             return
         if self._software is None:
             self._software = is_software(self._window)
+            self._bodies.picture.set_software(self._software)
         self._show_bodies()
         # Peeling costs five frames in software; with multisampling VTK loses what peeling or FXAA draws.
         plain = self._moving or self._window.GetMultiSamples() > 1
@@ -321,7 +335,8 @@ class SpineScene:
             self._marked = marked
             self._lines.show(mark_strokes(state, mm_per_px))
         self._hidden.show(hidden_strokes(state))
-        self.handle.layout()
+        for handle in self._handles:
+            handle.layout()
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
         corner = (eye.left_px, eye.low_px)
@@ -369,7 +384,7 @@ class SpineScene:
         """
         pose, parallel = self._pose, self._state.parallel
         in_hand = [] if self._in_hand is None else [self._in_hand.blade.corners_lps_mm]
-        points = np.concatenate([self._bodies.corners_lps_mm(), *in_hand, [pose.focus_lps_mm]])
+        points = np.concatenate([self._bodies.reach_lps_mm(), *in_hand, [pose.focus_lps_mm]])
         depths = (points - np.asarray(pose.position_lps_mm)) @ np.asarray(pose.sight_lps)
         nearest, farthest = float(depths.min()), float(depths.max())
         held = self._depths_held

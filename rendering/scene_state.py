@@ -17,6 +17,7 @@ from planning.geometry.mesh import Mesh
 from planning.geometry.volume import Volume
 from planning.model.structures import StructureKind
 from planning.safety.results import PieceRole, Status
+from rendering.slice_parts import GapBand, SecondImage, SlabMode, SliceField
 from rendering.themes import DARK, Rgb, Theme
 
 
@@ -170,10 +171,14 @@ class LevelName:
 
 @dataclass(frozen=True)
 class ClipPlane:
-    """Look inside: what lies on the side `normal_lps` points to is not drawn."""
+    """Look inside: what lies on the side `normal_lps` points to is not drawn.
+
+    With `slab_mm` over 0, what lies deeper than that behind the plane is not drawn either.
+    """
 
     origin_lps_mm: Vec3
     normal_lps: Vec3
+    slab_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -212,28 +217,6 @@ class Stamp:
     notice: str = ""
 
 
-@dataclass(frozen=True)
-class SpineState:
-    """Everything the 3D view shows."""
-
-    structures: tuple[DrawnStructure, ...] = ()
-    blades: tuple[DrawnBlade, ...] = ()
-    pieces: tuple[DrawnPiece, ...] = ()
-    margins: tuple[DrawnMargin, ...] = ()
-    line: DrawnLine | None = None
-    levels: tuple[LevelName, ...] = ()
-    crosshair_lps_mm: Vec3 | None = None
-    clip: ClipPlane | None = None
-    parallel: bool = True
-    stamp: Stamp = Stamp()
-    theme: Theme = DARK
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether pieces are drawn where they do not lie: nothing may then be measured by eye."""
-        return any(piece.is_apart and piece.visible for piece in self.pieces)
-
-
 class SlicePlane(StrEnum):
     """The three conventional planes, one given by its own axes, and the two that follow a cut."""
 
@@ -270,44 +253,64 @@ STANDARD_AXES: Final[dict[SlicePlane, SliceAxes]] = {
 }
 
 
-class SlabMode(StrEnum):
-    """How a thick slab becomes one image."""
+@dataclass(frozen=True)
+class DrawnSlice:
+    """A slice shown in 3D, through a point and across its view's line of sight."""
 
-    MEAN = "mean"
-    MAXIMUM = "maximum"
-    MINIMUM = "minimum"
+    plane: SlicePlane
+    axes: SliceAxes
+    point_lps_mm: Vec3
+    volume: Volume
+    window_hu: float
+    level_hu: float
 
 
 @dataclass(frozen=True)
-class GapBand:
-    """A part of the image between two acquired slices that lost others between them.
+class DrawnVolume:
+    """The image itself in 3D, by densities: a picture, nothing in it is measured.
 
     Parameters
     ----------
-    before_lps_mm, behind_lps_mm : Vec3
-        A point of either slice.
-    normal_lps : Vec3
-        Direction across the slices.
+    volume : Volume
+        Reduced where the image is large.
+    preset : str
+        One of `rendering.volume_picture.PRESETS`.
     """
 
-    before_lps_mm: Vec3
-    behind_lps_mm: Vec3
-    normal_lps: Vec3
+    volume: Volume
+    preset: str
 
 
 @dataclass(frozen=True)
-class SliceField:
-    """What a view shows at zoom 1 where that is not the whole image.
+class SpineState:
+    """Everything the 3D view shows."""
 
-    Parameters
-    ----------
-    middle_lps_mm : Vec3
-    half_width_mm, half_height_mm : float
-    """
+    structures: tuple[DrawnStructure, ...] = ()
+    blades: tuple[DrawnBlade, ...] = ()
+    pieces: tuple[DrawnPiece, ...] = ()
+    margins: tuple[DrawnMargin, ...] = ()
+    line: DrawnLine | None = None
+    levels: tuple[LevelName, ...] = ()
+    crosshair_lps_mm: Vec3 | None = None
+    clip: ClipPlane | None = None
+    slices: tuple[DrawnSlice, ...] = ()
+    picture: DrawnVolume | None = None
+    parallel: bool = True
+    stamp: Stamp = Stamp()
+    theme: Theme = DARK
 
-    middle_lps_mm: Vec3
-    half_width_mm: float
-    half_height_mm: float
+    @property
+    def is_apart(self) -> bool:
+        """Whether pieces are drawn where they do not lie: nothing may then be measured by eye."""
+        return any(piece.is_apart and piece.visible for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class CrossLine:
+    """The line in which another slice plane crosses a slice, through the crosshair."""
+
+    plane: SlicePlane
+    direction_lps: Vec3
 
 
 @dataclass(frozen=True)
@@ -336,7 +339,7 @@ class SliceState:
     ----------
     plane : SlicePlane
     axes : SliceAxes or None
-        Needed for `OBLIQUE` and the cut's planes; None takes the standard axes of the plane.
+        Needed for `OBLIQUE` and the cut's planes, and where a plane is turned; None takes the standard axes.
     volume : Volume or None
     window_hu, level_hu : float
         Width and centre of the grey window.
@@ -351,6 +354,8 @@ class SliceState:
     structures, blades, line, levels, stamp, theme
         As in 3D; structures are outlines.
     show_crosshair : bool
+    cross : tuple of CrossLine
+        The crosshair's lines that can be grabbed; none: the standard planes' bars, only to look at.
     gaps : tuple of GapBand
         Where the image is interpolated over missing slices.
     field : SliceField or None
@@ -359,6 +364,8 @@ class SliceState:
         The cut that is drawn with its measures.
     empty : str
         Said in the middle of a view that has nothing to show.
+    second : SecondImage or None
+        Another image of the same space, faded over this one.
     """
 
     plane: SlicePlane
@@ -376,12 +383,14 @@ class SliceState:
     line: DrawnLine | None = None
     levels: tuple[LevelName, ...] = ()
     show_crosshair: bool = True
+    cross: tuple[CrossLine, ...] = ()
     stamp: Stamp = Stamp()
     theme: Theme = DARK
     gaps: tuple[GapBand, ...] = ()
     field: SliceField | None = None
     cut: FollowedCut | None = None
     empty: str = ""
+    second: SecondImage | None = None
 
     @property
     def screen_axes(self) -> SliceAxes:

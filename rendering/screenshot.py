@@ -164,7 +164,7 @@ def _spine(
     place: Viewport,
 ) -> SpineScene:
     scene = SpineScene(lettering)
-    scene.handle.offered = False
+    scene.handle.offered = scene.clip_tool.offered = False
     scene.attach(window, place)
     scene.show(replace(state, parallel=True))
     if isinstance(view, CameraPose):

@@ -49,24 +49,43 @@ class MeshSection:
         triangles, above = triangles[crossing], above[crossing]
         if not len(triangles):
             return NOTHING
-        return self._segments(triangles, above, height)
+        return _segments(self._vertices, self._heights, triangles, above, height)
 
-    def _segments(
-        self, triangles: NDArray[np.int32], above: NDArray[np.bool_], height: np.float32
-    ) -> Segments:
-        # One corner lies alone on its side; both crossed edges start there.
-        lone_above = above.sum(axis=1) == 1
-        alone = np.where(lone_above, above.argmax(axis=1), (~above).argmax(axis=1))
-        rows = np.arange(len(triangles))
-        apex = triangles[rows, alone]
-        ends = []
-        for step in (1, 2):
-            other = triangles[rows, (alone + np.where(lone_above, step, 3 - step)) % 3]
-            low, high = self._heights[apex], self._heights[other]
-            t = ((height - low) / (high - low))[:, None]
-            start = self._vertices[apex]
-            ends.append(start + t * (self._vertices[other] - start))
-        return np.stack(ends, axis=1).astype(np.float32)
+
+def section_once(mesh: Mesh, normal_lps: ArrayLike, height_mm: float) -> Segments:
+    """Return one outline as `MeshSection.at`, without preparing more: for a plane that is turning."""
+    height = np.float32(height_mm)
+    heights = (mesh.vertices_lps_mm @ np.asarray(normal_lps, dtype=np.float32)).astype(np.float32)
+    above = heights >= height
+    if above.all() or not above.any():
+        return NOTHING
+    sides = above[mesh.triangles]
+    crossing = np.flatnonzero((sides[:, 0] != sides[:, 1]) | (sides[:, 0] != sides[:, 2]))
+    if not len(crossing):
+        return NOTHING
+    return _segments(mesh.vertices_lps_mm, heights, mesh.triangles[crossing], sides[crossing], height)
+
+
+def _segments(
+    vertices: NDArray[np.float32],
+    heights: NDArray[np.float32],
+    triangles: NDArray[np.int32],
+    above: NDArray[np.bool_],
+    height: np.float32,
+) -> Segments:
+    # One corner lies alone on its side; both crossed edges start there.
+    lone_above = above.sum(axis=1) == 1
+    alone = np.where(lone_above, above.argmax(axis=1), (~above).argmax(axis=1))
+    rows = np.arange(len(triangles))
+    apex = triangles[rows, alone]
+    ends = []
+    for step in (1, 2):
+        other = triangles[rows, (alone + np.where(lone_above, step, 3 - step)) % 3]
+        low, high = heights[apex], heights[other]
+        t = ((height - low) / (high - low))[:, None]
+        start = vertices[apex]
+        ends.append(start + t * (vertices[other] - start))
+    return np.stack(ends, axis=1).astype(np.float32)
 
 
 def convex_section(corners_lps_mm: Floats, normal_lps: ArrayLike, height_mm: float) -> Floats:

@@ -7,8 +7,9 @@ from planning.geometry.frames import Floats, Grid, vec3
 from planning.texts import tr
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
-from rendering.scene_state import GapBand, SliceState
+from rendering.scene_state import SliceState
 from rendering.slice_geometry import SliceFrame, height_mm
+from rendering.slice_parts import GapBand
 
 _ALONG = 0.2  # sine: a slice more parallel to the acquired ones than this lies in a gap or beside it
 _DASHES = 60

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from planning.geometry.frames import Floats, Grid, Vec3, vec3
 from rendering.cameras import cut_pose
-from rendering.scene_state import DrawnBlade, FollowedCut, SliceAxes, SliceField, SlicePlane, SliceState
+from rendering.scene_state import STANDARD_AXES, DrawnBlade, FollowedCut, SliceAxes, SlicePlane, SliceState
+from rendering.slice_parts import SliceField
 
 EMPTY_HALF_HEIGHT_MM = 100.0
 FIT_MARGIN = 1.04
@@ -70,6 +71,8 @@ def frame_of(
     axes = state.screen_axes
     right, up, normal = (np.asarray(v) for v in (axes.right_lps, axes.up_lps, axes.normal_lps))
     aspect = max(width_px, 1.0) / max(height_px, 1.0)
+    # A turned plane is fitted as it stands upright: its scale stays while it turns.
+    fitted = STANDARD_AXES.get(state.plane, axes)
     if state.field is not None:
         middle = np.asarray(state.field.middle_lps_mm)
         half_height = max(state.field.half_height_mm, state.field.half_width_mm / aspect)
@@ -78,7 +81,7 @@ def frame_of(
     else:
         corners = corners_lps_mm(state.volume.grid)
         middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-        wide, high = np.ptp(corners @ right), np.ptp(corners @ up)
+        wide, high = np.ptp(corners @ fitted.right_lps), np.ptp(corners @ fitted.up_lps)
         half_height = FIT_MARGIN * max(float(high), float(wide) / aspect) / 2
     middle = middle + state.pan_mm[0] * right + state.pan_mm[1] * up
     middle = middle + float((np.asarray(state.crosshair_lps_mm) - middle) @ normal) * normal
@@ -115,6 +118,16 @@ def position_words(state: SliceState) -> str:
     value = float(state.crosshair_lps_mm[axis])
     letter = ("LR", "PA", "SI")[axis][0 if value >= 0 else 1]
     return f"{letter} {abs(value):.1f} mm"
+
+
+def turned_deg(state: SliceState) -> float:
+    """Return by how much a view is turned out of its anatomical plane; 0 for planes of no such name."""
+    standard, axes = STANDARD_AXES.get(state.plane), state.screen_axes
+    if standard is None or axes == standard:
+        return 0.0
+    pairs = ((v.right_lps, v.up_lps, v.normal_lps) for v in (standard, axes))
+    trace = sum(float(np.dot(a, b)) for a, b in zip(*pairs, strict=True))
+    return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1.0, 1.0))))
 
 
 def cut_state(state: SliceState, drawn: DrawnBlade, offset_mm: float = 0.0) -> SliceState:

@@ -4,12 +4,13 @@ from typing import Final
 
 from vtkmodules.vtkCommonCore import vtkLookupTable  # noqa: F401 -- the mapper's colours need it loaded
 from vtkmodules.vtkImagingCore import vtkImageReslice  # noqa: F401 -- used by the mapper
-from vtkmodules.vtkRenderingCore import vtkImageSlice, vtkRenderer
-from vtkmodules.vtkRenderingImage import vtkImageResliceMapper
+from vtkmodules.vtkRenderingCore import vtkImageProperty, vtkImageSlice, vtkRenderer
+from vtkmodules.vtkRenderingImage import vtkImageResliceMapper, vtkImageStack
 
 from planning.geometry.volume import Volume
 from rendering.convert import image_of, pose_of
-from rendering.scene_state import SlabMode, SliceState
+from rendering.scene_state import SliceState
+from rendering.slice_parts import SlabMode
 
 _SLAB: Final = {
     SlabMode.MEAN: "SetSlabTypeToMean",
@@ -19,9 +20,43 @@ _SLAB: Final = {
 
 
 class SliceImage:
-    """The image lies in the camera's focal plane and faces the viewer: the camera places it."""
+    """The image, and another one faded over it; the camera places both, in its focal plane."""
 
     def __init__(self, renderer: vtkRenderer) -> None:
+        self._renderer = renderer
+        self._image = _Layer()
+        renderer.AddViewProp(self._image.slice)
+        self._stack: vtkImageStack | None = None
+        self._second = _Layer()
+
+    def show(self, state: SliceState) -> None:
+        """Take over volume, window, slab and what is faded over it."""
+        self._image.show(state.volume, state.window_hu, state.level_hu, state)
+        second = state.second
+        self._join(second is not None)
+        if second is not None:
+            self._second.show(second.volume, second.window_hu, second.level_hu, state)
+            self._second.look.SetOpacity(second.share)
+
+    def _join(self, both: bool) -> None:
+        """Draw both images in one stack, so that depth never decides between them, or one alone."""
+        if both and self._stack is None:
+            self._stack = vtkImageStack()
+            for number, layer in enumerate((self._image, self._second)):
+                layer.look.SetLayerNumber(number)
+                self._stack.AddImage(layer.slice)
+            self._renderer.RemoveViewProp(self._image.slice)
+            self._renderer.AddViewProp(self._stack)
+        elif not both and self._stack is not None:
+            self._renderer.RemoveViewProp(self._stack)
+            self._stack = None
+            self._renderer.AddViewProp(self._image.slice)
+
+
+class _Layer:
+    """One image."""
+
+    def __init__(self) -> None:
         self._mapper = vtkImageResliceMapper()
         self._mapper.SliceFacesCameraOn()
         self._mapper.SliceAtFocalPointOn()
@@ -29,24 +64,22 @@ class SliceImage:
         self._mapper.JumpToNearestSliceOff()
         self._mapper.SetAutoAdjustImageQuality(False)
         self._mapper.SetResampleToScreenPixels(False)  # as exact, and a quarter less work
-        self._slice = vtkImageSlice()
-        self._slice.PickableOff()
-        self._slice.VisibilityOff()
-        self._slice.GetProperty().SetInterpolationTypeToLinear()
-        self._slice.SetMapper(self._mapper)
+        self.slice = vtkImageSlice()
+        self.slice.PickableOff()
+        self.slice.VisibilityOff()
+        self.look: vtkImageProperty = self.slice.GetProperty()
+        self.look.SetInterpolationTypeToLinear()
+        self.slice.SetMapper(self._mapper)
         self._volume: Volume | None = None
-        renderer.AddViewProp(self._slice)
 
-    def show(self, state: SliceState) -> None:
-        """Take over volume, window and slab."""
-        if state.volume is not self._volume:
-            self._volume = state.volume
-            self._slice.SetVisibility(state.volume is not None)
-            if state.volume is not None:
-                self._mapper.SetInputData(image_of(state.volume))
-                self._slice.SetUserMatrix(pose_of(state.volume.grid))
-        look = self._slice.GetProperty()
-        look.SetColorWindow(state.window_hu)
-        look.SetColorLevel(state.level_hu)
+    def show(self, volume: Volume | None, window_hu: float, level_hu: float, state: SliceState) -> None:
+        if volume is not self._volume:
+            self._volume = volume
+            self.slice.SetVisibility(volume is not None)
+            if volume is not None:
+                self._mapper.SetInputData(image_of(volume))
+                self.slice.SetUserMatrix(pose_of(volume.grid))
+        self.look.SetColorWindow(window_hu)
+        self.look.SetColorLevel(level_hu)
         self._mapper.SetSlabThickness(state.slab_mm)
         getattr(self._mapper, _SLAB[state.slab_mode])()

@@ -5,9 +5,10 @@ import numpy as np
 from planning.geometry.frames import Floats
 from planning.texts import tr
 from rendering.colours import CROSSHAIR_RGB
+from rendering.cut_planes import TURNS_FROM, Grip, Hold, end_px
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
-from rendering.scene_state import LevelName, SlicePlane, SliceState
+from rendering.scene_state import CrossLine, LevelName, SlicePlane, SliceState
 from rendering.slice_geometry import SliceFrame, height_mm
 
 NEAR_LEVEL_MM = 14.0
@@ -34,11 +35,39 @@ def crosshair_strokes(state: SliceState, frame: SliceFrame, gap_px: float) -> li
     point, far = np.asarray(state.crosshair_lps_mm), 4 * frame.half_height_mm * max(1.0, _aspect(frame))
     gap = gap_px * frame.mm_per_px
     strokes = []
-    for direction, plane in zip((frame.axes.up_lps, frame.axes.right_lps), _BARS[state.plane], strict=True):
-        way = np.asarray(direction)
+    for line in state.cross or _bars(state, frame):
+        way = np.asarray(line.direction_lps)
         ends = [[point + s * gap * way, point + s * far * way] for s in (-1, 1)]
-        strokes.append(Strokes(np.array(ends), CROSSHAIR_RGB[plane.value], CROSSHAIR_ALPHA))
+        strokes.append(Strokes(np.array(ends), CROSSHAIR_RGB[line.plane.value], CROSSHAIR_ALPHA))
     return strokes
+
+
+def grip_strokes(state: SliceState, frame: SliceFrame, grip: Grip | None, gap_px: float) -> list[Strokes]:
+    """Return the stretch of the crosshair that a press would grab, as drawn over it."""
+    if grip is None or not state.show_crosshair:
+        return []
+    strokes, point = [], np.asarray(state.crosshair_lps_mm)
+    for line in state.cross:
+        if grip.plane not in (None, line.plane):
+            continue
+        way, ends = np.asarray(line.direction_lps), []
+        for sign in (-1.0, 1.0):
+            end = end_px(state, frame, line, sign)
+            stretch = {
+                Hold.CENTRE: (gap_px, 2 * gap_px),
+                Hold.MOVE: (gap_px, TURNS_FROM * end),
+                Hold.TURN: (TURNS_FROM * end, end),
+            }[grip.hold]
+            if stretch[1] > stretch[0]:
+                ends.append([point + sign * px * frame.mm_per_px * way for px in stretch])
+        if ends:
+            strokes.append(Strokes(np.array(ends), CROSSHAIR_RGB[line.plane.value]))
+    return strokes
+
+
+def _bars(state: SliceState, frame: SliceFrame) -> tuple[CrossLine, ...]:
+    ways = (frame.axes.up_lps, frame.axes.right_lps)
+    return tuple(CrossLine(p, way) for p, way in zip(_BARS[state.plane], ways, strict=True))
 
 
 def line_strokes(state: SliceState, frame: SliceFrame, mark_px: float) -> list[Strokes]:

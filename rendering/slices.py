@@ -7,7 +7,7 @@ import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from planning.geometry.frames import Vec3
-from planning.texts import mark, tr
+from planning.texts import tr
 from rendering.backdrop import Backdrop
 from rendering.before_drawing import Stop, before_drawing
 from rendering.blade_handle import BladeHandle, BladeListener, Silent
@@ -15,6 +15,7 @@ from rendering.blade_traces import BladeFill, BladeTraces
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
 from rendering.cut_marks import cut_labels, cut_strokes, cut_words, off_words
+from rendering.cut_planes import CENTRE_PX, Grip, grip_at
 from rendering.cut_section import CrossedBone, crossed_bones
 from rendering.lettering import Lettering
 from rendering.line_layer import LineLayer
@@ -27,17 +28,17 @@ from rendering.scene_state import DrawnBlade, SliceAxes, SlicePlane, SliceState,
 from rendering.slice_gaps import gap_labels, gap_strokes, gap_words
 from rendering.slice_geometry import SliceFrame, frame_of, height_mm, position_words, step_mm
 from rendering.slice_image import SliceImage
-from rendering.slice_marks import crosshair_strokes, level_labels, level_words, line_label, line_strokes
+from rendering.slice_marks import (
+    crosshair_strokes,
+    grip_strokes,
+    level_labels,
+    level_words,
+    line_label,
+    line_strokes,
+)
+from rendering.slice_words import plane_words, second_words, slab_words
 from rendering.trace_grips import TraceGrips
 
-PLANE_NAMES = {
-    SlicePlane.AXIAL: mark("Axial"),
-    SlicePlane.SAGITTAL: mark("Sagittal"),
-    SlicePlane.CORONAL: mark("Coronal"),
-    SlicePlane.OBLIQUE: mark("Oblique"),
-    SlicePlane.CUT_FACE: mark("In the cut"),
-    SlicePlane.CUT_ACROSS: mark("Across the cut"),
-}
 CAMERA_DISTANCE_MM = 2000.0
 _FIRST = SliceState(SlicePlane.AXIAL)
 
@@ -59,7 +60,7 @@ class SliceScene:
         self._moving = False
         self._stood: SliceState | None = None
         self._blades_of: SliceState | None = None
-        self._laid_out: tuple[SliceState, SliceFrame] | None = None
+        self._laid_out: tuple[SliceState, SliceFrame, Grip | None] | None = None
         self._image = SliceImage(self._images)
         self._outlines = Outlines()
         self._fill = BladeFill(self._marks)
@@ -72,6 +73,8 @@ class SliceScene:
         self._bones: tuple[CrossedBone, ...] = ()
         grips = TraceGrips(lambda: self.frame)
         self.handle = BladeHandle(self._front, grips, listener or Silent(), grips)
+        self._hot_grip = LineLayer(self._front)
+        self._grip: Grip | None = None
         self._labels = PointLabels(self._front)
         self._texts, self._bar = CornerTexts(self._front), ScaleBar(self._front)
         self._set_up()
@@ -149,6 +152,15 @@ class SliceScene:
         """Return where a point is drawn (projected onto the slice)."""
         return self.frame.pixel_of(point_lps_mm)
 
+    def grip_at(self, x_px: float, y_px: float) -> Grip | None:
+        """Return what of the crosshair is under the pointer."""
+        return grip_at(self._state or _FIRST, self.frame, x_px, y_px, self._lettering.pixel_ratio)
+
+    def mark_grip(self, grip: Grip | None) -> bool:
+        """Draw a part of the crosshair stronger; say whether the view must be drawn anew."""
+        before, self._grip = self._grip, grip
+        return before != grip
+
     @property
     def frame(self) -> SliceFrame:
         """How the slice lies in the window now."""
@@ -190,6 +202,7 @@ class SliceScene:
         self._crosshair.set_width(max(1.0, lettering.px(theme.line_px * 0.6)))
         self._cut.set_width(max(1.0, lettering.px(theme.line_px * 0.75)))
         self.handle.set_pixel_ratio(lettering.pixel_ratio)
+        self._hot_grip.set_width(lettering.px(theme.line_px * 1.6))
         self._texts.style(lettering, theme)
         self._bar.style(lettering, theme)
         self._laid_out = None
@@ -197,18 +210,18 @@ class SliceScene:
     def _write(self, state: SliceState) -> None:
         stamp, texts = state.stamp, self._texts
         texts.set(Place.TOP_LEFT, title_words(stamp))
-        where = [tr(PLANE_NAMES[state.plane]), position_words(state), level_words(state)]
+        where = [plane_words(state), position_words(state), level_words(state)]
         if state.cut is not None:
             where = [where[0], *cut_words(state, self._bones)]
+        where += [*slab_words(state), second_words(state)]
         texts.set(Place.TOP_RIGHT, "\n".join(line for line in where if line))
         window = tr("W {window} L {level}", window=f"{state.window_hu:.0f}", level=f"{state.level_hu:.0f}")
-        slab = tr("slab {slab} mm", slab=f"{state.slab_mm:.1f}") if state.slab_mm > 0 else ""
-        low = [source_words(stamp), window if state.volume is not None else "", slab]
+        low = [source_words(stamp), window if state.volume is not None else ""]
         texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
         texts.set(Place.BANNER, "\n".join(line for line in (off_words(state), banner_words(stamp)) if line))
         texts.set(Place.WARNINGS, "\n".join(line for line in (gap_words(state), *stamp.warnings) if line))
         texts.set(Place.MIDDLE, state.empty)
-        texts.letters(state.screen_axes)
+        texts.letters(state.screen_axes, exact=True)
 
     def _layout(self) -> None:
         state = self._state or _FIRST
@@ -217,11 +230,12 @@ class SliceScene:
             self._backdrop.want(self._window, self._standing(state, frame))
         self.handle.layout()
         content = replace(state, blades=())
-        if self._laid_out == (content, frame):
+        if self._laid_out == (content, frame, self._grip):
             return
-        self._laid_out = (content, frame)
+        self._laid_out = (content, frame, self._grip)
         self._place_camera(frame)
-        self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(9)))
+        self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(CENTRE_PX)))
+        self._hot_grip.show(grip_strokes(state, frame, self._grip, self._lettering.px(CENTRE_PX)))
         self._line.show([*line_strokes(state, frame, self._lettering.px(5)), *gap_strokes(state, frame)])
         self._cut.show(cut_strokes(state, frame, self._lettering.px(1), self._bones))
         labels = [*cut_labels(state), *level_labels(state), *line_label(state), *gap_labels(state)]

@@ -12,7 +12,10 @@ from rendering.blade_actor import BladeActor
 from rendering.cut_face_actor import CutFaceActor
 from rendering.margin_actor import MarginActor
 from rendering.scene_state import ClipPlane, DrawnBlade, DrawnMargin, DrawnPiece, SpineState
+from rendering.slice_geometry import corners_lps_mm
+from rendering.slice_in_space import SliceInSpace, rim_lps_mm
 from rendering.surface_actor import SurfaceActor, look_of
+from rendering.volume_picture import VolumePicture
 
 PICKABLE_OPACITY = 0.3
 OPERATED_KINDS = frozenset({StructureKind.VERTEBRA, StructureKind.SACRUM, StructureKind.TUMOUR})
@@ -37,6 +40,8 @@ class SpineBodies:
         self._faces: dict[str, CutFaceActor] = {}
         self._margins: dict[str, MarginActor] = {}
         self._blades: dict[str, BladeActor] = {}
+        self._slices: dict[str, SliceInSpace] = {}
+        self.picture = VolumePicture(renderer)
         self._state = SpineState()
         self._clip: ClipPlane | None = None
         self._coarse = False
@@ -56,6 +61,10 @@ class SpineBodies:
             self._corners = None
         if old.blades is not state.blades:
             self._show_blades(state.blades)
+        if old.slices != state.slices:
+            self._show_slices(state)
+        if (old.picture, old.clip) != (state.picture, state.clip):
+            self.picture.show(state.picture, state.clip)
         if self._clip != state.clip:
             self._clip = state.clip
             for surface in self._surfaces.values():
@@ -66,6 +75,7 @@ class SpineBodies:
     def set_coarse(self, coarse: bool) -> None:
         """Draw coarser surfaces while things move."""
         self._coarse = coarse
+        self.picture.set_moving(coarse)
         for surface in self._surfaces.values():
             surface.set_coarse(coarse)
         for face in self._faces.values():
@@ -80,6 +90,8 @@ class SpineBodies:
             margin.set_width(line_px)
         for face in self._faces.values():
             face.set_width(line_px)
+        for shown in self._slices.values():
+            shown.set_width(line_px)
 
     def corners_lps_mm(self) -> Floats:
         """Return the corners of the boxes round everything visible, shape (n, 3)."""
@@ -94,6 +106,13 @@ class SpineBodies:
         outlines = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
         return np.concatenate([self._corners, *outlines])
 
+    def reach_lps_mm(self) -> Floats:
+        """Return the corners round all that is drawn, images too, which no fit takes into view."""
+        images = [rim_lps_mm(shown) for shown in self._state.slices]
+        if self._state.picture is not None:
+            images.append(corners_lps_mm(self._state.picture.volume.grid))
+        return np.concatenate([self.corners_lps_mm(), *images])
+
     def spine_corners_lps_mm(self) -> Floats:
         """Return the corners of the boxes round what is operated on: spine, tumour, pieces and blades.
 
@@ -107,6 +126,11 @@ class SpineBodies:
             return self.corners_lps_mm()
         blades = [d.blade.corners_lps_mm for d in self._state.blades if d.visible]
         return np.concatenate([*(_box(*actor.bounds()) for actor in shown), *blades])
+
+    def surface_corners_lps_mm(self) -> Floats:
+        """Return the corners of the boxes round all visible surfaces, wherever the blades are."""
+        boxes = [_box(*actor.bounds()) for actor in self._surfaces.values() if actor.is_drawn]
+        return np.concatenate([np.empty((0, 3)), *boxes])
 
     def first_hit(self, start: Floats, end: Floats) -> tuple[str, Floats] | None:
         """Return the id of the structure or piece a line of sight first meets, and where."""
@@ -158,6 +182,15 @@ class SpineBodies:
                 actor = self._margins[margin.id] = MarginActor(self._renderer)
                 actor.set_width(self._line_px)
             self.changes += actor.show(margin)
+
+    def _show_slices(self, state: SpineState) -> None:
+        _drop(self._slices, {s.plane.value for s in state.slices})
+        for shown in state.slices:
+            actor = self._slices.get(shown.plane.value)
+            if actor is None:
+                actor = self._slices[shown.plane.value] = SliceInSpace(self._renderer)
+                actor.set_width(self._line_px)
+            self.changes += actor.show(shown)
 
     def _show_blades(self, blades: tuple[DrawnBlade, ...]) -> None:
         _drop(self._blades, {b.id for b in blades})

@@ -5,6 +5,7 @@ import numpy as np
 from planning.geometry.frames import Vec3
 from planning.texts import tr
 from rendering.blade_solid import slab_edges
+from rendering.clipping import clip_words
 from rendering.line_layer import Strokes
 from rendering.point_labels import PointLabel
 from rendering.scene_state import DrawnLine, LevelName, SpineState
@@ -52,6 +53,14 @@ def mark_labels(state: SpineState) -> list[PointLabel]:
 def apart_words(state: SpineState) -> str:
     """Return what must be said of pieces that are drawn where they do not lie, or nothing."""
     return tr("PIECES MOVED APART\nNOT TO SCALE") if state.is_apart else ""
+
+
+def looking_words(state: SpineState) -> list[str]:
+    """Return what is said of the way of looking: what is cut away, and what is no measured surface."""
+    words = [clip_words(state.clip)]
+    if state.picture is not None:
+        words.append(tr("volume picture, not measured"))
+    return words
 
 
 def _shown_at(level: LevelName) -> Vec3:

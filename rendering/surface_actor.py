@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from vtkmodules.vtkCommonCore import vtkIdList, vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkPlane
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from planning.geometry.frames import Floats, Vec3
 from planning.geometry.mesh import Mesh
 from planning.model.structures import BONES, StructureKind
+from rendering.clipping import is_kept, planes_of
 from rendering.colours import unit_rgb
 from rendering.convert import coarse_surface_of, locator_of, surface_of
 from rendering.scene_state import ClipPlane, DrawnPiece, DrawnStructure
@@ -89,13 +89,10 @@ class SurfaceActor:
                 self._show_or_hide(self._look)
 
     def clip(self, clip: ClipPlane | None) -> None:
-        """Leave out what lies on the side the clip's normal points to."""
+        """Leave out what the clip cuts away."""
         self._clip = clip
         self._mapper.RemoveAllClippingPlanes()
-        if clip is not None:
-            plane = vtkPlane()
-            plane.SetOrigin(*clip.origin_lps_mm)
-            plane.SetNormal(*(-v for v in clip.normal_lps))
+        for plane in planes_of(clip):
             self._mapper.AddClippingPlane(plane)
         self._cull()
 
@@ -120,9 +117,7 @@ class SurfaceActor:
             return None
         shift = np.asarray(look.offset_lps_mm)
         points = _hits(look.mesh, start - shift, end - shift) + shift
-        if self._clip is not None:
-            beyond = (points - self._clip.origin_lps_mm) @ np.asarray(self._clip.normal_lps)
-            points = points[beyond <= 0]
+        points = points[is_kept(points, self._clip)]
         if not len(points):
             return None
         nearest: Floats = points[int(np.argmin(np.linalg.norm(points - start, axis=1)))]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from widgets.theme import present_theme
@@ -45,6 +45,13 @@ def icon(name: str, *, steady: bool = False) -> QIcon:
 def drawn_icon(svg: str) -> QIcon:
     """Return an icon from a drawing of its own, in the colour of the theme."""
     return QIcon(_LineIcon(svg))
+
+
+def swatch(rgb: tuple[int, int, int]) -> QIcon:
+    """Return a square of a colour."""
+    pixmap = QPixmap(14, 14)
+    pixmap.fill(QColor(*rgb))
+    return QIcon(pixmap)
 
 
 def _colour(mode: QIcon.Mode, state: QIcon.State) -> str:

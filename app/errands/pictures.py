@@ -20,9 +20,10 @@ from planning.report.sections import Picture
 from planning.texts import mark, tr
 from rendering.cameras import StandardView
 from rendering.lettering import Lettering
-from rendering.scene_state import STANDARD_AXES, DrawnLine, GapBand, SlicePlane, SliceState, SpineState
+from rendering.scene_state import STANDARD_AXES, DrawnLine, SlicePlane, SliceState, SpineState
 from rendering.screenshot import PictureSize, cut_picture, slice_picture, spine_picture
 from rendering.slice_gaps import gap_bands
+from rendering.slice_parts import GapBand
 from rendering.themes import LIGHT, Theme
 
 SIZE = PictureSize(620, 520, 2)

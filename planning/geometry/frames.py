@@ -190,10 +190,19 @@ class Grid:
         return bool(np.abs(self.to_lps(corners) - other.to_lps(corners)).max() <= tolerance_mm)
 
 
-def axis_letter(direction_lps: ArrayLike) -> str:
-    """Return the patient letters a direction points to, strongest first: ``L``, or ``LA`` when oblique."""
+def axis_letter(direction_lps: ArrayLike, least: float = 0.35, most: int = 2) -> str:
+    """Return the patient letters a direction points to, strongest first: ``L``, or ``LA`` when oblique.
+
+    Parameters
+    ----------
+    direction_lps : array-like of 3
+    least : float
+        The cosine from which an axis counts.
+    most : int
+        How many letters are said.
+    """
     vector = np.asarray(direction_lps, dtype=np.float64)
     pairs = [("L", "R"), ("P", "A"), ("S", "I")]
     ranked = sorted(range(3), key=lambda axis: -abs(vector[axis]))
-    letters = [pairs[axis][0 if vector[axis] > 0 else 1] for axis in ranked if abs(vector[axis]) > 0.35]
-    return "".join(letters[:2])
+    letters = [pairs[axis][0 if vector[axis] > 0 else 1] for axis in ranked if abs(vector[axis]) > least]
+    return "".join(letters[:most])

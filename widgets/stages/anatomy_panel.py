@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
     QHBoxLayout,
@@ -24,7 +24,8 @@ from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.structures import ReviewState, Structure
 from planning.texts import literal, tr
-from widgets.icons import icon
+from widgets.icons import icon, swatch
+from widgets.level_words import level_words
 from widgets.plain_text import cubic_centimetres, label, tip
 from widgets.review_words import STATE_WORDS, standing_of, states_explained
 from widgets.structure_titles import GROUP_ORDER, GROUP_WORDS, by_level, short_title
@@ -169,6 +170,15 @@ class AnatomyPanel(QWidget):
         in_turn = (*listed[at:], *listed[:at])
         return next((s for s in in_turn if s.review.state is ReviewState.DRAFT and s.id != after), None)
 
+    def beside(self, steps: int) -> Structure | None:
+        """Return the structure so many lines after the chosen one, in the list's order; round at its ends."""
+        listed, anatomy = self._listed(), self._case.anatomy if self._case is not None else None
+        if not listed or anatomy is None:
+            return None
+        chosen = self.chosen
+        at = listed.index(chosen.id) if chosen is not None else (-1 if steps > 0 else 0)
+        return anatomy.structure(listed[(at + steps) % len(listed)])
+
     def choose(self, structure_id: str) -> None:
         """Put the list's cursor on a structure."""
         for item in self._items():
@@ -222,27 +232,11 @@ class AnatomyPanel(QWidget):
             self.confirm.setEnabled(False)
             self.confirm.setToolTip(tip(tr("Import labelled vertebrae first.")))
             return
-        span = f"{anatomy.levels[0]}–{anatomy.levels[-1]}"
         confirmed = anatomy.levels_confirmed
         self.confirm.setEnabled(True)
         self.confirm.setText(tr("Confirm levels...") if confirmed is None else tr("Change..."))
         self.confirm.setToolTip("")
-        if confirmed is None:
-            self.levels.setText(
-                tr(
-                    "▲ {span}, not confirmed: no result is better than WARN until a person has counted.",
-                    span=span,
-                )
-            )
-        else:
-            self.levels.setText(
-                tr(
-                    "✓ {span}, counted by {by} from {evidence}",
-                    span=span,
-                    by=confirmed.by,
-                    evidence=confirmed.evidence,
-                )
-            )
+        self.levels.setText(level_words(anatomy))
 
     def _rebuild(self) -> None:
         present = self.tree.currentItem()
@@ -280,7 +274,7 @@ class AnatomyPanel(QWidget):
             return False
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
-        item.setIcon(NAME, _swatch(look.colour_rgb))
+        item.setIcon(NAME, swatch(look.colour_rgb))
         item.setText(NAME, literal(short_title(structure)))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
@@ -392,9 +386,3 @@ class AnatomyPanel(QWidget):
 def now() -> datetime:
     """Return the present moment for what a person decides."""
     return datetime.now(UTC)
-
-
-def _swatch(rgb: tuple[int, int, int]) -> QIcon:
-    pixmap = QPixmap(14, 14)
-    pixmap.fill(QColor(*rgb))
-    return QIcon(pixmap)

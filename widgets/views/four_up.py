@@ -1,6 +1,7 @@
 """Three slices and 3D with one crosshair and one grey window, placed as a layout says."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -10,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from planning.geometry.frames import Vec3
 from planning.geometry.volume import Volume
+from rendering.cut_planes import ANATOMICAL
 from rendering.lettering import Lettering
-from rendering.scene_state import DrawnLine, SlicePlane, Stamp
+from rendering.scene_state import ClipPlane, DrawnLine, SlicePlane, Stamp
 from rendering.screenshot import PictureSize
 from widgets.viewport import Pointer, ViewportMode
 from widgets.views.cut_view import CUT_PLANES, CutView
@@ -33,6 +35,7 @@ from widgets.views.spine_view import SpineView
 from widgets.views.turns import Turns
 from widgets.views.view_frame import ViewFrame
 from widgets.views.view_grid import ViewGrid
+from widgets.views.view_keys import ViewKeys
 
 _PLANES: Final = (SlicePlane.AXIAL, SlicePlane.SAGITTAL, SlicePlane.CORONAL)
 _CLOSE_UP_HALF_HEIGHT_MM: Final = 45.0
@@ -60,19 +63,24 @@ class FourUp(ViewGrid):
         self.spine = SpineView(mode, lettering)
         self.slices = {plane: SliceView(plane, mode, lettering) for plane in _PLANES}
         self.cuts = {plane: CutView(plane, mode, lettering) for plane in CUT_PLANES}
+        self._before_drag = self.looking
+        self.keys = ViewKeys()
         self._crosshairs: dict[str, Vec3] = {}
         self._plan_crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
         self._plan_frame = ""
         self._windows: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
         self._ct_window = (self.looking.window_hu, self.looking.level_hu)
-        views = (*self.slices.values(), *self.cuts.values())
-        for view in views:
+        for view in self.every_slice:
+            view.gesture_began.connect(self._remember)
+            view.turn_asked.connect(partial(self._turn, view.plane))
             view.crosshair_moved.connect(self.move_crosshair)
             view.window_changed.connect(self.set_window)
             view.window_reset.connect(self.reset_window)
-        self.take({SPINE: self.spine, **{view.plane.value: view for view in views}})
+        self.spine.clip_moved.connect(self.set_clip)
+        self.take({SPINE: self.spine, **{view.plane.value: view for view in self.every_slice}})
         self.key_pressed.connect(self.handle_key)
         self.turns = Turns([frame.viewport.schedule for frame in self.frames])
+        self._give_keys()
         for frame in self.frames:
             frame.viewport.pressed.connect(
                 lambda _pointer, held=frame: self.turns.begin(held.viewport.schedule)
@@ -119,9 +127,10 @@ class FourUp(ViewGrid):
             self._crosshairs[old.frame] = self.looking.crosshair_lps_mm
             middle = middle_of(seen.volume) if seen.volume is not None else (0.0, 0.0, 0.0)
             place = self._crosshairs.get(seen.frame, middle) if seen.frame else middle
-            self.looking = replace(self.looking, crosshair_lps_mm=place, line=None)
+            self.looking = replace(self.looking, crosshair_lps_mm=place, line=None, planes=ANATOMICAL)
         if seen.registered and (not seen.frame or seen.frame != self._plan_frame):
             self.spine.forget_look()
+            self.looking = replace(self.looking, clip=None, picture=None)
             self._crosshairs = {seen.frame: self.looking.crosshair_lps_mm}
             self._plan_frame = seen.frame
         self._change_window(old, seen)
@@ -185,6 +194,25 @@ class FourUp(ViewGrid):
             view.centre_on(point_lps_mm, _CLOSE_UP_ZOOM if close_up else 1.0)
         self.spine.fly_to(point_lps_mm, _CLOSE_UP_HALF_HEIGHT_MM if close_up else None)
 
+    def look(self, looking: Looking) -> None:
+        """Look at the content another way; all views follow."""
+        self.looking = looking
+        self._tell()
+
+    def set_clip(self, clip: ClipPlane | None) -> None:
+        """Cut away what hides the inside."""
+        self.look(replace(self.looking, clip=clip))
+
+    @property
+    def every_slice(self) -> tuple[SliceView, ...]:
+        """Every slice view, those of the cut too."""
+        return (*self.slices.values(), *self.cuts.values())
+
+    @property
+    def held_plane(self) -> SlicePlane | None:
+        """The plane of the slice view that has the keyboard, or None."""
+        return next((plane for plane, view in self.slices.items() if view.viewport.hasFocus()), None)
+
     def drop_line(self) -> None:
         """Take the line of two closest points away: what it measured has changed."""
         if self.looking.line is not None:
@@ -192,8 +220,10 @@ class FourUp(ViewGrid):
             self._tell()
 
     def reset_look(self) -> None:
-        """Fit every view."""
-        for view in (*self.slices.values(), *self.cuts.values()):
+        """Fit every view, and bring the anatomical planes back."""
+        self.looking = replace(self.looking, planes=ANATOMICAL)
+        self._tell()
+        for view in self.every_slice:
             view.reset_look()
         self.spine.reset_look()
 
@@ -241,36 +271,54 @@ class FourUp(ViewGrid):
 
     def handle_key(self, event: QKeyEvent) -> bool:
         """Act on a view key (COMPETITORS 5.2); say whether it was one."""
-        key = Qt.Key(event.key())
-        if key is Qt.Key.Key_Escape:
-            if not any(view.cancel_drag() for view in self.views):
-                self.cancelled.emit()
+        return self.spine.key(event) or self.keys.handle(event)
+
+    def _give_keys(self) -> None:
+        """Let keys do what needs no more than the views."""
+        add = self.keys.add
+        add("Esc", self._cancel)
+        for number in range(len(PRESETS)):
+            add(str(number + 1), partial(self.choose_preset, number))
+        add("W", self._switch_left_button)
+        add("PgUp", lambda: self.slice_in_hand.go(1.0))
+        add("PgDown", lambda: self.slice_in_hand.go(-1.0))
+
+    @property
+    def slice_in_hand(self) -> SliceView:
+        """The slice view that has the keyboard, or the axial one."""
+        held = (view for view in self.every_slice if view.viewport.hasFocus())
+        return next(held, self.slices[SlicePlane.AXIAL])
+
+    def thicken(self, steps: int) -> None:
+        """Make the slab of the slice in hand thicker or thinner by some steps."""
+        view = self.slice_in_hand
+        view.set_slab(view.slab.slab.thicker(steps))
+
+    def _switch_left_button(self) -> None:
+        window = self.looking.left_button is LeftButton.WINDOW
+        self.set_left_button(LeftButton.CROSSHAIR if window else LeftButton.WINDOW)
+
+    def cancel_drag(self) -> bool:
+        """Give back what was seen before the drag under way (Esc); say whether there was one."""
+        if self.spine.cancel_drag():
             return True
-        if self.spine.key(event):
-            return True
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if not any(view.cancel_drag() for view in self.every_slice):
             return False
-        if Qt.Key.Key_1 <= key < Qt.Key.Key_1 + len(PRESETS):
-            self.choose_preset(key - Qt.Key.Key_1)
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.slices[SlicePlane.AXIAL].go(1.0 if key is Qt.Key.Key_PageUp else -1.0)
-        else:
-            return self._letter_key(key)
+        self.looking = self._before_drag
+        self._tell()
         return True
 
-    def _letter_key(self, key: Qt.Key) -> bool:
-        if key is Qt.Key.Key_W:
-            window = self.looking.left_button is LeftButton.WINDOW
-            self.set_left_button(LeftButton.CROSSHAIR if window else LeftButton.WINDOW)
-        elif key is Qt.Key.Key_R:
-            self.reset_look()
-        elif key is Qt.Key.Key_C:
-            self.show_cuts(not self.cuts_shown)
-        elif key is Qt.Key.Key_G:
-            self.set_outlines(not self.looking.outlines)
-        else:
-            return False
-        return True
+    def _cancel(self) -> None:
+        if not self.cancel_drag():
+            self.cancelled.emit()
+
+    def _remember(self) -> None:
+        self._before_drag = self.looking
+
+    def _turn(self, held: SlicePlane, degrees: float) -> None:
+        """Turn the other two planes about the normal of the one held, from where the drag began."""
+        self.looking = replace(self.looking, planes=self._before_drag.planes.turned(held, degrees))
+        self._tell()
 
     def _hover(self, pointer: Pointer) -> None:
         # A release that went to another window ends the gesture too.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -10,23 +11,31 @@ from planning.geometry.frames import Vec3, vec3
 from planning.geometry.volume import Volume
 from planning.texts import mark, tr
 from rendering import themes
+from rendering.cut_planes import ANATOMICAL, CONVENTIONAL, CutPlanes
 from rendering.landing_picture import grey_range
 from rendering.scene_state import (
+    STANDARD_AXES,
+    ClipPlane,
     DrawnBlade,
     DrawnLine,
     DrawnMargin,
     DrawnPiece,
+    DrawnSlice,
     DrawnStructure,
+    DrawnVolume,
     FollowedCut,
-    GapBand,
     LevelName,
+    SliceAxes,
     SlicePlane,
     SliceState,
     SpineState,
     Stamp,
 )
+from rendering.slice_parts import GapBand, SecondImage
 
 _AIR_BELOW_HU: Final = -300.0
+# Asked for on every step of a drag; forgotten with the image.
+_OWN_WINDOWS: Final[WeakKeyDictionary[Volume, tuple[float, float]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Seen:
         What the cut views follow.
     cut_line : DrawnLine or None
         The closest points of that cut's most serious result.
+    second : Volume or None
+        An image of the same frame of reference that can be faded over it.
+    second_title, second_modality : str
+        What a view calls it; its modality.
     """
 
     volume: Volume | None = None
@@ -69,6 +82,9 @@ class Seen:
     gaps: tuple[GapBand, ...] = ()
     cut: FollowedCut | None = None
     cut_line: DrawnLine | None = None
+    second: Volume | None = None
+    second_title: str = ""
+    second_modality: str = "CT"
 
 
 @dataclass(frozen=True)
@@ -110,6 +126,16 @@ class Looking:
     left_button : LeftButton
     line : DrawnLine or None
         The two closest points last asked for.
+    planes : CutPlanes
+        How the slices lie; turned by dragging the crosshair's lines.
+    in_3d : frozenset of SlicePlane
+        Slices that also stand in the 3D view.
+    clip : ClipPlane or None
+        Looking inside.
+    picture : DrawnVolume or None
+        The image itself in 3D.
+    faded : bool
+        Whether the second image lies over the first, as far as `fade` (0 to 1) says.
     """
 
     crosshair_lps_mm: Vec3 = (0.0, 0.0, 0.0)
@@ -118,6 +144,18 @@ class Looking:
     outlines: bool = True
     left_button: LeftButton = LeftButton.CROSSHAIR
     line: DrawnLine | None = None
+    planes: CutPlanes = ANATOMICAL
+    in_3d: frozenset[SlicePlane] = frozenset()
+    clip: ClipPlane | None = None
+    picture: DrawnVolume | None = None
+    faded: bool = False
+    fade: float = 0.5
+
+
+def _axes(looking: Looking, plane: SlicePlane) -> SliceAxes | None:
+    if plane not in CONVENTIONAL or looking.planes.axes(plane) == STANDARD_AXES[plane]:
+        return None
+    return looking.planes.axes(plane)
 
 
 def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
@@ -138,7 +176,10 @@ def slice_state(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         line=looking.line,
         levels=seen.levels,
         show_crosshair=seen.volume is not None,
+        axes=_axes(looking, plane),
+        cross=looking.planes.lines(plane) if plane in CONVENTIONAL else (),
         gaps=seen.gaps,
+        second=_second(seen, looking),
         stamp=replace(seen.stamp, series=seen.series or seen.stamp.series),
         theme=seen.theme,
     )
@@ -154,6 +195,8 @@ def _alone(seen: Seen, looking: Looking, plane: SlicePlane) -> SliceState:
         window_hu=looking.window_hu,
         level_hu=looking.level_hu,
         show_crosshair=seen.volume is not None,
+        axes=_axes(looking, plane),
+        cross=looking.planes.lines(plane) if plane in CONVENTIONAL else (),
         gaps=seen.gaps,
         stamp=replace(
             seen.stamp,
@@ -178,8 +221,33 @@ def spine_state(seen: Seen, looking: Looking) -> SpineState:
         line=looking.line,
         levels=seen.levels,
         crosshair_lps_mm=looking.crosshair_lps_mm if seen.volume is not None and seen.registered else None,
+        clip=looking.clip,
+        slices=_slices_in_3d(seen, looking),
+        picture=looking.picture,
         stamp=seen.stamp,
         theme=seen.theme,
+    )
+
+
+def _second(seen: Seen, looking: Looking) -> SecondImage | None:
+    """Return the image faded over the slices: a CT in the window of all CTs, any other in its own."""
+    if seen.second is None or not looking.faded:
+        return None
+    window = (looking.window_hu, looking.level_hu)
+    first_is_ct = seen.volume is not None and is_ct(seen.volume, seen.modality)
+    if not (first_is_ct and is_ct(seen.second, seen.second_modality)):
+        window = own_window(seen.second, seen.second_modality)
+    return SecondImage(seen.second, *window, looking.fade, seen.second_title)
+
+
+def _slices_in_3d(seen: Seen, looking: Looking) -> tuple[DrawnSlice, ...]:
+    if seen.volume is None or not seen.registered:
+        return ()
+    point, window = looking.crosshair_lps_mm, (looking.window_hu, looking.level_hu)
+    return tuple(
+        DrawnSlice(plane, looking.planes.axes(plane), point, seen.volume, *window)
+        for plane in CONVENTIONAL
+        if plane in looking.in_3d
     )
 
 
@@ -206,5 +274,8 @@ def is_ct(volume: Volume, modality: str) -> bool:
 
 def own_window(volume: Volume, modality: str) -> tuple[float, float]:
     """Return width and centre of the grey window that shows most of an image's own values."""
-    low, high = grey_range(volume, modality)
-    return high - low, (high + low) / 2
+    found = _OWN_WINDOWS.get(volume)
+    if found is None:
+        low, high = grey_range(volume, modality)
+        found = _OWN_WINDOWS[volume] = (high - low, (high + low) / 2)
+    return found

@@ -8,31 +8,21 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from planning.geometry.frames import Vec3
-from planning.texts import mark, tr
+from planning.texts import tr
 from rendering.colours import CROSSHAIR_RGB
+from rendering.cut_planes import CrossDrag, Hold, pan_kept
 from rendering.lettering import Lettering
 from rendering.scene_state import SlicePlane, SliceState, Stamp
 from rendering.screenshot import PictureSize, slice_picture
+from rendering.slice_words import PLANE_NAMES, place_words
 from rendering.slices import SliceScene
 from widgets.viewport import Pointer, Viewport, ViewportMode
 from widgets.views.blade_listener import BladeSignals, blade_cursor
+from widgets.views.cross_cursors import cursor_of
 from widgets.views.seen import LeftButton
+from widgets.views.slab_button import Slab, SlabButton
 from widgets.views.view_frame import ViewFrame
 
-TITLES: Final = {
-    SlicePlane.AXIAL: mark("Axial"),
-    SlicePlane.SAGITTAL: mark("Sagittal"),
-    SlicePlane.CORONAL: mark("Coronal"),
-    SlicePlane.OBLIQUE: mark("Oblique"),
-    SlicePlane.CUT_FACE: mark("In the cut"),
-    SlicePlane.CUT_ACROSS: mark("Across the cut"),
-}
-# The patient direction a slice's position is read along, and its letters for plus and minus.
-_POSITION_AXIS: Final = {
-    SlicePlane.AXIAL: (2, "S", "I"),
-    SlicePlane.SAGITTAL: (0, "L", "R"),
-    SlicePlane.CORONAL: (1, "P", "A"),
-}
 _ZOOM_PER_NOTCH: Final = 1.15
 _ZOOM_PER_PX: Final = 1.008
 _ZOOM_RANGE: Final = (0.2, 40.0)
@@ -49,9 +39,15 @@ class SliceView(ViewFrame):
     window_changed(float, float)
         Width and centre in HU.
     window_reset()
+    gesture_began()
+        A button went down: what Esc brings back is what is seen now.
+    turn_asked(float)
+        The other two planes turn about this one's normal, in degrees since the gesture began.
     """
 
     crosshair_moved = Signal(object)
+    gesture_began = Signal()
+    turn_asked = Signal(float)
     window_changed = Signal(float, float)
     window_reset = Signal()
 
@@ -62,14 +58,22 @@ class SliceView(ViewFrame):
         self.blade = BladeSignals()
         self.scene = SliceScene(lettering, self.blade)
         stripe = QColor(*CROSSHAIR_RGB[plane.value]).name()
-        super().__init__(tr(TITLES[plane]), stripe, Viewport(self.scene, mode, self.scene.set_moving), parent)
+        super().__init__(
+            tr(PLANE_NAMES[plane]), stripe, Viewport(self.scene, mode, self.scene.set_moving), parent
+        )
         self.left_button = LeftButton.CROSSHAIR
         self._lettering = lettering
         self._wanted = SliceState(plane)
         self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
         self._gesture = ""
+        self._before = (self._zoom, self._pan_mm)
+        self._cross: CrossDrag | None = None
         self._start: Pointer | None = None
         self._last: Pointer | None = None
+        self.slab = SlabButton()
+        self.slab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.slab.chosen.connect(self._show_slab)
+        self.add_control(self.slab)
         self.viewport.before_render(self._apply)
         self.viewport.resized.connect(self._resized)
         self.viewport.pressed.connect(self._press)
@@ -78,16 +82,35 @@ class SliceView(ViewFrame):
         self.viewport.double_clicked.connect(self._double_click)
         self.viewport.wheeled.connect(self._wheel)
         self.viewport.left.connect(self._left)
-        self.viewport.setAccessibleName(tr("{plane} slice", plane=tr(TITLES[plane])))
+        self.viewport.setAccessibleName(tr("{plane} slice", plane=tr(PLANE_NAMES[plane])))
 
     def show_state(self, state: SliceState) -> None:
         """Show a state; its zoom and pan are this view's own."""
         if state.volume is not self._wanted.volume:
             self._zoom, self._pan_mm = 1.0, (0.0, 0.0)
-        self._wanted = replace(state, zoom=self._zoom, pan_mm=self._pan_mm)
+        state = replace(state, zoom=self._zoom, pan_mm=self._pan_mm)
+        self._pan_mm = pan_kept(self._wanted, state)
+        self._wanted = self._with_own(state)
         self.note.setText(self._position_text())
         if self.viewport.isVisible():  # a view that comes into sight draws itself
             self.viewport.redraw()
+
+    def _position_text(self) -> str:
+        return place_words(self._wanted)
+
+    def _with_own(self, state: SliceState) -> SliceState:
+        slab = self.slab.slab
+        mode = slab.mode or state.slab_mode
+        return replace(state, zoom=self._zoom, pan_mm=self._pan_mm, slab_mm=slab.shown_mm, slab_mode=mode)
+
+    def set_slab(self, slab: Slab) -> None:
+        """Show a slab, or a plain slice."""
+        self.slab.show_slab(slab)
+        self._show_slab(slab)
+
+    def _show_slab(self, _slab: Slab) -> None:
+        self._wanted = self._with_own(self._wanted)
+        self.viewport.redraw()
 
     @property
     def state(self) -> SliceState:
@@ -119,18 +142,22 @@ class SliceView(ViewFrame):
         """Whether a handle is held."""
         return self._gesture == "blade"
 
+    def reset_look(self) -> None:
+        """Fit the whole image, as a plain slice."""
+        self.set_slab(replace(self.slab.slab, mode=None))
+        self._look(1.0, (0.0, 0.0))
+
     def cancel_drag(self) -> bool:
-        """Abandon the drag of a blade (Esc); say whether there was one."""
-        if self._gesture == "blade":
-            self._gesture = "ignored"
-        was = self.scene.handle.cancel()
+        """Abandon a drag (Esc): the blade, or zoom and pan, are as before; say whether there was one."""
+        blade = self.scene.handle.cancel()
+        was = blade or self._gesture not in ("", "ignored")
+        if self._gesture:
+            self._gesture, self._cross = "ignored", None
+        if was and not blade:
+            self._look(*self._before)
         if was:
             self.viewport.schedule.rest()
         return was
-
-    def reset_look(self) -> None:
-        """Fit the whole image."""
-        self._look(1.0, (0.0, 0.0))
 
     def centre_on(self, point_lps_mm: Vec3, zoom_at_least: float = 1.0) -> None:
         """Bring a point to the middle of the view."""
@@ -172,7 +199,9 @@ class SliceView(ViewFrame):
     def _press(self, pointer: Pointer) -> None:
         if self._wanted.volume is None:
             return
-        self._last = self._start = pointer
+        self._start = self._last = pointer
+        self._before = (self._zoom, self._pan_mm)
+        self.gesture_began.emit()
         shift = pointer.holds(Qt.KeyboardModifier.ShiftModifier)
         if pointer.button is Qt.MouseButton.RightButton:
             self._gesture = "zoom"
@@ -186,8 +215,19 @@ class SliceView(ViewFrame):
         elif self.scene.handle.refuse(pointer.x_px, pointer.y_px):
             self._gesture = "ignored"
         else:
-            self._gesture = "crosshair"
+            self._grab_crosshair(pointer)
+
+    def _grab_crosshair(self, pointer: Pointer) -> None:
+        """Hold the part of the crosshair under the pointer, or bring the crosshair there."""
+        self._gesture, self._cross = "crosshair", None
+        self._apply()
+        grip = self.scene.grip_at(pointer.x_px, pointer.y_px)
+        if grip is None:
             self._put_crosshair(pointer)
+            return
+        frame = self.scene.frame
+        start = frame.lps_at(pointer.x_px, pointer.y_px)
+        self._cross = CrossDrag(self.plane, grip, frame, self._wanted.crosshair_lps_mm, start)
 
     def _move(self, pointer: Pointer) -> None:
         if self._wanted.volume is None:
@@ -206,7 +246,7 @@ class SliceView(ViewFrame):
 
     def _drag(self, pointer: Pointer, right_px: float, up_px: float) -> None:
         if self._gesture == "crosshair":
-            self._put_crosshair(pointer)
+            self._drag_crosshair(pointer)
         elif self._gesture == "blade":
             self.scene.handle.drag(pointer.x_px, pointer.y_px)
             self.viewport.schedule.moved()
@@ -225,34 +265,57 @@ class SliceView(ViewFrame):
 
     def _hover(self, pointer: Pointer) -> None:
         """Show what the pointer would grab; while the left button sets the grey window, nothing."""
-        handle = self.scene.handle
-        windowing = self.left_button is LeftButton.WINDOW
-        if handle.leave() if windowing else handle.hover(pointer.x_px, pointer.y_px):
-            self.viewport.setCursor(blade_cursor(handle))
+        handle, grip = self.scene.handle, None
+        at = pointer.x_px, pointer.y_px
+        if self.left_button is LeftButton.WINDOW:
+            changed = handle.leave()
+        else:
+            changed = handle.hover(*at)
+            grip = None if handle.is_hot or handle.is_over_lock else self.scene.grip_at(*at)
+        if self.scene.mark_grip(grip) or changed:
+            self.viewport.setCursor(cursor_of(grip, self.scene.frame) if grip else blade_cursor(handle))
             self.viewport.redraw()
 
     def _let_go(self, pointer: Pointer) -> None:
         """Leave the blade where it is; a mere click on it moves the crosshair, as anywhere else."""
-        start, handle = self._start, self.scene.handle
-        far = (
-            max(abs(pointer.x_px - start.x_px), abs(pointer.y_px - start.y_px)) if start is not None else 0.0
-        )
-        if far > _CLICK_PX * self.viewport.pixel_ratio:
+        handle = self.scene.handle
+        if not self._is_click(pointer):
             handle.release()
         elif handle.cancel():
             self._put_crosshair(pointer)
         self.viewport.setCursor(blade_cursor(handle))
 
+    def _is_click(self, pointer: Pointer) -> bool:
+        start = self._start
+        if start is None:
+            return True
+        far = max(abs(pointer.x_px - start.x_px), abs(pointer.y_px - start.y_px))
+        return far <= _CLICK_PX * self.viewport.pixel_ratio
+
     def _left(self) -> None:
-        if self.scene.handle.leave():
+        marked = self.scene.mark_grip(None)
+        if self.scene.handle.leave() or marked:
             self.viewport.setCursor(Qt.CursorShape.ArrowCursor)
             self.viewport.redraw()
+
+    def _drag_crosshair(self, pointer: Pointer) -> None:
+        drag = self._cross
+        if drag is None:
+            self._put_crosshair(pointer)
+        elif drag.grip.hold is Hold.TURN:
+            self.turn_asked.emit(drag.turn_deg(pointer.x_px, pointer.y_px))
+            self.viewport.schedule.moved()
+        else:
+            self.crosshair_moved.emit(drag.crosshair_at(pointer.x_px, pointer.y_px))
+            self.viewport.schedule.moved()
 
     def _release(self, pointer: Pointer) -> None:
         gesture, self._gesture = self._gesture, ""
         if gesture == "blade":
             self._let_go(pointer)
-        self._last = self._start = None
+        elif gesture == "crosshair" and self._cross is not None and self._is_click(pointer):
+            self._put_crosshair(pointer)  # a click goes there, on a line too
+        self._last, self._start, self._cross = None, None, None
         self.viewport.schedule.rest()
 
     def _double_click(self, pointer: Pointer) -> None:
@@ -272,11 +335,3 @@ class SliceView(ViewFrame):
     def _put_crosshair(self, pointer: Pointer) -> None:
         self.crosshair_moved.emit(self.scene.lps_at(pointer.x_px, pointer.y_px))
         self.viewport.schedule.moved()
-
-    def _position_text(self) -> str:
-        state = self._wanted
-        if state.volume is None:
-            return ""
-        axis, plus, minus = _POSITION_AXIS.get(self.plane, (2, "S", "I"))
-        value = state.crosshair_lps_mm[axis]
-        return f"{plus if value >= 0 else minus} {abs(value):.1f} mm"

@@ -55,11 +55,14 @@ class SpineView(ViewFrame):
         A structure, piece or blade was clicked, and where in the patient.
     piece_grabbed(str), piece_dragged(str, Vec3)
         A hand took a piece; how far it has moved since, and nothing again after Esc.
+    clip_moved(ClipPlane)
+        The clip plane was dragged there.
     """
 
     picked = Signal(str, object)
     piece_grabbed = Signal(str)
     piece_dragged = Signal(str, object)
+    clip_moved = Signal(object)
 
     def __init__(self, mode: ViewportMode, lettering: Lettering, parent: QWidget | None = None) -> None:
         self.blade = BladeSignals()
@@ -71,6 +74,7 @@ class SpineView(ViewFrame):
         self._gesture = ""
         self.pieces_movable = False
         self._piece: PieceDrag | None = None
+        self._before = self.scene.pose
         self._start: Pointer | None = None
         self._last: Pointer | None = None
         self.buttons = {}
@@ -78,6 +82,7 @@ class SpineView(ViewFrame):
             button = self.add_button(tr(text), tr(help_text))
             button.clicked.connect(lambda _checked=False, chosen=view: self.look(chosen))
             self.buttons[view] = button
+        self.scene.clip_tool.moved = self.clip_moved.emit
         self.viewport.before_render(self._apply)
         self.viewport.resized.connect(self._resized)
         self.viewport.pressed.connect(self._press)
@@ -132,15 +137,19 @@ class SpineView(ViewFrame):
         self.viewport.redraw()
 
     def cancel_drag(self) -> bool:
-        """Abandon a drag (Esc); say whether there was one."""
+        """Abandon a drag (Esc), of a handle or of the view; say whether there was one."""
         was = self.scene.cancel()
         if self._piece is not None:
             self.piece_dragged.emit(self._piece.piece, (0.0, 0.0, 0.0))
             was, self._piece = True, None
+        if not was and self._gesture in ("rotate", "pan", "zoom", "roll"):
+            self.scene.set_pose(self._before)
+            self.viewport.redraw()
+            was = True
         if was:
             self._gesture = "ignored"
             self.viewport.schedule.rest()
-        return bool(was)
+        return was
 
     def key(self, event: QKeyEvent) -> bool:
         """Act on a keypad key; say whether it was one."""
@@ -168,6 +177,7 @@ class SpineView(ViewFrame):
 
     def _press(self, pointer: Pointer) -> None:
         self._start = self._last = pointer
+        self._before = self.scene.pose
         left = pointer.button is Qt.MouseButton.LeftButton
         shift = pointer.holds(Qt.KeyboardModifier.ShiftModifier)
         control = pointer.holds(Qt.KeyboardModifier.ControlModifier)
@@ -201,7 +211,7 @@ class SpineView(ViewFrame):
     def _move(self, pointer: Pointer) -> None:
         if pointer.buttons is Qt.MouseButton.NoButton:
             if self.scene.hover(pointer.x_px, pointer.y_px):
-                self.viewport.setCursor(blade_cursor(self.scene.handle))
+                self.viewport.setCursor(self._cursor())
                 self.viewport.redraw()
             return
         if self._last is None or not self._gesture:
@@ -227,12 +237,16 @@ class SpineView(ViewFrame):
         self._gesture, self._start, self._last, self._piece = "", None, None, None
         if gesture == "blade":
             self.scene.release()
-            self.viewport.setCursor(blade_cursor(self.scene.handle))
+            self.viewport.setCursor(self._cursor())
         elif gesture == "rotate" and start is not None:
             moved = abs(pointer.x_px - start.x_px) + abs(pointer.y_px - start.y_px)
             if moved <= _CLICK_PX * self.viewport.pixel_ratio:
                 self._click(pointer)
         self.viewport.schedule.rest()
+
+    def _cursor(self) -> Qt.CursorShape:
+        clip = self.scene.clip_tool.handle
+        return blade_cursor(clip if clip.is_hot or clip.is_grabbed else self.scene.handle)
 
     def _click(self, pointer: Pointer) -> None:
         found = self.scene.pick(pointer.x_px, pointer.y_px)

@@ -44,6 +44,7 @@ class ViewFrame(QFrame):
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._overflow = OverflowMenu()
         row.addWidget(self._overflow)
+        self._controls: list[QWidget] = []
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(1)
         row.addLayout(self._buttons)
@@ -73,7 +74,12 @@ class ViewFrame(QFrame):
         """Put buttons that have no room into a menu."""
         super().resizeEvent(event)
         ends = self.title.sizeHint().width() + self.maximise.sizeHint().width() + _BETWEEN_PX
-        self._overflow.fit(self.width() - ends)
+        self._overflow.fit(self.width() - ends - sum(c.sizeHint().width() for c in self._controls))
+
+    def add_control(self, control: QWidget) -> None:
+        """Add a control to the left of the buttons, always in sight."""
+        self._controls.append(control)
+        self._buttons.insertWidget(0, control)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Maximise on a double-click on the title bar; show which view has the keyboard."""
