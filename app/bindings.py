@@ -150,6 +150,12 @@ class Bindings(QObject):
         w.cuts.table.visibility_asked.connect(p.commands.toggle_cut_visibility)
         w.cuts.table.lock_asked.connect(p.commands.toggle_lock)
         w.cuts.table.place_asked.connect(self._fly_to_result)
+        for empty, stage in (
+            (w.anatomy_panel.no_image, Stage.CASE),
+            (w.plan_panel.empty, Stage.CASE),
+            (w.check_panel.empty, Stage.PLAN),
+        ):
+            empty.asked.connect(partial(w.stage_bar.choose, stage))
         w.board.place_asked.connect(self.fly_to_line)
         w.board.accept_asked.connect(p.decisions.accept)
         w.board.withdraw_asked.connect(p.decisions.withdraw)

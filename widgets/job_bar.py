@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from planning.texts import tr
+from widgets.announce import announce
 from widgets.plain_text import label, tip
 from widgets.time_left import TimeLeft, time_left_words
 
@@ -42,6 +43,7 @@ class JobBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs: tuple[Job, ...] = ()
+        self._said: tuple[str, float] | None = None
         self._paces: dict[tuple[str, float], TimeLeft] = {}
         self.words = label("", "muted", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -86,15 +88,24 @@ class JobBar(QWidget):
         job = long[0]
         words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
         left = time_left_words(self._paces[_name(job)].update(now, job.fraction))
-        whole = " · ".join([*words, left] if left else words)
+        others = [tr("+{count} more", count=len(long) - 1)] if len(long) > 1 else []
+        whole = " · ".join([*words, *([left] if left else []), *others])
         brief = " · ".join([job.title, left] if left else [job.title])
         self.words.setText(whole if self._fits(whole) else brief)
-        self.words.setToolTip(tip(whole))
+        self.words.setToolTip(tip("\n".join([whole, *(other.title for other in long[1:])])))
+        self.cancel.setAccessibleName(tr("Cancel: {work}", work=job.title))
+        self._say(job)
         self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
         self.bar.setValue(round(job.fraction * 1000))
         self.cancel.setEnabled(job.can_cancel)
         stops = tr("Stop this work. Nothing is changed by it.")
         self.cancel.setToolTip(tip(stops if job.can_cancel else tr("This cannot be stopped halfway.")))
+
+    def _say(self, job: Job) -> None:
+        """Have each long job read out once."""
+        if _name(job) != self._said:
+            self._said = _name(job)
+            announce(self, job.title)
 
     def _fits(self, words: str) -> bool:
         room = QRect(0, 0, _WORDS_PX, 1000)

@@ -69,7 +69,9 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
     if file.damage:
         messages += [Message(words_for(found), "warn") for found in generations_of(path)[:1]]
     if file.tampering:
-        messages.append(Message(file.tampering, "fail", "TAMPERED"))
+        messages.append(
+            Message(file.tampering, "fail", "TAMPERED", wording="The file was altered outside EnBloc.")
+        )
     if as_template:
         file.close()
         return OpenedCase(file.case, None, messages=tuple(messages), is_template=True)

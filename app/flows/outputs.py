@@ -134,7 +134,9 @@ class OutputFlow(QObject):
         standing = self._session.view.standing
         if standing.blocks_output:
             words = tr("{reason} Nothing leaves EnBloc until then.", reason=standing.sentence)
-            self.told.emit(Message(words, "fail", "APPROVAL_BROKEN"))
+            self.told.emit(
+                Message(words, "fail", "APPROVAL_BROKEN", wording=f"Approval: {standing.standing.value}.")
+            )
         return standing.blocks_output
 
     def _tell_done(self, folder: Path, what: str, digest: str) -> None:

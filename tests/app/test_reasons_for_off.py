@@ -1,6 +1,10 @@
 """Whatever is off says why, in every stage; results that arrive leave the keyboard where it is."""
 
+from pathlib import Path
+
 import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -80,3 +84,46 @@ def test_numbers_that_arrive_leave_the_keyboard_where_it_is(station: Workstation
     assert QApplication.activeModalWidget() is None
     QTest.keyClicks(field, " on")
     assert field.text().endswith("typing on")
+
+
+def test_every_empty_stage_says_what_belongs_there_and_leads_on(
+    built: Workstation, qapp: QApplication
+) -> None:
+    window = built.window
+    built.parts.session.close()
+    qapp.processEvents()
+    assert window.welcome.isVisible()
+    leads = (
+        (Stage.ANATOMY, window.anatomy_panel.no_image, Stage.CASE),
+        (Stage.PLAN, window.plan_panel.empty, Stage.CASE),
+        (Stage.CHECK, window.check_panel.empty, Stage.PLAN),
+    )
+    for stage, empty, onward in leads:
+        window.stage_bar.choose(stage)
+        qapp.processEvents()
+        assert empty.isVisible(), stage
+        assert empty.words.text().endswith("."), stage
+        QTest.mouseClick(empty.lead, Qt.MouseButton.LeftButton)
+        assert window.stage_bar.buttons[onward].isChecked()
+    assert not window.plan_panel.tabs.isVisible()  # nothing of the case before is left in sight
+    assert window.board.note.text().startswith("Open a case")
+
+
+def test_several_files_dropped_at_once_are_told(built: Workstation, tmp_path: Path) -> None:
+    window = built.window
+    urls = []
+    for name in ("a.dcm", "b.dcm"):
+        (tmp_path / name).write_bytes(b"")
+        urls.append(QUrl.fromLocalFile(str(tmp_path / name)))
+    data = QMimeData()
+    data.setUrls(urls)
+    dropped: list[object] = []
+    window.dropped.connect(dropped.append)
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(5, 5), action, data, button, keys)
+    window.dragEnterEvent(entering)
+    assert entering.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(5, 5), action, data, button, keys))
+    assert dropped == []
+    assert "one folder at a time" in window.messages.sentence.text()
+    window.messages.dismiss()

@@ -24,6 +24,7 @@ from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.structures import ReviewState, Structure
 from planning.texts import literal, tr
+from widgets.empty_state import EmptyState
 from widgets.icons import icon, swatch
 from widgets.level_words import level_words
 from widgets.plain_text import cubic_centimetres, label, tip
@@ -92,6 +93,9 @@ class AnatomyPanel(QWidget):
                "set, a surface (STL, OBJ, PLY), or a folder such as TotalSegmentator's. Or drop it here."),
             "muted", wrap=True,
         )  # fmt: skip
+        self.no_image = EmptyState(
+            tr("Structures lie on images. Open a case or import images first."), tr("Open or import...")
+        )
         self.labels_button = QPushButton(icon("import"), tr("Import structures"))
         sources = QMenu(self.labels_button)
         sources.addAction(tr("From a file..."), self.labels_asked.emit)
@@ -101,9 +105,6 @@ class AnatomyPanel(QWidget):
         self.review.clicked.connect(self._ask_review)
         self.standing = label("", "muted", wrap=True)
         self.missing = QPushButton(tr("Not in this field..."))
-        self.missing.setToolTip(
-            tip(tr("Say, with your name, that a kind of structure does not run through this image."))
-        )
         self.missing.clicked.connect(self.not_in_field_asked)
         self.colour = QPushButton(tr("Colour..."))
         self.colour.clicked.connect(self._choose_colour)
@@ -130,7 +131,8 @@ class AnatomyPanel(QWidget):
         """Show the structures of a case; rebuilt only where they or their looks changed."""
         before, self._case = self._case, case
         anatomy = case.anatomy if case is not None else None
-        self.empty.setVisible(anatomy is None or not anatomy.structures)
+        self.no_image.setVisible(anatomy is None)
+        self.empty.setVisible(anatomy is not None and not anatomy.structures)
         why_not = "" if anatomy is not None else tr("Import images first: structures lie on an image.")
         named = tr("Say, with your name, that a kind of structure does not run through this image.")
         for button, words in ((self.labels_button, ""), (self.missing, named)):
@@ -209,6 +211,7 @@ class AnatomyPanel(QWidget):
         column.addLayout(row)
         column.addSpacing(4)
         column.addWidget(label(tr("Structures"), "title"))
+        column.addWidget(self.no_image)
         column.addWidget(self.empty)
         column.addWidget(self.tree, 1)
         reviewing = QHBoxLayout()

@@ -20,6 +20,7 @@ from planning.model.plan import Plan
 from planning.safety.board import not_assessed_sentences
 from planning.safety.results import Evaluation, Piece
 from planning.texts import tr
+from widgets.empty_state import EmptyState
 from widgets.icons import icon
 from widgets.plain_text import label, tip
 from widgets.stages.piece_card import ROLE_WORDS, PieceCard
@@ -69,6 +70,9 @@ class CheckPanel(QScrollArea):
         self.matrix = QPushButton(icon("table"), tr("All numbers..."))
         self.matrix.clicked.connect(self.matrix_asked)
         self.state = label("", wrap=True)
+        self.empty = EmptyState(
+            tr("Pieces and remarks follow once the plan has a cut."), tr("Add a cut (Plan)")
+        )
         self._cards = QVBoxLayout()
         self._cards.setSpacing(5)
         self.released = QVBoxLayout()
@@ -87,6 +91,7 @@ class CheckPanel(QScrollArea):
         look.addWidget(self.back, 3, 0, 1, 2)
         column.addLayout(look)
         column.addWidget(self.state)
+        column.addWidget(self.empty)
         column.addLayout(self._cards)
         column.addLayout(self.released)
         column.addWidget(label(tr("Tumour left behind"), "title"))
@@ -120,6 +125,7 @@ class CheckPanel(QScrollArea):
         self.matrix.setToolTip(tip(why_none))
         self.state.setVisible(evaluation is None)
         self.state.setText(why_none)
+        self.empty.setVisible(evaluation is None and (plan is None or not plan.osteotomies))
         pieces = sorted(evaluation.pieces, key=_importance) if evaluation is not None else []
         for piece in pieces:
             card = PieceCard(piece, visible=piece.id not in hidden)

@@ -9,6 +9,7 @@ from planning.model.levels import LEVELS
 from planning.model.structures import StructureKind
 from planning.model.tools import ToolLibrary
 from planning.texts import tr
+from widgets.empty_state import EmptyState
 from widgets.fields import ChoiceField, NumberField, TextField
 from widgets.plain_text import label, tip
 from widgets.stages.cut_editor import CutEditor
@@ -85,6 +86,11 @@ class PlanPanel(QWidget):
         self.cut = CutEditor(tools)
         self.vessels = VesselPanel()
         self.targets = TargetsPanel()
+        self.empty = EmptyState(
+            tr("Cuts are planned on images. Open a case or import images first; "
+               "a DICOM folder can be dropped anywhere on the window."),
+            tr("Open or import..."),
+        )  # fmt: skip
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -94,13 +100,16 @@ class PlanPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
+        column.addWidget(self.empty)
         for part in (self.cut, self.vessels, self.targets):
             part.edited.connect(self.edited)
         self.targets.unknown_levels.connect(self.unknown_levels)
 
     def show_case(self, case: Case | None, active_cut: str) -> None:
         """Show the plan of a case."""
-        self.tabs.setEnabled(case is not None and case.anatomy is not None)
+        has_images = case is not None and case.anatomy is not None
+        self.tabs.setVisible(has_images)
+        self.empty.setVisible(not has_images)
         self.cut.show_cut(case.plan.osteotomy(active_cut) if case is not None else None)
         if case is not None:
             self.vessels.show_plan(case.anatomy, case.plan)
