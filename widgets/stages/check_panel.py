@@ -79,6 +79,11 @@ class CheckPanel(QScrollArea):
         self.left_behind = label("", wrap=True)
         self.missing = label("", wrap=True)
         self.warnings = label("", wrap=True)
+        self._lay_out()
+        self.cards: list[PieceCard] = []
+        self._shown: tuple[object, ...] = ()
+
+    def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(10, 8, 8, 8)
@@ -103,8 +108,6 @@ class CheckPanel(QScrollArea):
         column.addWidget(self.matrix)
         column.addStretch(1)
         self.setWidget(inner)
-        self.cards: list[PieceCard] = []
-        self._shown: tuple[object, ...] = ()
 
     def show_evaluation(
         self, evaluation: Evaluation | None, plan: Plan | None, hidden: frozenset[str], why_none: str
