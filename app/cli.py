@@ -104,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_choices(command)
     command.add_argument("--series", metavar="UID")
     command.add_argument("--plan", type=Path)
+    command.add_argument(
+        "--acknowledge", action="append", default=[], metavar="CODE",
+        help=tr("a finding of the import, such as GAP, that the person of --by has read; may be repeated"),
+    )  # fmt: skip
+    command.add_argument("--by", default="", metavar="NAME", help=tr("who acknowledges; kept in the case"))
     command.add_argument("--out", type=Path, required=True, metavar="CASE")
     command.set_defaults(run=_import)
 
@@ -157,13 +162,15 @@ def _choices(options: argparse.Namespace) -> "Choices":
 
 def _import(options: argparse.Namespace) -> int:
     from app.errands.evaluation import with_plan_file
-    from app.errands.import_study import import_case
+    from app.errands.import_study import acknowledged, import_case
     from app.errands.workbench import workbench
     from planning.storage.case_file import CaseFile
     from planning.storage.places import check_place
 
     if options.names and not options.labels:
         return _unusable(tr(_NAMES_ALONE))
+    if bool(options.acknowledge) != bool(options.by.strip()):
+        return _unusable(tr("--acknowledge and --by belong together: a finding is read by a person."))
     check_place(options.out, overwrite=False)
     with workbench() as bench:
         case = import_case(
@@ -175,6 +182,7 @@ def _import(options: argparse.Namespace) -> int:
             options.series,
             _choices(options),
         )
+        case = acknowledged(case, options.acknowledge, options.by)
         case = with_plan_file(case, options.plan, bench)
         CaseFile.create(options.out, case, label=tr("Imported")).close()
         print(_import_summary(case, options.out))
@@ -190,6 +198,11 @@ def _import_summary(case: "Case", out: Path) -> str:
            structures=len(structures))
     ]  # fmt: skip
     lines += [f"{finding.severity.value}: {finding.message}" for finding in case.findings]
+    if case.unacknowledged:
+        codes = " ".join(
+            f"--acknowledge {code}" for code in dict.fromkeys(f.code for f in case.unacknowledged)
+        )
+        lines.append(tr("No number is given before a person has read this: {codes} --by NAME", codes=codes))
     return "\n".join(one_line(line) for line in lines)
 
 

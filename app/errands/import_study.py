@@ -1,12 +1,15 @@
 """From a DICOM folder, zip or volume file, with or without labels, to a case."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from app.errands.take_in import take_in
 from app.errands.workbench import Workbench
-from planning.errors import ImportRefused
+from planning.editing.image_edits import AcknowledgeFinding
+from planning.errors import EditRefused, ImportRefused
 from planning.imaging.intake import Choices, onto_case
 from planning.imaging.load import LoadedImage, load_series
 from planning.imaging.memory_need import check_memory, needed_bytes
@@ -16,7 +19,7 @@ from planning.imaging.volume_file import is_volume_file, load_volume_file, volum
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.progress import Progress, part
-from planning.texts import mark
+from planning.texts import mark, tr
 
 
 def import_case(
@@ -51,6 +54,36 @@ def import_case(
     loaded = _load_image(sources, bench, part(progress, 0.0, 0.6), series_uid)
     case = Case(id=uuid4().hex, patient=loaded.patient, images=(loaded.image,))
     return with_labels(case, bench, part(progress, 0.6, 1.0), labels, names, choices)
+
+
+def acknowledged(case: Case, codes: Sequence[str], by: str) -> Case:
+    """Return the case with findings of its planning image acknowledged.
+
+    Parameters
+    ----------
+    case : Case
+    codes : sequence of str
+        Of the findings, such as ``GAP``.
+    by : str
+        Who has read them.
+
+    Raises
+    ------
+    EditRefused
+        ``NO_SUCH_FINDING`` naming the findings there are, or ``NO_NAME``.
+    """
+    image = case.images[0]
+    there = tuple(dict.fromkeys(finding.code for finding in image.findings))
+    for code in dict.fromkeys(codes):
+        if code not in there:
+            raise EditRefused(
+                "NO_SUCH_FINDING",
+                mark("The import found no {code}, so nothing was written. It found: {codes}."),
+                code=code,
+                codes=", ".join(there) or tr("nothing"),
+            )
+        case = AcknowledgeFinding(image.id, code, by, datetime.now(UTC)).apply(case)
+    return case
 
 
 def with_labels(

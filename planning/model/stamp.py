@@ -32,7 +32,9 @@ class Inputs:
     a number, so they do not count; level confirmation and review states are (inside `anatomy`).
     `slice_spacing_mm` is the planning image's as acquired, which a finer grid does not improve;
     `coverage` says which part of its grid was imaged, and `unacknowledged` which findings still stop
-    all numbers.
+    all numbers. `findings` are those of the planning image. `other_findings`, those of images nothing is
+    measured in, are said beside the numbers and change none: they are no part of the digest, so that a
+    further image voids no acceptance.
     """
 
     anatomy: Anatomy
@@ -42,6 +44,7 @@ class Inputs:
     slice_spacing_mm: float = 0.0
     coverage: Coverage | None = None
     unacknowledged: tuple[str, ...] = ()
+    other_findings: tuple[tuple[Finding, ...], ...] = ()
     algorithm: str = ALGORITHM_VERSION
 
     def same_as(self, other: "Inputs") -> bool:
@@ -49,7 +52,7 @@ class Inputs:
         return (
             self.algorithm == other.algorithm
             and (self.plan is other.plan or _unlocked(self.plan) == _unlocked(other.plan))
-            and self.findings == other.findings
+            and (self.findings, self.other_findings) == (other.findings, other.other_findings)
             and self.slice_spacing_mm == other.slice_spacing_mm
             and (self.coverage, self.unacknowledged) == (other.coverage, other.unacknowledged)
             and (self.anatomy is other.anatomy or self.anatomy.digest == other.anatomy.digest)
@@ -91,11 +94,12 @@ def inputs_of(case: Case, settings: HasDigest) -> Inputs | None:
     return Inputs(
         case.anatomy,
         case.plan,
-        case.findings,
+        image.findings if image is not None else (),
         settings,
         slice_spacing_mm=image.resolution_along_mm if image is not None else 0.0,
         coverage=image.coverage if image is not None else None,
         unacknowledged=tuple(f.code for f in case.unacknowledged),
+        other_findings=tuple(other.findings for other in case.images if other is not image),
     )
 
 
