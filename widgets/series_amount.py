@@ -54,10 +54,8 @@ class SeriesAmount(QWidget):
 
     def show_series(self, summary: SeriesSummary | None, reduction: Reduction) -> None:
         """Show the amount of a series, and why it cannot be changed where it cannot."""
-        usable = summary is not None and summary.can_load and summary.volume_file is None
-        why = (
-            "" if usable else tr("A volume file, or a series that cannot be loaded, has no slices to choose.")
-        )
+        usable = summary is not None and summary.can_load
+        why = "" if usable else tr("A series that cannot be loaded has no slices to choose.")
         self._count = summary.count if summary is not None else 0
         self.name.setText(tr("Of {title}:", title=title_of(summary)) if summary else "")
         last = self._count if reduction.last < 0 else reduction.last + 1

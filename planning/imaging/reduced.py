@@ -7,6 +7,7 @@ would look like thin slices far apart, so neighbours are averaged and the image 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from planning.imaging.geometry_checks import Stack, stack_of
 from planning.imaging.load import LoadedImage, load_series
 from planning.imaging.memory_need import needed_bytes
 from planning.imaging.series import SeriesSummary, Slice
+from planning.imaging.volume_file import Planes, load_volume_file, thinner
 from planning.kernel.exchange import Array
 from planning.kernel.process import Worker
 from planning.model.study import Finding, Severity
@@ -106,11 +108,12 @@ def _slices(summary: SeriesSummary, stack: Stack, start: int, stop: int) -> tupl
 def needed_for(summary: SeriesSummary, reduction: Reduction) -> int:
     """Return the memory loading takes with this reduction, from the share of slices that are taken."""
     whole = needed_bytes(summary)
-    if summary.volume_file is not None or not summary.count:
+    if not summary.count:
         return whole
     last = summary.count - 1 if reduction.last < 0 else min(reduction.last, summary.count - 1)
     slices = max(0, last - reduction.first + 1)
-    slab = min(slices, _slab(reduction.every)) if reduction.every > 1 else 0
+    in_slabs = reduction.every > 1 and summary.volume_file is None
+    slab = min(slices, _slab(reduction.every)) if in_slabs else 0
     return whole * slices // summary.count // reduction.every + whole * slab // summary.count
 
 
@@ -126,8 +129,10 @@ def load_reduced(
     summary: SeriesSummary, reduction: Reduction, progress: Progress, worker: Worker
 ) -> LoadedImage:
     """Return the image with this reduction; raises `ImportRefused` as `reduced` and `load_series`."""
+    if summary.volume_file is not None and not reduction.is_whole:
+        return _planes_of(summary, summary.volume_file, reduction, progress, worker)
     chosen = reduced(summary, reduction)
-    if reduction.every == 1 or summary.volume_file is not None:
+    if reduction.every == 1:
         return load_series(chosen, progress, worker)
     stack = stack_of(chosen.slices)
     every, groups = reduction.every, len(stack.order) // reduction.every
@@ -135,26 +140,52 @@ def load_reduced(
         raise ImportRefused("NO_RANGE", NO_RANGE)
     voxels, found = _averaged(chosen, stack, every, progress, worker)
     spacing_mm = stack.grid.spacing_ijk_mm[2] * every
-    values = (
-        ("every", str(every)),
-        ("spacing", f"{spacing_mm:.2f}"),
-        ("before", f"{stack.grid.spacing_ijk_mm[2]:.2f}"),
-        ("left", str(len(stack.order) - groups * every)),
-    )
     image = replace(
         found[0].image,
         id=f"image-{hashlib.sha256(summary.series_uid.encode()).hexdigest()[:12]}",
-        volume=Volume(voxels, _coarser(stack.grid, every, groups)),
+        volume=Volume(voxels, thinner(stack.grid, every, groups)),
         slice_spacing_mm=spacing_mm,
         slice_thickness_mm=max(stack.thickness_mm, spacing_mm),
         findings=(
-            Finding("AVERAGED", AVERAGED, values, Severity.WARN),
+            _said_averaged(every, stack.grid.spacing_ijk_mm[2], len(stack.order) - groups * every),
             *chosen.findings,
             *_pixel_findings(chosen, stack, found),
         ),
         sop_instance_uids=(),
     )
     return LoadedImage(image, chosen.patient)
+
+
+def _planes_of(
+    summary: SeriesSummary, path: Path, reduction: Reduction, progress: Progress, worker: Worker
+) -> LoadedImage:
+    """Return a range of a volume file's planes, averaged where wished."""
+    every, count = reduction.every, summary.count
+    last = count - 1 if reduction.last < 0 else min(reduction.last, count - 1)
+    groups = (last + 1 - reduction.first) // every
+    if groups < 2 or reduction.first < 0:
+        raise ImportRefused("NO_RANGE", NO_RANGE)
+    loaded = load_volume_file(path, progress, worker, Planes(reduction.first, groups, every))
+    image, said = loaded.image, []
+    if (reduction.first, last) != (0, count - 1):
+        values = (("first", str(reduction.first + 1)), ("last", str(last + 1)), ("count", str(count)))
+        said.append(Finding("CROPPED", CROPPED, values, Severity.WARN))
+    along_mm = image.volume.grid.spacing_ijk_mm[2]
+    if every > 1:
+        said.append(_said_averaged(every, along_mm / every, last + 1 - reduction.first - groups * every))
+    thick_mm = max(image.slice_thickness_mm, along_mm) if every > 1 else image.slice_thickness_mm
+    image = replace(image, findings=(*said, *image.findings), slice_thickness_mm=thick_mm)
+    return replace(loaded, image=image)
+
+
+def _said_averaged(every: int, before_mm: float, left: int) -> Finding:
+    values = (
+        ("every", str(every)),
+        ("spacing", f"{before_mm * every:.2f}"),
+        ("before", f"{before_mm:.2f}"),
+        ("left", str(left)),
+    )
+    return Finding("AVERAGED", AVERAGED, values, Severity.WARN)
 
 
 def _slab(every: int) -> int:
@@ -188,13 +219,6 @@ def _averaged(
 
 def _nothing(grid: Grid) -> Volume:
     return Volume(np.zeros((1, 1, 1), dtype=np.int16), grid.cropped((0, 0, 0), (1, 1, 1)))
-
-
-def _coarser(grid: Grid, every: int, groups: int) -> Grid:
-    i_mm, j_mm, k_mm = grid.spacing_ijk_mm
-    middle = grid.to_lps((0.0, 0.0, (every - 1) / 2))
-    shape = (groups, *grid.shape_kji[1:])
-    return Grid.from_axes(shape, middle, grid.directions, (i_mm, j_mm, k_mm * every))
 
 
 def _pixel_findings(summary: SeriesSummary, stack: Stack, found: Sequence[LoadedImage]) -> list[Finding]:

@@ -1,16 +1,18 @@
 """A small picture of a series: its middle slice, turned as radiologists look at it, for the chooser."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planning.errors import ImportRefused, WorkerDied
-from planning.geometry.frames import axis_letter
+from planning.geometry.frames import Vec3, axis_letter, vec3
 from planning.imaging.decode import plane_of
 from planning.imaging.limits import FILE_SECONDS
 from planning.imaging.series import SeriesSummary, Slice
+from planning.imaging.volume_file import grid_of, middle_plane, volume_header
 from planning.kernel.process import Worker
 from planning.progress import Progress, silent
 from planning.texts import mark
@@ -24,7 +26,7 @@ _PERCENTILES: Final = (1.0, 99.5)
 _RIGHT_LPS: Final = np.array([1.0, 0.6, 0.0])
 _DOWN_LPS: Final = np.array([0.0, 0.6, -1.0])
 NO_PICTURE: Final = mark("The middle slice cannot be shown: {reason}")
-NO_SLICES: Final = mark("A volume file has no picture before it is loaded.")
+NO_SLICES: Final = mark("This series has no slices to show.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,8 @@ class Thumbnail:
 
 def thumbnail_of(summary: SeriesSummary, worker: Worker, progress: Progress = silent) -> Thumbnail:
     """Return the picture of a series; raises `ImportRefused` (``NO_PICTURE``) where there is none."""
+    if summary.volume_file is not None:
+        return _of_volume(summary, summary.volume_file, worker, progress)
     if not summary.slices:
         raise ImportRefused("NO_PICTURE", NO_SLICES)
     middle = _middle(summary.slices)
@@ -63,7 +67,22 @@ def thumbnail_of(summary: SeriesSummary, worker: Worker, progress: Progress = si
         raise ImportRefused("NO_PICTURE", NO_PICTURE, reason=error.message) from error
     small = _shrunk(arrays[0][0], _aspect(middle))
     grey = _grey(small, _CT_RANGE_HU if summary.modality == "CT" else None)
-    return _upright(grey, middle)
+    return _upright(grey, middle.row_lps, middle.column_lps)
+
+
+def _of_volume(summary: SeriesSummary, path: Path, worker: Worker, progress: Progress) -> Thumbnail:
+    """Return the picture of a volume file: the middle plane of its grid."""
+    if summary.problem is not None:
+        raise ImportRefused("NO_PICTURE", NO_PICTURE, reason=summary.problem.message)
+    try:
+        header = volume_header(path, worker)
+        grid, plane = grid_of(header), middle_plane(path, header, worker, progress)
+    except ImportRefused as error:
+        raise ImportRefused("NO_PICTURE", NO_PICTURE, reason=error.message) from error
+    i_mm, j_mm, _ = grid.spacing_ijk_mm
+    grey = _grey(_shrunk(plane, float(np.clip(j_mm / i_mm, 0.1, 10.0))), None)
+    row, column, _ = grid.directions.T
+    return _upright(grey, vec3(row), vec3(column))
 
 
 def _middle(slices: tuple[Slice, ...]) -> Slice:
@@ -102,11 +121,11 @@ def _grey(values: NDArray[np.float32], window: tuple[float, float] | None) -> ND
     return np.asarray(np.clip(share, 0.0, 1.0) * 255, dtype=np.uint8)
 
 
-def _upright(grey: NDArray[np.uint8], one: Slice) -> Thumbnail:
+def _upright(grey: NDArray[np.uint8], row_lps: Vec3 | None, column_lps: Vec3 | None) -> Thumbnail:
     """Turn a slice as it is looked at: patient's left (or back) to the right, back (or feet) down."""
-    if one.row_lps is None or one.column_lps is None:
+    if row_lps is None or column_lps is None:
         return Thumbnail(np.ascontiguousarray(grey), "", "")
-    row, column = np.asarray(one.row_lps), np.asarray(one.column_lps)
+    row, column = np.asarray(row_lps), np.asarray(column_lps)
     if abs(row @ _RIGHT_LPS) + abs(column @ _DOWN_LPS) < abs(column @ _RIGHT_LPS) + abs(row @ _DOWN_LPS):
         grey, row, column = grey.T, column, row
     if row @ _RIGHT_LPS < 0:

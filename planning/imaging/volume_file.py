@@ -1,7 +1,7 @@
 """Read one volume file (NIfTI, NRRD, MetaImage) into voxels on a grid."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from planning.texts import mark
 
 SUFFIXES: Final = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 HEADER_TASK: Final = "planning.imaging.volume_voxels:read_volume_header"
+PLANE_TASK: Final = "planning.imaging.volume_voxels:read_plane"
 VOXEL_TASK: Final = "planning.imaging.volume_voxels:read_voxels"
 CRASHED: Final = mark(
     "Reading {name} ended the reading process, so nothing was loaded. The file may be damaged; copy it again."
@@ -104,14 +105,45 @@ def grid_of(header: dict[str, Any]) -> Grid:
     return Grid((k, j, i), np.array(header["lps_from_ijk"], dtype=np.float64))
 
 
+@dataclass(frozen=True)
+class Planes:
+    """Which planes of a file's grid are read: `count` of them, each the mean of `every` neighbours."""
+
+    first: int
+    count: int
+    every: int = 1
+
+    @property
+    def end(self) -> int:
+        """One past the last plane that is read."""
+        return self.first + self.count * self.every
+
+
+def thinner(grid: Grid, every: int, count: int) -> Grid:
+    """Return the grid of `count` planes, each the mean of `every` neighbours, from the first one on."""
+    i_mm, j_mm, k_mm = grid.spacing_ijk_mm
+    middle = grid.to_lps((0.0, 0.0, (every - 1) / 2))
+    shape = (count, *grid.shape_kji[1:])
+    return Grid.from_axes(shape, middle, grid.directions, (i_mm, j_mm, k_mm * every))
+
+
 def read_voxels(
-    path: Path, header: dict[str, Any], dtype: str, worker: Worker, progress: Progress, *, labels: bool
+    path: Path,
+    header: dict[str, Any],
+    dtype: str,
+    worker: Worker,
+    progress: Progress,
+    *,
+    labels: bool,
+    planes: Planes | None = None,
 ) -> Array | None:
     """Return the voxels, shape (k, j, i), of labels (layers, k, j, i); None where a value does not fit."""
-    n_voxels = int(np.prod(header["shape_kji"])) * header["layers"]
-    n_bytes = n_voxels * np.dtype(dtype).itemsize
-    max_voxels = n_voxels if labels else None
-    request = {"file": str(path.resolve()), "dtype": dtype, "labels": labels, "max_voxels": max_voxels}
+    k, j, i = header["shape_kji"]
+    planes = planes or Planes(0, k)
+    n_bytes = planes.count * j * i * header["layers"] * np.dtype(dtype).itemsize
+    max_voxels = k * j * i * header["layers"] if labels else None
+    request = {"file": str(path.resolve()), "dtype": dtype, "labels": labels, "max_voxels": max_voxels,
+               "first": planes.first, "count": planes.count, "every": planes.every}  # fmt: skip
     try:
         answer, arrays = worker.call(
             VOXEL_TASK, request, progress=progress, stall_s=4 * FILE_SECONDS, mapped_bytes=n_bytes
@@ -138,8 +170,22 @@ def header_findings(header: dict[str, Any]) -> list[Finding]:
     ]
 
 
-def load_volume_file(path: Path, progress: Progress = silent, worker: Worker | None = None) -> LoadedImage:
-    """Return the image in a NIfTI, NRRD or MetaImage file.
+def middle_plane(path: Path, header: dict[str, Any], worker: Worker, progress: Progress) -> Array:
+    """Return the middle plane of a file's grid, float32 of shape (j, i); raises `ImportRefused`."""
+    request, n_bytes = {"file": str(path.resolve())}, 4 * int(np.prod(header["shape_kji"][1:]))
+    try:
+        _, arrays = worker.call(
+            PLANE_TASK, request, progress=progress, stall_s=FILE_SECONDS, mapped_bytes=n_bytes
+        )
+    except WorkerDied as error:
+        raise ImportRefused("CRASHED", CRASHED, name=path.name) from error
+    return arrays[0]
+
+
+def load_volume_file(
+    path: Path, progress: Progress = silent, worker: Worker | None = None, planes: Planes | None = None
+) -> LoadedImage:
+    """Return the image in a NIfTI, NRRD or MetaImage file, or some `planes` of it.
 
     Raises
     ------
@@ -151,7 +197,7 @@ def load_volume_file(path: Path, progress: Progress = silent, worker: Worker | N
     if worker is None:
         own = Worker()
         try:
-            return load_volume_file(path, progress, own)
+            return load_volume_file(path, progress, own, planes)
         finally:
             own.close()
     header = volume_header(path, worker)
@@ -161,9 +207,12 @@ def load_volume_file(path: Path, progress: Progress = silent, worker: Worker | N
     voxels = None
     for n, dtype in enumerate(("int16", "float32")):
         if voxels is None:
-            voxels = read_voxels(path, header, dtype, worker, part(progress, 0.5 * n, 1.0), labels=False)
+            step = part(progress, 0.5 * n, 1.0)
+            voxels = read_voxels(path, header, dtype, worker, step, labels=False, planes=planes)
     if voxels is None:
         raise ImportRefused("CRASHED", CRASHED, name=path.name)
+    if planes is not None:
+        grid = thinner(grid.cropped((planes.first, 0, 0), grid.shape_kji), planes.every, planes.count)
     findings = [*header_findings(header), Finding("NO_IDENTITY", NO_IDENTITY)]
     image = StudyImage(
         id=f"image-{hashlib.sha256(path.name.encode()).hexdigest()[:12]}",

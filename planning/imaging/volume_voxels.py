@@ -51,6 +51,8 @@ def read_voxels(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tupl
     """Task: read the voxels of ``header["file"]`` as ``header["dtype"]``, shape (layers, k, j, i).
 
     Returns ``{"overflow": True}`` where values do not fit. ``header["labels"]`` demands whole numbers.
+    ``header["first"]``, ``header["count"]`` and ``header["every"]`` take planes of the grid from the
+    first on, so many after averaging, each the mean of so many neighbours.
 
     Raises
     ------
@@ -60,20 +62,75 @@ def read_voxels(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tupl
     del arrays
     found = _header(Path(header["file"]), header.get("max_voxels"))
     i, j, k = found.shape_ijk
-    voxels = room.new_array((found.layers, k, j, i), header["dtype"])
+    first, every = header.get("first", 0), header.get("every", 1)
+    count = header.get("count", k)
+    voxels = room.new_array((found.layers, count, j, i), header["dtype"])
+    mean = Averaging(voxels, every)
     with found.data_file.open("rb") as file:
         source = _source(found, file)
         for n in range(k):
             room.progress(n / k, READING)
             values = _scaled(_slice(source, found), found)
-            at = k - 1 - n if found.flip_k else n
-            if not _store(voxels[:, at], values, found.name, labels=header["labels"]):
+            at = (k - 1 - n if found.flip_k else n) - first
+            if not 0 <= at < count * every:
+                continue
+            if not _store(mean.room_for(at), values, found.name, labels=header["labels"]):
                 return {"overflow": True}, []
+            mean.take(at)
             if n % _RELEASE_EVERY == 0:
                 room.release(voxels)
         _check_end(source, found)
     room.release(voxels)
     return {}, [voxels]
+
+
+class Averaging:
+    """Puts planes into an array, neighbours averaged as they come, in rising or falling order.
+
+    Parameters
+    ----------
+    out : array, shape (layers, k, j, i)
+    every : int
+        How many planes become one; 1 writes each straight into its place.
+    """
+
+    def __init__(self, out: NDArray[Any], every: int) -> None:
+        self._out, self._every = out, every
+        self._plane = np.empty_like(out[:, 0]) if every > 1 else out[:, :0]
+        self._sum = np.zeros(self._plane.shape, dtype=np.float64)
+        self._taken = 0
+
+    def room_for(self, at: int) -> NDArray[Any]:
+        """Return where the plane of that place is written."""
+        return self._out[:, at] if self._every == 1 else self._plane
+
+    def take(self, at: int) -> None:
+        """Count the plane just written in; the last of a group writes their mean."""
+        if self._every == 1:
+            return
+        self._sum += self._plane
+        self._taken += 1
+        if self._taken == self._every:
+            mean = self._sum / self._every
+            self._out[:, at // self._every] = np.rint(mean) if self._out.dtype.kind != "f" else mean
+            self._sum[:], self._taken = 0.0, 0
+
+
+def read_plane(header: Header, arrays: Sequence[Array], room: TaskRoom) -> tuple[Header, Sequence[Array]]:
+    """Task: read one plane of ``header["file"]`` as float32, shape (j, i): the middle of its grid."""
+    del arrays
+    found = _header(Path(header["file"]), None)
+    i, j, k = found.shape_ijk
+    plane = room.new_array((j, i), "float32")
+    middle = k // 2
+    with found.data_file.open("rb") as file:
+        source = _source(found, file)
+        values = _slice(source, found)
+        for n in range(k - 1 - middle if found.flip_k else middle):
+            room.progress(n / k, READING)
+            values = _slice(source, found)
+    plane[...] = _scaled(values, found)[0]
+    return {}, [plane]
 
 
 def _header(path: Path, max_voxels: int | None) -> VolumeHeader:

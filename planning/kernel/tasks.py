@@ -17,6 +17,7 @@ TASKS: Final[dict[str, int | None]] = {
     "planning.imaging.decode:decode_slices": READING_MIB,
     "planning.imaging.resampled_decode:decode_resampled": READING_MIB,
     "planning.imaging.volume_voxels:read_volume_header": READING_MIB,
+    "planning.imaging.volume_voxels:read_plane": READING_MIB,
     "planning.imaging.volume_voxels:read_voxels": READING_MIB,
     "planning.imaging.structure_objects:find_objects": READING_MIB,
     "planning.imaging.seg_reading:read_seg": READING_MIB,

@@ -92,6 +92,34 @@ def test_uneven_slices_are_never_averaged(tmp_path: Path, worker: Worker) -> Non
     assert "GAP" not in {f.code for f in beyond.findings}, "the gap lies outside the range"
 
 
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+@pytest.mark.parametrize(
+    "directions", [np.diag([1.0, 1.0, -1.0]), phantom.RIGHT_HANDED[5]], ids=phantom.letters
+)
+def test_a_volume_file_is_cropped_and_averaged_where_it_lies(
+    directions: np.ndarray, suffix: str, tmp_path: Path, worker: Worker
+) -> None:
+    """Mirrored files are read backwards; the range counts planes of the volume as it will lie."""
+    grid = phantom.a_grid(directions, SHAPE_KJI)
+    path = phantom.write_volume(tmp_path / f"image{suffix}", phantom.voxels_of(grid), grid)
+    (series,) = scan(path, worker=worker).series
+    assert why_not_reduced(series, Reduction(2, 6)) == ""
+    whole = load_reduced(series, Reduction(), silent, worker).image.volume
+    image = load_reduced(series, Reduction(2, 6), silent, worker).image
+    assert np.array_equal(image.volume.voxels_kji, whole.voxels_kji[2:7])
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 0.51
+    assert image.findings[0].code == "CROPPED"
+    assert image.findings[0].message.startswith("Only slices 3 to 7 of 11 were loaded")
+    image = load_reduced(series, Reduction(1, 10, 3), silent, worker).image
+    assert image.volume.grid.shape_kji == (3, *whole.grid.shape_kji[1:])
+    assert phantom.worst_error(image.volume.voxels_kji, image.volume.grid) <= 1.01
+    assert [f.code for f in image.findings[:2]] == ["CROPPED", "AVERAGED"]
+    assert image.slice_thickness_mm == pytest.approx(3 * whole.grid.spacing_ijk_mm[2])
+    assert needed_for(series, Reduction(2, 6)) == 5 * needed_bytes(series) // 11
+    with pytest.raises(ImportRefused, match="at least two slices"):
+        load_reduced(series, Reduction(0, 2, 2), silent, worker)
+
+
 def test_the_need_is_told_in_bytes(series: SeriesSummary) -> None:
     whole = 11 * 9 * 10 * 2
     assert needed_bytes(series) == whole
