@@ -12,6 +12,7 @@ from app.flows.history import HistoryFlow
 from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
+from app.flows.tools import ToolsFlow
 from app.jobs import Jobs
 from app.keeping import Keeper
 from app.landing import landing_lps_mm, start_lps_mm
@@ -49,6 +50,7 @@ class Parts:
     commands: PlanCommands
     files: CaseFiles
     imports: ImportFlow
+    tools: ToolsFlow
     plan_file: PlanFileFlow
     outputs: OutputFlow
     decisions: Decisions
@@ -90,7 +92,7 @@ class Bindings(QObject):
         p.jobs.problem.connect(self.tell_problem)
         p.jobs.bug.connect(self.tell_bug)
         p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
-        for teller in (p.files, p.imports, p.outputs, p.history, p.commands):
+        for teller in (p.files, p.imports, p.outputs, p.history, p.commands, p.tools):
             teller.told.connect(p.window.messages.show_message)
         p.files.opened.connect(self._opened)
 

@@ -134,6 +134,13 @@ class Derived(QObject):
         """Whether numbers for the present case are still to come."""
         return _has_work(self._case) and self.evaluation is None and not self._failure
 
+    def use_settings(self, settings: Settings) -> None:
+        """Forget every evaluation: own tools are said in them and are no part of their digest."""
+        self._settings = settings
+        self._evaluations.clear()
+        self._failure = ""
+        self._jobs.cancel("evaluation")
+
     def follow(self, case: Case | None, *, moving: bool) -> None:
         """Follow the case; while it is `moving` the heavy work waits for a short rest."""
         if case is None or (self._case is not None and case.id != self._case.id):

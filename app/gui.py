@@ -27,12 +27,13 @@ from app.flows.import_study import ImportFlow
 from app.flows.outputs import OutputFlow
 from app.flows.plan_file import PlanFileFlow
 from app.flows.recovery import Recovery
+from app.flows.tools import ToolsFlow
 from app.guidance import Guidance
 from app.jobs import Jobs, without_values
 from app.language import LANGUAGES, OPTION, SYSTEM, wished
 from app.language_choice import LanguageChoice, speak_at_start
 from app.logs import FILTER, start_logging
-from app.paths import user_folder
+from app.paths import own_tools_file, user_folder
 from app.plan_commands import PlanCommands
 from app.problem_messages import program_words
 from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
@@ -144,7 +145,7 @@ def run(arguments: list[str]) -> int:
     preferences = Preferences(folder / "window.ini")
     speak_at_start(application, wished(arguments) or preferences.language)
     try:
-        with workbench() as bench:
+        with workbench(forgiving=True) as bench:
             station = build(bench, preferences, application, options.painted)
             _start(station, options)
             return int(application.exec())
@@ -176,6 +177,7 @@ def build(
         commands=commands,
         files=files,
         imports=ImportFlow(window, session, jobs, bench, files, preferences),
+        tools=ToolsFlow(window, session, own_tools_file()),
         plan_file=PlanFileFlow(window, session, jobs, preferences),
         outputs=OutputFlow(window, session, jobs, preferences, window.views, files),
         decisions=Decisions(window, session, preferences),
@@ -183,6 +185,8 @@ def build(
         keeper=autosave.keeper,
     )
     bindings = Bindings(parts)
+    if bench.problem is not None:
+        bindings.tell_problem(bench.problem)
     station = Workstation(parts, bindings, preferences, Guidance(bindings, preferences))
     autosave.told.connect(window.messages.show_message)
     files.saved.connect(autosave.keep_again)

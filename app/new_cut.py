@@ -63,7 +63,7 @@ def new_cut(
     blade = _from_the_anatomy(wish, case, surfaces, tool) or _at(wish.kind, crosshair_lps_mm, tool)
     if wish.level is None:
         wish = _where_it_lands(wish, case, surfaces, crosshair_lps_mm)
-    name = _free_name(_name(wish, case), {o.title for o in case.plan.osteotomies})
+    name = free_name(_name(wish, case), {o.title for o in case.plan.osteotomies})
     taken = {o.id for o in case.plan.osteotomies}
     steps = [o.step for o in case.plan.osteotomies if o.step is not None]
     return Osteotomy(
@@ -179,7 +179,8 @@ def free_id(stem: str, taken: set[str]) -> str:
     return f"{stem}-{number}"
 
 
-def _free_name(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
+    """Return a name no other cut has."""
     number, candidate = 2, name
     while candidate in taken:
         candidate, number = f"{name} {number}", number + 1

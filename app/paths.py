@@ -8,18 +8,27 @@ from typing import Final
 _FOLDER_MODE: Final = 0o700
 
 
+def own_tools_file() -> Path:
+    """Return where the department's own tools are kept; nothing is made."""
+    return _user_folder() / "tools.toml"
+
+
 def user_folder() -> Path:
     """Return the program's private folder, made where it is missing; `ENBLOC_HOME` overrides it."""
+    return private_folder(_user_folder())
+
+
+def _user_folder() -> Path:
     chosen = os.environ.get("ENBLOC_HOME")
     if chosen:
-        return private_folder(Path(chosen))
+        return Path(chosen)
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
         root = Path.home() / "Library" / "Application Support"
     else:
         root = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return private_folder(root / "enbloc")
+    return root / "enbloc"
 
 
 def private_folder(path: Path) -> Path:

@@ -1,25 +1,33 @@
 """What the window's commands do to cuts, and how the surgeon looks at them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.drawn import Choices
-from app.new_cut import free_id, level_and_side, new_cut
+from app.new_cut import free_id, free_name, level_and_side, new_cut
 from app.session import Session
 from planning.editing.osteotomy_edits import (
     AddOsteotomy,
     ChangeOsteotomy,
     DuplicateOsteotomy,
     RemoveOsteotomy,
+    SwapOrder,
 )
+from planning.errors import PlanningError
 from planning.geometry.frames import Vec3, vec3
-from planning.model.osteotomy import Osteotomy
+from planning.geometry.relative_place import mirrored
+from planning.model.case import Case
+from planning.model.osteotomy import CutSide, Osteotomy
+from planning.resection.vertebra_frame import Place, VertebraFrame
 from planning.safety.board import millimetres
 from planning.safety.evaluation import LiveResult, live
-from planning.texts import tr
+from planning.texts import mark, tr
 from widgets.message_bar import Message
 from widgets.stages.cuts_panel import NewCut
+from widgets.tables.cut_rows import in_step_order
+from widgets.together import Together
 
 _COPY_SHIFT_MM = 5.0
 
@@ -108,6 +116,41 @@ class PlanCommands(QObject):
         self.choices = replace(self.choices, active_cut=new_id)
         self._session.do(DuplicateOsteotomy(cut.id, new_id, name, shift, cut.title))
 
+    def mirror(self, frame_of: Callable[[str, Place], VertebraFrame | PlanningError | None]) -> None:
+        """Copy the active cut to the other side of its vertebra's sagittal plane; say why where it cannot."""
+        cut, case = self.active, self._session.case
+        if cut is None or case is None:
+            return
+        if cut.level is None:
+            self.told.emit(Message(tr("Give the cut a level first: it is mirrored at its vertebra."), "warn"))
+            return
+        found = frame_of(cut.level, Place.CENTRE)
+        if not isinstance(found, VertebraFrame):
+            words = found.message if found is not None else tr("The vertebra is being measured. Try again.")
+            self.told.emit(Message(words, "warn"))
+            return
+        copy = mirror_image(cut, case, found)
+        self.choices = replace(self.choices, active_cut=copy.id)
+        edit = Together(tr("Mirror {title}", title=cut.title), (AddOsteotomy(copy),))
+        if self._session.do(edit) and cut.guards:
+            words = tr("{cut} was added without guards: name what protects that side.", cut=copy.title)
+            self.told.emit(Message(words, "warn"))
+
+    def reorder(self, by: int) -> None:
+        """Take the active cut one step earlier or later among the cuts; say so at either end."""
+        cut, case = self.active, self._session.case
+        if cut is None or case is None:
+            return
+        order = in_step_order(case.plan.osteotomies)
+        at = order.index(cut)
+        if not 0 <= at + by < len(order):
+            words = (
+                mark("{cut} is the first cut already.") if by < 0 else mark("{cut} is the last cut already.")
+            )
+            self.told.emit(Message(tr(words, cut=cut.title)))
+            return
+        self._session.do(SwapOrder(cut.id, order[at + by].id, earlier=by < 0, title=cut.title))
+
     def delete(self) -> None:
         """Delete the active cut; the next one becomes active."""
         cut, case = self.active, self._session.case
@@ -151,6 +194,34 @@ class PlanCommands(QObject):
     def bring_pieces_back(self) -> None:
         """Show every piece whole and in its place."""
         self.look(apart=0.0, moved_pieces=(), piece_opacities=(), hidden_pieces=frozenset())
+
+
+def mirror_image(cut: Osteotomy, case: Case, frame: VertebraFrame) -> Osteotomy:
+    """Return a cut on the other side: free, without guards, which are of one side."""
+    taken = {o.id for o in case.plan.osteotomies}
+    titles = {o.title for o in case.plan.osteotomies}
+    sides: dict[str, CutSide] = {"left": "right", "right": "left"}
+    name = other_side_name(cut.title)
+    return replace(
+        cut,
+        id=free_id(cut.kind.value, taken),
+        name=free_name(tr("{title} (mirrored)", title=cut.title) if name == cut.title else name, titles),
+        side=sides.get(str(cut.side), cut.side),
+        blade=mirrored(cut.blade, frame.origin_lps_mm, frame.left),
+        guards=(),
+        locked=False,
+    )
+
+
+def other_side_name(title: str) -> str:
+    """Return a title with left and right exchanged, in the words of the present language and in English."""
+    english = (("Left", "Right"), ("left", "right"))
+    for left, right in (*english, (tr("Left"), tr("Right")), (tr("left"), tr("right"))):
+        if left in title:
+            return title.replace(left, right)
+        if right in title:
+            return title.replace(right, left)
+    return title
 
 
 def added_message(cut: Osteotomy, found: LiveResult | None) -> Message:

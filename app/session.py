@@ -214,6 +214,12 @@ class Session(QObject):
             self._history = self._history.gone(steps)
             self._settle()
 
+    def use_settings(self, settings: Settings) -> None:
+        """Judge by other settings from now on; whatever was judged before is withdrawn."""
+        self.settings = settings
+        self.derived.use_settings(settings)
+        self._settle()
+
     def tell(self) -> None:
         """Show everything anew: something outside the case changed what is said of it."""
         self._tell()

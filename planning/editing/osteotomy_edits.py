@@ -162,3 +162,26 @@ class DuplicateOsteotomy:
         place = case.plan.osteotomies.index(old) + 1
         cuts = (*case.plan.osteotomies[:place], copy, *case.plan.osteotomies[place:])
         return case.with_plan(replace(case.plan, osteotomies=cuts))
+
+
+@dataclass(frozen=True)
+class SwapOrder:
+    """Exchange the places of two neighbouring cuts: their steps, and their order within one step."""
+
+    osteotomy_id: str
+    other_id: str
+    earlier: bool
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """What undo calls it."""
+        title = self.title or self.osteotomy_id
+        return tr("{title} earlier", title=title) if self.earlier else tr("{title} later", title=title)
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with both exchanged; raises `EditRefused` where one is missing."""
+        one, two = osteotomy_of(case, self.osteotomy_id), osteotomy_of(case, self.other_id)
+        places = {one.id: replace(two, step=one.step), two.id: replace(one, step=two.step)}
+        cuts = tuple(places.get(o.id, o) for o in case.plan.osteotomies)
+        return case.with_plan(replace(case.plan, osteotomies=cuts))

@@ -1,5 +1,7 @@
 """Planning cuts with the hands: handles on slices, the padlock, the list of steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -9,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.gui import Workstation
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Vec3, vec3
+from planning.model.tools import Tool
 from planning.resection.vertebra_frame import Place, VertebraFrame
 from rendering.handle_geometry import middle_lps_mm
 from rendering.scene_state import SlicePlane
@@ -197,3 +200,75 @@ def test_without_the_vertebra_the_numbers_are_withheld_with_the_reason(
     assert relative.why.text() == "L3 is not segmented, so nothing is measured from it."
     assert relative.why.isVisible()
     assert not relative.numbers.isVisible()
+
+
+def test_a_changed_own_tool_changes_no_plan_until_it_is_taken_over(
+    station: Workstation, qtbot: QtBot
+) -> None:
+    library = station.session.settings.tools
+    chisel = Tool("own_chisel", "chisel", 1.4, (1.4, 1.4), 4.0, None, "ours", own=True)
+    flow, editor = station.parts.tools, station.window.plan_panel.cut
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    try:
+        flow.keep(library.with_own((chisel,)))
+        activate(station, "cranial")
+        editor.tool.entered.emit("own_chisel")
+        assert blade_of(station, "cranial").kerf_mm == 1.4
+        assert not editor.other_numbers.isVisible()
+        case = station.session.case
+        flow.keep(library.with_own((replace(chisel, kerf_mm=2.0),)))
+        assert station.session.case is case
+        shown = station.window.messages.shown
+        assert shown is not None
+        assert shown.text == (
+            "The tool library is saved. cranial: planned with other numbers, and they keep them. "
+            "Choose such a cut to take the new ones over."
+        )
+        assert editor.other_numbers.isVisible()
+        assert editor.tool_note.text() == "In the tool library: kerf 2, overshoot 4 mm."
+        editor.take_over.click()
+        assert blade_of(station, "cranial").kerf_mm == 2.0
+        assert not editor.other_numbers.isVisible()
+        station.session.undo()
+        assert blade_of(station, "cranial").kerf_mm == 1.4
+    finally:
+        station.session.undo()
+        flow.keep(library)
+    assert station.session.settings.tools == library
+
+
+def test_a_cut_is_mirrored_at_its_vertebra_without_its_guards(station: Workstation, qtbot: QtBot) -> None:
+    activate(station, "rib-T10-left")
+    qtbot.waitUntil(lambda: isinstance(station.bindings.references.frame("T10", Place.CENTRE), VertebraFrame))
+    frame = station.bindings.references.frame("T10", Place.CENTRE)
+    assert isinstance(frame, VertebraFrame)
+    before = blade_of(station, "rib-T10-left")
+    station.window.actions_table["mirror_cut"].trigger()
+    case = station.session.case
+    assert case is not None
+    copy = case.plan.osteotomies[-1]
+    assert (copy.side, copy.guards, copy.locked) == ("right", (), False)
+    assert station.parts.commands.choices.active_cut == copy.id
+    assert station.session.view.undo_label == "Mirror rib-T10-left"
+    own = frame.rows @ (copy.blade.middle_lps_mm - np.asarray(frame.origin_lps_mm))
+    was = frame.rows @ (before.middle_lps_mm - np.asarray(frame.origin_lps_mm))
+    assert own == pytest.approx((-was[0], was[1], was[2]), abs=1e-9)
+
+
+def test_cuts_change_places_step_by_step_and_say_when_there_is_none_before(station: Workstation) -> None:
+    def order() -> list[str]:
+        return [row.osteotomy.id for row in station.window.cuts.table.cuts.rows]
+
+    before = order()
+    activate(station, before[2])
+    station.window.actions_table["earlier_cut"].trigger()
+    assert order() == [before[0], before[2], before[1], *before[3:]]
+    assert station.session.view.undo_label == f"{before[2]} earlier"
+    station.window.actions_table["later_cut"].trigger()
+    assert order() == before
+    activate(station, before[0])
+    station.window.actions_table["earlier_cut"].trigger()
+    shown = station.window.messages.shown
+    assert shown is not None
+    assert shown.text == f"{before[0]} is the first cut already."
+    assert order() == before

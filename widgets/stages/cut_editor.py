@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from planning.editing.osteotomy_edits import ChangeOsteotomy, MoveBlade
 from planning.geometry.blade_angles import angles_of, turned_to
@@ -48,6 +48,9 @@ class CutEditor(QWidget):
         self.level = ChoiceField([(None, "–"), *((level, level) for level in LEVELS)])
         self.side = ChoiceField([(None, "–"), *((s, tr(s)) for s in _SIDES)])
         self.tool = ChoiceField([(t.id, tr(t.name)) for t in tools.tools])
+        self.tool_note = label("", "muted", wrap=True)
+        self.take_over = QPushButton(tr("Take over"))
+        self.take_over.setToolTip(tip(tr("Give this cut the kerf and overshoot of the tool library.")))
         self.group = TextField(tr("such as: cranial end"))
         self.step = StepField()
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
@@ -87,6 +90,7 @@ class CutEditor(QWidget):
         self.level.show_value(osteotomy.level)
         self.side.show_value(osteotomy.side)
         self.tool.show_value(osteotomy.tool)
+        self._compare_with_library(osteotomy)
         self.group.show_text(osteotomy.cut_group)
         self.step.show_value(osteotomy.step)
         self.guards.show_text("; ".join(osteotomy.guards))
@@ -122,6 +126,12 @@ class CutEditor(QWidget):
         form.addRow(label(tr("Kind")), self.kind)
         form.addRow(label(tr("Level, side")), _side_by_side(self.level, self.side))
         form.addRow(label(tr("Tool")), self.tool)
+        self.other_numbers = QWidget()
+        other = QHBoxLayout(self.other_numbers)
+        other.setContentsMargins(0, 0, 0, 0)
+        other.addWidget(self.tool_note, 1)
+        other.addWidget(self.take_over)
+        form.addRow(self.other_numbers)
         form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
         form.addRow(label(tr("Guards")), self.guards)
         sizes = QGridLayout()
@@ -178,6 +188,7 @@ class CutEditor(QWidget):
         self.level.entered.connect(lambda level: self._change(level=level))
         self.side.entered.connect(lambda side: self._change(side=side))
         self.tool.entered.connect(self._choose_tool)
+        self.take_over.clicked.connect(self._take_over)
         self.group.entered.connect(lambda text: self._change(cut_group=text.strip()))
         self.step.entered.connect(lambda step: self._change(step=step))
         self.guards.entered.connect(lambda text: self._change(guards=_guards(text)))
@@ -197,6 +208,30 @@ class CutEditor(QWidget):
         tool = self._tools.tool(str(tool_id))
         if tool is not None:
             self._change(tool=tool.id, kerf_mm=tool.kerf_mm, overshoot_mm=tool.overshoot_mm)
+
+    def show_tools(self, tools: ToolLibrary) -> None:
+        """Offer other tools."""
+        self._tools = tools
+        self.tool.offer([(t.id, tr(t.name)) for t in tools.tools])
+        if self._osteotomy is not None:
+            self.show_cut(self._osteotomy)
+
+    def _compare_with_library(self, osteotomy: Osteotomy) -> None:
+        """Say where a cut keeps other numbers than its tool has now: nothing changes it by itself."""
+        tool, blade = self._tools.tool(osteotomy.tool), osteotomy.blade
+        own = blade.kerf_mm, blade.overshoot_mm
+        differs = tool is not None and (tool.kerf_mm, tool.overshoot_mm) != own
+        self.other_numbers.setVisible(differs)
+        if tool is not None and differs:
+            self.tool_note.setText(
+                tr("In the tool library: kerf {kerf}, overshoot {overshoot} mm.",
+                   kerf=f"{tool.kerf_mm:g}", overshoot=f"{tool.overshoot_mm:g}")
+            )  # fmt: skip
+            self.take_over.setEnabled(not osteotomy.locked)
+
+    def _take_over(self) -> None:
+        if self._osteotomy is not None:
+            self._choose_tool(self._osteotomy.tool)
 
     def _move(self, axis: int, value: float) -> None:
         if self._osteotomy is None:
