@@ -45,6 +45,7 @@ TOPICS: Final[dict[str, str]] = {
     "ReviewDialog": "anatomy#review",
     "NotInFieldDialog": "anatomy#missing",
     "NamedDialog": "import#findings",
+    "ToolsDialog": "cuts#tools",
     "DetailsDialog": "recovery#fault",
     "KeySheet": "keys",
     "CommandPalette": "keys#shortcuts",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -24,6 +24,7 @@ from widgets.dialogs import LevelsDialog
 from widgets.stage_bar import Stage
 
 DEFAULT = Path("resources/screenshots")
+_BOARD_PX = 470  # as much of the board as a page of the guide has room for
 PATIENCE_S = 180.0
 _NAMES = {Stage.PLAN: "workstation", Stage.ANATOMY: "anatomy", Stage.CHECK: "check"}
 CALM_S = 0.5  # nothing under way for this long: every merged render has happened
@@ -78,7 +79,7 @@ def _illustrate_the_guide(station: Workstation, folder: Path) -> None:
     """Take the guide's own pictures: parts of the window, in the language spoken."""
     station.window.stage_bar.choose(Stage.PLAN)
     _settle(QApplication.instance())
-    _keep(station.window.board, folder / "board.png")
+    _keep(station.window.board, folder / "board.png", height=_BOARD_PX)
     _keep(station.window.views.spine, folder / "blade.png")
 
 
@@ -123,8 +124,9 @@ def _settle(application: QCoreApplication | None) -> None:
             application.processEvents()
 
 
-def _keep(widget: QWidget, path: Path) -> None:
-    _small(widget.grab().toImage()).save(str(path), quality=0)  # 0 packs tightest
+def _keep(widget: QWidget, path: Path, height: int = -1) -> None:
+    shown = widget.grab(QRect(0, 0, -1, height))
+    _small(shown.toImage()).save(str(path), quality=0)  # 0 packs tightest
     print(path)
 
 
