@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.errands.workbench import workbench
 from app.gui import Workstation, build
+from app.language import LANGUAGES, OPTION
+from app.language_choice import speak_at_start
 from app.program import RESOURCES
 from app.settings import Preferences
 from planning.model.osteotomy import OsteotomyKind
@@ -36,11 +38,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=DEFAULT)
     parser.add_argument("--case", type=Path, help="another case than the demo")
     parser.add_argument("--size", default="1600x1000", help="of the window, such as 1280x800")
+    parser.add_argument(OPTION, choices=tuple(LANGUAGES), default="en")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, workbench() as bench:
         os.environ["ENBLOC_HOME"] = home
         application = QApplication([])
+        speak_at_start(application, options.language)
         station = build(bench, Preferences(Path(home) / "window.ini"), application, painted=True)
         station.window.resize(*(int(n) for n in options.size.split("x")))
         station.window.show()
