@@ -23,7 +23,7 @@ from planning.model.osteotomy import CutSide, Osteotomy
 from planning.resection.vertebra_frame import Place, VertebraFrame
 from planning.safety.board import millimetres
 from planning.safety.evaluation import LiveResult, live
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 from widgets.message_bar import Message
 from widgets.stages.cuts_panel import NewCut
 from widgets.tables.cut_rows import in_step_order
@@ -240,9 +240,9 @@ def added_message(cut: Osteotomy, found: LiveResult | None) -> Message:
         words = tr("{cut} was added at {place}. As it lies, it enters nothing that could be measured. "
                    "Adjust it in 3D or in numbers.", cut=cut.title, place=place)  # fmt: skip
         return Message(words)
-    listed = ", ".join(
+    names = listed(
         tr("the {what} by {value} mm", what=what, value=millimetres(mm)) for mm, what in sorted(entered)
     )
     words = tr("{cut} was added at {place}. As it lies, it enters {listed}. Move it before you go on.",
-               cut=cut.title, place=place, listed=listed)  # fmt: skip
+               cut=cut.title, place=place, listed=names)  # fmt: skip
     return Message(words, "warn")

@@ -2,7 +2,7 @@
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -78,6 +78,21 @@ def tr(text: str, /, **values: object) -> str:
 def mark(text: str, /) -> str:
     """Return `text` unchanged; marks it for translation where it is only stored."""
     return text
+
+
+def listed(parts: Iterable[str], /) -> str:
+    """Return names one after another, with the comma of the language."""
+    return tr(", ").join(parts)
+
+
+def clauses(parts: Iterable[str], /) -> str:
+    """Return clauses as one sentence, with the semicolon of the language; empty ones are left out."""
+    return tr("; ").join(part for part in parts if part)
+
+
+def about(subject: str, words: str, /) -> str:
+    """Return what is said of a subject, with the colon of the language."""
+    return tr("{subject}: {words}", subject=subject, words=words)
 
 
 def spoken_name(words: str, /) -> str:

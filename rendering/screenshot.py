@@ -10,7 +10,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderWindow
 from planning.errors import ExportRefused
 from planning.geometry.frames import Vec3, vec3
 from planning.kernel.vtk_arrays import image_data, numpy_array
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 from rendering.cameras import CameraPose, StandardView, cut_pose, view_pose
 from rendering.lettering import Lettering
 from rendering.offscreen import offscreen_window, pixels
@@ -142,9 +142,9 @@ def demand_stamp(stamp: Stamp, levels: tuple[LevelName, ...]) -> None:
     missing = [
         name
         for name, found in (
-            ("the case digest", stamp.digest),
-            ("the program version", stamp.program),
-            ("the level names", levels or stamp.level_note),
+            (tr("the case digest"), stamp.digest),
+            (tr("the program version"), stamp.program),
+            (tr("the level names"), levels or stamp.level_note),
         )
         if not found
     ]
@@ -152,7 +152,7 @@ def demand_stamp(stamp: Stamp, levels: tuple[LevelName, ...]) -> None:
         raise ExportRefused(
             "PICTURE_UNSTAMPED",
             mark("The picture was not made: it would not say {missing} and could be mistaken."),
-            missing=", ".join(missing),
+            missing=listed(missing),
         )
 
 

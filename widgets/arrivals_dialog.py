@@ -27,7 +27,7 @@ from planning.model.anatomy_table import AnatomyTable
 from planning.model.levels import LEVELS
 from planning.model.structures import StructureKind
 from planning.model.study import Severity, StudyImage
-from planning.texts import mark, tr
+from planning.texts import clauses, mark, tr
 from rendering.landing_picture import Landing, Shown, grey_range, landing_pictures
 from widgets.arrival_rows import ArrivalRow, kind_choices, replaceable, rows_of, why_not
 from widgets.fields import ChoiceField, NumberField, TextField
@@ -286,7 +286,7 @@ class ArrivalsDialog(QDialog):
             cubic_centimetres(structure.mask.count * grid.voxel_volume_mm3),
             row.state,
             place,
-            "; ".join(row.remarks),
+            clauses(row.remarks),
         )
         if item is None:
             return

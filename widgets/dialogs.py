@@ -49,7 +49,7 @@ class NamedDialog(QDialog):
         self._column.addLayout(self.form)
         self._column.addWidget(self.why)
         self._column.addWidget(self.buttons)
-        self.form.addRow(label(tr("Name")), self.by)
+        self.form.addRow(label(tr("Your name")), self.by)
         self.by.textChanged.connect(lambda _text: self.check())
         self.by.setFocus()
         self.check()

@@ -134,8 +134,8 @@ class HistoryDialog(QDialog):
         """Show what differs between a version and the present case, in groups."""
         self.differences.clear()
         self._add(found)
-        what = tr("Nothing differs from") if not found else tr("The present case compared with")
-        self.heading.setText(f"{what} {literal(version)}")
+        words = tr("The present case compared with {version}", version=version)
+        self.heading.setText(words if found else tr("Nothing differs from {version}", version=version))
         self.note.setText(note)
 
     def add_numbers(self, found: tuple[Difference, ...], note: str) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from planning.storage.notary import SealState
 from planning.storage.record import APPROVAL, EXPORT, VOID, WITHDRAWAL, Line, Record
 from planning.storage.versions import Version
-from planning.texts import mark, tr
+from planning.texts import about, mark, tr
 from widgets.history_dialog import RecordRow, VersionRow
 
 _WHAT: Final = {
@@ -49,7 +49,7 @@ def record_sentence(record: Record) -> str:
 
 def _row(line: Line) -> RecordRow:
     what = tr(_WHAT[line.what]) if line.what in _WHAT else line.what
-    detail = f"{line.plan}: {line.detail}" if line.plan else line.detail
+    detail = about(line.plan, line.detail) if line.plan else line.detail
     broken = line.seal is SealState.BROKEN
     return RecordRow(line.number, _time(line.at), line.by, what, detail, tr(_SEALS[line.seal]), broken)
 

@@ -27,7 +27,15 @@ from PySide6.QtWidgets import (
 from planning.model.case import Case
 from planning.safety.board import BoardLine, surface_words
 from planning.safety.judge import reason_words
-from planning.safety.results import SEVERITY, Clearance, Evaluation, SpecimenMargin, Status, TumourMargin
+from planning.safety.results import (
+    SEVERITY,
+    Clearance,
+    Evaluation,
+    SpecimenMargin,
+    Status,
+    TumourMargin,
+    class_words,
+)
 from planning.texts import mark, tr
 from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
@@ -238,7 +246,7 @@ def _clearance_row(c: Clearance, case: Case) -> NumberRow:
 def _margin_row(m: TumourMargin, case: Case) -> NumberRow:
     cut = tr("{cut} (swept blade)", cut=_title(case, m.osteotomy))
     why = m.note if m.value_mm is not None else reason_words(m.reason or "")
-    margin_class = m.margin_class.value if m.margin_class is not None else "–"
+    margin_class = class_words(m.margin_class)
     cells = (
         status_word(m.status),
         cut,
@@ -266,7 +274,7 @@ def _margin_row(m: TumourMargin, case: Case) -> NumberRow:
 def _specimen_row(m: SpecimenMargin) -> NumberRow:
     what = tr("specimen, {surface}", surface=surface_words(m.surface))
     why = m.note if m.value_mm is not None else reason_words(m.reason or "")
-    margin_class = m.margin_class.value if m.margin_class is not None else "–"
+    margin_class = class_words(m.margin_class)
     area = f"{m.area_under_2mm_mm2:.0f} mm²" if m.area_under_2mm_mm2 is not None else "–"
     cells = (
         status_word(m.status), what, millimetres(m.value_mm), millimetres(m.lower_mm), margin_class, area,

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from planning.model.case import Case
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 from widgets.flow_row import FlowRow
 from widgets.plain_text import label, tip
 
@@ -161,7 +161,7 @@ def badges_of(case: Case | None) -> tuple[Warned, ...]:
     badges = []
     anatomy = case.anatomy if case is not None else None
     if anatomy is not None and any(s.simulated for s in anatomy.structures):
-        names = ", ".join(s.title for s in anatomy.structures if s.simulated)
+        names = listed(s.title for s in anatomy.structures if s.simulated)
         badges.append(Warned(tr("SIMULATED PARTS"), "warn", tr("Not from the patient: {names}", names=names)))
     if case is not None and any(f.severity.value == "warn" for f in case.findings):
         why = " ".join(f.message for f in case.findings if f.severity.value == "warn")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from planning.model.structures import ReviewState, Structure
-from planning.texts import mark, tr
+from planning.texts import about, mark, tr
 
 STATE_WORDS: Final = {
     ReviewState.DRAFT: mark("draft"),
@@ -20,11 +20,11 @@ STATE_HELP: Final = {
 def standing_of(structure: Structure) -> str:
     """Return how far a person vouches for a structure, and who, in words."""
     state, by = structure.review.state, structure.review.by
-    words = f"{tr(STATE_WORDS[state])}: {tr(STATE_HELP[state])}"
+    words = about(tr(STATE_WORDS[state]), tr(STATE_HELP[state]))
     return tr("{standing} ({by})", standing=words, by=by) if by else words
 
 
 def states_explained() -> str:
     """Return what the three states mean, a line each."""
-    lines = [f"• {tr(words)}: {tr(STATE_HELP[state])}" for state, words in STATE_WORDS.items()]
+    lines = [f"• {about(tr(words), tr(STATE_HELP[state]))}" for state, words in STATE_WORDS.items()]
     return "\n".join((*lines, tr("For the safety board reviewed and approved count alike.")))

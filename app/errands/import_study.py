@@ -19,7 +19,7 @@ from planning.imaging.volume_file import is_volume_file, load_volume_file, volum
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.progress import Progress, part
-from planning.texts import mark, tr
+from planning.texts import clauses, mark, tr
 
 
 def import_case(
@@ -132,7 +132,11 @@ def _check_not_torn(series: list[SeriesSummary]) -> None:
 
 def chosen_series(series: tuple[SeriesSummary, ...], series_uid: str | None) -> SeriesSummary:
     """Return the named series, or the only CT; raises `ImportRefused` listing what there is."""
-    listing = "; ".join(f"{s.series_uid} ({s.modality}, {s.count} slices, {s.description})" for s in series)
+    listing = clauses(
+        tr("{uid} ({modality}, {count} slices, {title})", uid=s.series_uid, modality=s.modality,
+           count=s.count, title=s.description)
+        for s in series
+    )  # fmt: skip
     if series_uid is not None:
         match = [s for s in series if s.series_uid == series_uid]
         if not match:

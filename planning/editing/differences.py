@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -12,8 +13,8 @@ from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.osteotomy import Osteotomy
 from planning.model.plan import Plan
-from planning.model.structures import Structure
-from planning.texts import mark, tr
+from planning.model.structures import KIND_NAMES, Structure, reference_words
+from planning.texts import about, clauses, listed, mark, tr
 
 ABSENT: Final = "–"
 _SAME_MM: Final = 0.005
@@ -116,7 +117,7 @@ def _plan(old: Plan, new: Plan) -> Iterator[Difference]:
 def _cut(old: Osteotomy, new: Osteotomy) -> Iterator[Difference]:
     group = tr("Cuts")
     for key, words in _CUT_WORDS.items():
-        subject = f"{new.title}: {tr(words)}"
+        subject = about(new.title, tr(words))
         yield from _changed(group, subject, _plain(getattr(old, key)), _plain(getattr(new, key)))
     yield from _blade(group, new.title, old.blade, new.blade)
 
@@ -133,7 +134,7 @@ def _blade(group: str, title: str, old: Blade, new: Blade) -> Iterator[Differenc
         yield Difference(group, tr("{cut}: direction", cut=title), tr("as it was"), words)
     for key, words in _BLADE_WORDS.items():
         before, after = getattr(old, key), getattr(new, key)
-        yield from _changed(group, f"{title}: {tr(words)}", f"{before:g} mm", f"{after:g} mm")
+        yield from _changed(group, about(title, tr(words)), f"{before:g} mm", f"{after:g} mm")
     if old.footprint_mm != new.footprint_mm:
         corners = (
             tr("{count} corners", count=len(b.footprint_mm)) if b.footprint_mm else "" for b in (old, new)
@@ -169,7 +170,7 @@ def _structure(
         yield Difference(group, tr("{structure}: shape", structure=new.title), volumes[0], words)
     for words, one, two in (
         (tr("name"), old.title, new.title),
-        (tr("kind"), old.kind.value, new.kind.value),
+        (tr("kind"), tr(KIND_NAMES[old.kind]), tr(KIND_NAMES[new.kind])),
         (tr("review"), _reviewed(old), _reviewed(new)),
         (tr("source"), old.source, new.source),
         (
@@ -178,7 +179,7 @@ def _structure(
             _plain(new.effective_resolution_mm),
         ),
     ):
-        yield from _changed(group, f"{new.title}: {words}", one, two)
+        yield from _changed(group, about(new.title, words), one, two)
 
 
 def _said(group: str, old: Anatomy, new: Anatomy) -> Iterator[Difference]:
@@ -187,7 +188,7 @@ def _said(group: str, old: Anatomy, new: Anatomy) -> Iterator[Difference]:
         for a in (old, new)
     ]
     yield from _changed(group, tr("level count confirmed"), *confirmed)
-    for_each = (", ".join(f"{n.kind.value} ({n.by})" for n in a.not_in_field) for a in (old, new))
+    for_each = (", ".join(f"{tr(KIND_NAMES[n.kind])} ({n.by})" for n in a.not_in_field) for a in (old, new))
     yield from _changed(group, tr("not in this field"), *for_each)
 
 
@@ -208,7 +209,7 @@ def _decisions(old: Case, new: Case) -> Iterator[Difference]:
     yield from _changed(group, tr("patient"), _fields(old.patient), _fields(new.patient))
     yield from _changed(group, tr("diagnosis"), _fields(old.diagnosis), _fields(new.diagnosis))
     for key, before, after in _matched(old.acceptances, new.acceptances, lambda accepted: accepted.result):
-        words = (f"{a.by}: {a.reason}" if a is not None else "" for a in (before, after))
+        words = (about(a.by, a.reason) if a is not None else "" for a in (before, after))
         yield from _changed(group, tr("accepted: {result}", result=key), *words)
     for entry in fields(Case):
         if entry.name not in _SHOWN | _SILENT and getattr(old, entry.name) != getattr(new, entry.name):
@@ -240,11 +241,13 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
-    return ", ".join(value) if isinstance(value, tuple) else str(getattr(value, "value", value))
+    if isinstance(value, StrEnum):
+        return tr(value.value.replace("_", " "))
+    return listed(value) if isinstance(value, tuple) else reference_words(str(value))
 
 
 def _listed(values: Iterable[Any]) -> str:
-    return "; ".join(_fields(value) for value in values)
+    return clauses(_fields(value) for value in values)
 
 
 def _fields(value: Any) -> str:
@@ -255,7 +258,7 @@ def _fields(value: Any) -> str:
 
 def _reviewed(structure: Structure) -> str:
     review = structure.review
-    return f"{review.state.value} ({review.by})" if review.by else review.state.value
+    return f"{_plain(review.state)} ({review.by})" if review.by else _plain(review.state)
 
 
 def _cubic_centimetres(structure: Structure, anatomy: Anatomy | None) -> str:

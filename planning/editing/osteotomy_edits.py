@@ -9,7 +9,7 @@ from planning.geometry.blade import Blade, Footprint
 from planning.geometry.frames import Vec3
 from planning.model.case import Case
 from planning.model.osteotomy import CutSide, Osteotomy, OsteotomyKind
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class ChangeOsteotomy:
         title = self.title or self.osteotomy_id
         if set(self.changes) == {"locked"}:
             return tr("Lock {title}", title=title) if self.locked else tr("Unlock {title}", title=title)
-        what = ", ".join(tr(_WORDS[name]) for name in self.changes)
+        what = listed(tr(_WORDS[name]) for name in self.changes)
         return tr("Change {what} of {title}", what=what, title=title)
 
     def apply(self, case: Case) -> Case:

@@ -25,7 +25,7 @@ from planning.model.passport import Passport, read_short_passport
 from planning.model.structures import KIND_NAMES, Structure
 from planning.model.study import Finding, Severity
 from planning.progress import Progress, part
-from planning.texts import mark
+from planning.texts import mark, tr
 
 SUFFIXES: Final = (".stl", ".obj", ".ply")
 TASK: Final = "planning.imaging.mesh_reading:read_mesh"
@@ -224,7 +224,8 @@ def _layer(
     found = filled_mesh(box.to_ijk(points_lps_mm), triangles, box.shape_kji)
     title = Structure("", meaning.kind, Mask((1, 1, 1)), meaning.level, meaning.side, meaning.name).title
     if found.open_edges:
-        noted.setdefault("NOT_WATERTIGHT", []).append(f"{title} ({found.open_edges} open edges)")
+        words = tr("{title} ({count} open edges)", title=title, count=found.open_edges)
+        noted.setdefault("NOT_WATERTIGHT", []).append(words)
     if found.overlaps:
         noted.setdefault("SELF_INTERSECT", []).append(title)
     if not found.open_edges and not found.overlaps:
@@ -233,7 +234,14 @@ def _layer(
         wanted = abs(Mesh((points_lps_mm - middle).astype(np.float32), triangles).volume_mm3)
         held = int(np.count_nonzero(found.voxels_kji)) * grid.voxel_volume_mm3
         if abs(held - wanted) > _VOLUME_OFF * wanted:
-            noted.setdefault("COARSE_VOXELS", []).append(f"{title} ({held:.4g} of {wanted:.4g} mm³)")
+            noted.setdefault("COARSE_VOXELS", []).append(
+                tr(
+                    "{title} ({held} of {wanted} mm³)",
+                    title=title,
+                    held=f"{held:.4g}",
+                    wanted=f"{wanted:.4g}",
+                )
+            )
     return Layer(
         placed=placed_in(found.voxels_kji, low, grid),
         table=NameTable({1: meaning}, True, "segment names"),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from planning.errors import LabelsRefused
-from planning.model.levels import level_order
+from planning.model.levels import LEVELS, level_order
 from planning.model.mask import Mask
 from planning.texts import mark, tr
 
@@ -85,6 +85,24 @@ def reference_words(reference: str) -> str:
     return tr(names[reference]) if reference in names else reference
 
 
+_GIVEN_NAMES: Final = (
+    mark("spinal canal with cord"), mark("left upper lobe of lung"), mark("left lower lobe of lung"),
+    mark("right upper lobe of lung"), mark("right middle lobe of lung"), mark("right lower lobe of lung"),
+)  # fmt: skip
+_SIDE_WORDS: Final = {"left": mark("left"), "right": mark("right")}
+
+
+def _name_words(name: str, kind: StructureKind) -> str:
+    """Return a name as people read it: one that only says kind, level and side is said in their language."""
+    if name in _GIVEN_NAMES:
+        return tr(name)
+    rest = name.replace(KIND_NAMES[kind], "").split()
+    if not all(word in _SIDE_WORDS or word in LEVELS for word in rest):
+        return name
+    words = [tr(_SIDE_WORDS[word]) if word in _SIDE_WORDS else word for word in name.split()]
+    return " ".join(words).replace(KIND_NAMES[kind], tr(KIND_NAMES[kind]))
+
+
 class ReviewState(StrEnum):
     """How far a person vouches for a segmentation."""
 
@@ -158,11 +176,12 @@ class Structure:
         """How people read it, such as ``T10 vertebra`` or ``left T10 segmental artery (simulated)``."""
         kind = tr(KIND_NAMES[self.kind])
         if self.name:
+            name = _name_words(self.name, self.kind)
             words = (
-                self.name
+                name
                 if self.kind in (StructureKind.OTHER, StructureKind.TUMOUR, StructureKind.IMPLANT)
-                or any(word in self.name.casefold() for word in kind.casefold().split())
-                else f"{kind} {self.name}"
+                or any(word in name.casefold() for word in kind.casefold().split())
+                else f"{kind} {name}"
             )
         else:
             side = {"left": tr("left"), "right": tr("right"), None: ""}[self.side]

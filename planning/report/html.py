@@ -21,7 +21,7 @@ def html_of(report: Report, template_folder: Path, language: str = "en") -> str:
     )
     return environment.get_template("report.html.j2").render(
         report=report,
-        language=language,
+        language=language.replace("_", "-"),
         words=status_words(),
         shapes={status.value: shape for status, shape in SHAPES.items()},
         signature_header=signature_header(),

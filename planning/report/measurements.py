@@ -5,8 +5,16 @@ from planning.report.content import Cell, Paragraph, Section, Table, Tone
 from planning.safety.board import surface_words
 from planning.safety.judge import reason_words
 from planning.safety.ledger import Ledger, action_words
-from planning.safety.results import Clearance, Evaluation, Piece, PieceRole, SpecimenMargin, Status
-from planning.texts import mark, tr
+from planning.safety.results import (
+    Clearance,
+    Evaluation,
+    Piece,
+    PieceRole,
+    SpecimenMargin,
+    Status,
+    class_words,
+)
+from planning.texts import clauses, listed, mark, tr
 
 PRINTED_WITHIN_MM = 20.0
 ROLE_WORDS = {
@@ -64,7 +72,7 @@ def _clearances(case: Case, evaluation: Evaluation, clearances: tuple[Clearance,
         structure = names.get(c.structure_id, c.structure)
         if c.mobilised:
             structure = tr("{structure} (to its imaged position)", structure=structure)
-        words = "; ".join(w for w in (reason_words(c.reason) if c.reason else "", c.note) if w)
+        words = clauses(w for w in (reason_words(c.reason) if c.reason else "", c.note) if w)
         rows.append(
             (
                 Cell(titles.get(c.osteotomy, c.osteotomy)),
@@ -97,8 +105,8 @@ def margin_table(case: Case, evaluation: Evaluation) -> Table:
             Cell(titles.get(m.osteotomy, m.osteotomy)),
             Cell(number(m.value_mm)),
             Cell(number(m.lower_mm)),
-            Cell(m.margin_class.value if m.margin_class else "–"),
-            Cell("; ".join(w for w in (reason_words(m.reason) if m.reason else "", m.note) if w), m.status),
+            Cell(class_words(m.margin_class)),
+            Cell(clauses(w for w in (reason_words(m.reason) if m.reason else "", m.note) if w), m.status),
         )
         for m in evaluation.tumour_margins
     )
@@ -125,8 +133,8 @@ def _specimen_row(m: SpecimenMargin) -> tuple[Cell, ...]:
         Cell(number(m.value_mm)),
         Cell(number(m.p5_mm)),
         Cell("–" if m.area_under_2mm_mm2 is None else f"{m.area_under_2mm_mm2:.0f}"),
-        Cell(m.margin_class.value if m.margin_class else "–"),
-        Cell("; ".join(w for w in words if w), m.status),
+        Cell(class_words(m.margin_class)),
+        Cell(clauses(w for w in words if w), m.status),
     )
 
 
@@ -139,7 +147,7 @@ def _held_by(piece: Piece) -> str:
     if piece.is_free is None:
         return tr("unknown: a neighbouring vertebra is not segmented")
     ring = [tr("closes round the spinal canal")] if piece.closes_round_canal else []
-    return ", ".join([*(link.title for link in piece.links), *ring])
+    return listed([*(link.title for link in piece.links), *ring])
 
 
 def pieces_section(evaluation: Evaluation) -> Section:
@@ -147,7 +155,7 @@ def pieces_section(evaluation: Evaluation) -> Section:
     rows = tuple(
         (
             Cell(tr(ROLE_WORDS[p.role])),
-            Cell(p.title or ", ".join(p.levels)),
+            Cell(p.title or listed(p.levels)),
             Cell(f"{p.volume_mm3 / 1000:.2f}"),
             Cell(f"{percent(p.tumour_fraction)} %"),
             Cell(_held_by(p)),

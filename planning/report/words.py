@@ -19,4 +19,4 @@ def status_words() -> dict[str, str]:
 
 def signature_header() -> list[str]:
     """Return the header of the table of signatures."""
-    return [tr("Role"), tr("Must have seen"), tr("Name"), tr("Date"), tr("Signature")]
+    return [tr("Role"), tr("Must have seen"), tr("Full name"), tr("Date"), tr("Signature")]

@@ -19,7 +19,7 @@ from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
 from planning.resection.ring import ClosedRing
 from planning.resection.roles import neighbour
 from planning.resection.tissue import plan_tumours
-from planning.texts import tr
+from planning.texts import listed, tr
 
 
 def missing_field(anatomy: Anatomy, plan: Plan) -> Resection:
@@ -27,7 +27,7 @@ def missing_field(anatomy: Anatomy, plan: Plan) -> Resection:
     if plan.target_levels:
         sentence = tr(
             "No bone of {levels} is segmented, so pieces and margins cannot be told. Segment it first.",
-            levels=", ".join(plan.target_levels),
+            levels=listed(plan.target_levels),
         )
     else:
         sentence = tr(
@@ -151,7 +151,7 @@ def _cuts_between(
 
 def _tumour_sentence(code: str, piece: RawPiece, main: RawPiece | None, cuts: Sequence[Osteotomy]) -> str:
     volume = f"{piece.tumour_mm3:.0f}"
-    names = ", ".join(c.title for c in cuts)
+    names = listed(c.title for c in cuts)
     if code == "tumour_split":
         other = main.title if main else ""
         if names:
@@ -195,7 +195,7 @@ def _tumour_point(ground: Ground, blocks: Blocks, labels: NDArray[np.uint16], pi
 def _not_free(pieces: Sequence[RawPiece]) -> Iterator[RawProblem]:
     for piece in pieces:
         if piece.links:
-            names = ", ".join(link.title for link in piece.links)
+            names = listed(link.title for link in piece.links)
             sentence = tr(
                 "The {piece} is not free: still held by {links}. Cut or release each of them.",
                 piece=piece.title,
@@ -214,7 +214,7 @@ def _closed(ground: Ground, pieces: Sequence[RawPiece], rings: Sequence[ClosedRi
             "The {piece} cannot be taken out: at {levels} it still closes round the spinal canal. "
             "Cut it through on at least one side, at pedicle or lamina.",
             piece=piece.title,
-            levels=", ".join(levels),
+            levels=listed(levels),
         )
         yield RawProblem(
             "closes_round_canal", "fail", sentence, point_lps_mm=ring.point_lps_mm, subject=piece.id
@@ -254,7 +254,7 @@ def _idle_cuts(
             done |= {c.id for c in idle}
             sentence = tr(
                 "Nothing is parted by {cut}: the {piece} lies on both sides. Make it wider or deeper.",
-                cut=", ".join(c.title for c in idle),
+                cut=listed(c.title for c in idle),
                 piece=next((p.title for p in pieces if p.label == label), tr("bone")),
             )
             ids = tuple(c.id for c in idle)

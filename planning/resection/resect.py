@@ -24,7 +24,7 @@ from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
 from planning.resection.problems import missing_field, problems_of
 from planning.resection.ring import closed_rings
 from planning.resection.roles import JoinedBlocks, grouped, roles_of
-from planning.texts import tr
+from planning.texts import listed, tr
 
 _ORDER = (Role.SPECIMEN_ANTERIOR, Role.SPECIMEN_ARCH, Role.RIB_PIECE, Role.LOOSE, Role.REMAINING)
 
@@ -218,15 +218,15 @@ def _centre(rows: list[int], ground: Ground, blocks: Blocks) -> Vec3:
 
 
 def _title(role: Role, levels: tuple[str, ...], bones: list[str]) -> str:
-    span = levels[0] if len(levels) == 1 else f"{levels[0]}-{levels[-1]}" if levels else ", ".join(bones)
+    span = levels[0] if len(levels) == 1 else f"{levels[0]}-{levels[-1]}" if levels else listed(bones)
     match role:
         case Role.SPECIMEN_ANTERIOR:
             return tr("anterior specimen {levels}", levels=span)
         case Role.SPECIMEN_ARCH:
             return tr("posterior arch {levels}", levels=span)
         case Role.RIB_PIECE:
-            return tr("piece of {bone}", bone=", ".join(bones))
+            return tr("piece of {bone}", bone=listed(bones))
         case Role.LOOSE:
-            return tr("loose piece of {bone}", bone=", ".join(bones))
+            return tr("loose piece of {bone}", bone=listed(bones))
         case _:
             return tr("remaining part of {levels}", levels=span)

@@ -28,7 +28,7 @@ from planning.resection.parting import Bridge, parted
 from planning.resection.pieces import RawPiece, RawProblem, Resection, Role
 from planning.resection.tissue import points_of
 from planning.segmentation.surfaces import Surfaces
-from planning.texts import tr
+from planning.texts import listed, tr
 
 MOST_APART: Final = 0.02
 """Solids and voxel pieces agree within this share of the volume (INTERCHANGE section 3)."""
@@ -110,7 +110,7 @@ def _worth_drawing(solids: Sequence[SolidPiece]) -> list[SolidPiece]:
 
 
 def _bridged(resection: Resection, piece: RawPiece, bridge: Bridge, cuts: Sequence[Osteotomy]) -> RawProblem:
-    other = ", ".join(p.title for p in resection.pieces if p.label in bridge.labels and p is not piece)
+    other = listed(p.title for p in resection.pieces if p.label in bridge.labels and p is not piece)
     if bridge.width_mm is None:
         words = tr(
             "Cut voxel by voxel, the {piece} comes apart from the {other}; as a smooth solid it does not, "
@@ -122,7 +122,7 @@ def _bridged(resection: Resection, piece: RawPiece, bridge: Bridge, cuts: Sequen
         words = tr(
             "Beside {cuts} a bridge of bone less than {width} mm wide may still join the {piece} to the "
             "{other}, so the {piece} is not drawn. Widen {cuts} there by {width} mm.",
-            cuts=", ".join(cuts[n].title for n in bridge.cuts),
+            cuts=listed(cuts[n].title for n in bridge.cuts),
             width=f"{bridge.width_mm:.1f}",
             piece=piece.title,
             other=other,

@@ -18,7 +18,7 @@ from planning.safety.results import (
     Status,
     TumourMargin,
 )
-from planning.texts import mark, tr
+from planning.texts import about, clauses, listed, mark, tr
 
 Measured = Clearance | TumourMargin
 SURFACE_WORDS: Final = {
@@ -103,7 +103,7 @@ def result_sentence(result: Measured, what: str) -> str:
         words = tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
     else:
         words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
-    return f"{words}; {result.note}" if result.note else words
+    return clauses((words, result.note))
 
 
 def _rank(line: BoardLine) -> tuple[int, bool, float, int]:
@@ -131,13 +131,13 @@ def _cut_line(osteotomy: Osteotomy, evaluation: Evaluation, anatomy: Anatomy) ->
         return BoardLine(Status.NOT_ASSESSED, words, osteotomy=osteotomy.id, step=osteotomy.step)
     ordered = sorted(results, key=_worst_first)
     first = ordered[0]
-    words = f"{osteotomy.title}: {result_sentence(first, _what(first, anatomy))}"
+    words = about(osteotomy.title, result_sentence(first, _what(first, anatomy)))
     others = [
         _also(ordered[1:], status, anatomy) for status in (Status.FAIL, Status.NOT_ASSESSED, Status.WARN)
     ]
     return BoardLine(
         status=first.status,
-        sentence="; ".join([words, *(o for o in others if o)]),
+        sentence=clauses([words, *(o for o in others if o)]),
         key=first.key,
         osteotomy=osteotomy.id,
         step=osteotomy.step,
@@ -155,11 +155,11 @@ def _also(rest: list[Measured], status: Status, anatomy: Anatomy) -> str:
     named = [_brief(r, anatomy) for r in rest if r.status is status and not r.capped]
     if not named:
         return ""
-    listed = ", ".join(named)
+    names = listed(named)
     words = {
-        Status.FAIL: tr("also fails: {results}", results=listed),
-        Status.NOT_ASSESSED: tr("also not assessed: {results}", results=listed),
-        Status.WARN: tr("also warns: {results}", results=listed),
+        Status.FAIL: tr("also fails: {results}", results=names),
+        Status.NOT_ASSESSED: tr("also not assessed: {results}", results=names),
+        Status.WARN: tr("also warns: {results}", results=names),
     }
     return words[status]
 
@@ -209,20 +209,20 @@ def _specimen_lines(margins: tuple[SpecimenMargin, ...]) -> list[BoardLine]:
 def _specimen_line(status: Status, group: list[SpecimenMargin]) -> BoardLine:
     least = min(group, key=lambda m: m.value_mm if m.value_mm is not None else 0.0)
     if least.value_mm is None:
-        surfaces = ", ".join(surface_words(m.surface) for m in group)
+        surfaces = listed(surface_words(m.surface) for m in group)
         reason = reason_words(least.reason or "")
         words = tr("Specimen, {surfaces}: margin not assessed: {reason}", surfaces=surfaces, reason=reason)
     else:
         words = _surface_sentence(least, least.value_mm)
-        words = f"{words}; {least.note}" if least.note else words
+        words = clauses((words, least.note))
         rest = sorted((m for m in group if m is not least and not m.capped), key=lambda m: m.value_mm or 0.0)
         if rest:
-            listed = ", ".join(
+            others = listed(
                 tr("{surface} {value} mm", surface=surface_words(m.surface), value=_signed(m.value_mm))
                 for m in rest
                 if m.value_mm is not None
             )
-            words = tr("{words}; the same for: {listed}", words=words, listed=listed)
+            words = tr("{words}; the same for: {listed}", words=words, listed=others)
     return BoardLine(
         status,
         words,

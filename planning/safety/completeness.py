@@ -7,7 +7,7 @@ from planning.model.case import Case
 from planning.model.limits import Limits, Required
 from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
 from planning.model.study import Severity
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 
 LEVELS_UNCONFIRMED = mark(
     "No person has confirmed the level count: nothing is better than a warning until someone does."
@@ -135,12 +135,12 @@ def _reviews(anatomy: Anatomy, limits: Limits) -> list[str]:
     drafts = [s for s in anatomy.structures if s.review.state not in REVIEWED and not s.mask.is_empty]
     kinds = limits.review_advised | limits.review_demanded
     titles = [s.title for s in drafts if s.kind in kinds]
-    return [tr("not reviewed by a person: {structures}", structures=", ".join(titles))] if titles else []
+    return [tr("not reviewed by a person: {structures}", structures=listed(titles))] if titles else []
 
 
 def _simulated(anatomy: Anatomy) -> list[str]:
     titles = [s.title for s in anatomy.structures if s.simulated]
-    return [tr("not from the patient: {structures}", structures=", ".join(titles))] if titles else []
+    return [tr("not from the patient: {structures}", structures=listed(titles))] if titles else []
 
 
 def _resolution(anatomy: Anatomy, limits: Limits) -> list[str]:

@@ -17,7 +17,7 @@ from planning.safety.results import Clearance, Status, TumourMargin
 from planning.safety.status import Verdict, clearance_verdict, margin_class, margin_verdict, protection_of
 from planning.safety.uncertainty import combined_sigma_mm, lower_bound_mm, segmentation_sigma_mm
 from planning.safety.unseen import Unseen
-from planning.texts import mark, tr
+from planning.texts import clauses, mark, tr
 
 REASONS = {
     "disagreement": mark("the two ways of measuring disagree"),
@@ -85,7 +85,7 @@ class Judge:
         if self.is_confirmed or verdict.status is not Status.PASS:
             return verdict
         words = [w for w in (verdict.note, tr("level count not confirmed")) if w]
-        return Verdict(Status.WARN, "; ".join(words))
+        return Verdict(Status.WARN, clauses(words))
 
     def sigma_mm(self, structure: Structure, *, cut: bool = True) -> float:
         """Return the spread of a distance to a structure; `cut` adds how well a cut is executed."""
@@ -178,7 +178,7 @@ class Judge:
         if beyond_mm is None and verdict.status is not Status.FAIL and protection.sacrificed is None:
             reason = raw.overshoot_withheld_reason or "outside_image"
             words = tr("with overshoot not assessed: {reason}", reason=reason_words(reason))
-            verdict = Verdict(Status.NOT_ASSESSED, "; ".join(w for w in (words, verdict.note) if w))
+            verdict = Verdict(Status.NOT_ASSESSED, clauses(w for w in (words, verdict.note) if w))
         capped = self.capped(verdict)
         return Clearance(
             osteotomy=osteotomy.id,

@@ -14,7 +14,7 @@ from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.structures import Side, Structure, StructureKind
 from planning.safety.results import PlanProblem, Status
 from planning.safety.status import ACTION_NAMES
-from planning.texts import mark, tr
+from planning.texts import clauses, listed, mark, tr
 
 LEDGER_KINDS = (
     StructureKind.SEGMENTAL_ARTERY,
@@ -150,7 +150,7 @@ def _ligation_count(
         "Both segmental arteries are sacrificed at {count} consecutive levels ({levels}): the cord may lose "
         "its blood supply; keep some, or have it accepted by name.",
         count=longest,
-        levels="; ".join(", ".join(run) for run in runs),
+        levels=clauses(listed(run) for run in runs),
     )
     status = Status.FAIL if longest >= limits.fail_levels else Status.WARN
     return (PlanProblem("ligation_count", status, words),)
@@ -165,7 +165,7 @@ def _adamkiewicz(
     fed = [a for a in placed if a.is_sacrificed or _loses_feeder(a, lines)]
     fed += [a for a in known if not a.level and a.is_sacrificed]
     if fed:
-        titles = ", ".join(line.title for line in fed)
+        titles = listed(line.title for line in fed)
         words = tr(
             "The plan sacrifices the level that feeds the {artery}: this needs sign-off.", artery=titles
         )
@@ -179,7 +179,7 @@ def _adamkiewicz(
     words = tr(
         "Where the artery of Adamkiewicz arises is not known, and segmental arteries are sacrificed at "
         "{levels}: look for it on angiography, or sign off.",
-        levels=", ".join(exposed),
+        levels=listed(exposed),
     )
     return (PlanProblem("adamkiewicz_unknown", Status.WARN, words),)
 
@@ -206,13 +206,13 @@ def _roots(lines: tuple[LedgerLine, ...], plan: Plan, limits: LedgerLimits) -> t
     if preserved:
         words = tr(
             "{roots}: a root of arm or leg is sacrificed; such roots are preserved.",
-            roots=", ".join(preserved),
+            roots=listed(preserved),
         )
         problems.append(PlanProblem("root_preserved", Status(limits.preserved_status), words))
     if doubtful:
         words = tr(
             "{roots}: sacrificed although it is no thoracic root of a target level; confirm that it must be.",
-            roots=", ".join(doubtful),
+            roots=listed(doubtful),
         )
         problems.append(PlanProblem("root_doubtful", Status.WARN, words))
     return tuple(problems)
@@ -230,7 +230,7 @@ def _uncounted(lines: tuple[LedgerLine, ...]) -> tuple[PlanProblem, ...]:
         return ()
     words = tr(
         "{arteries}: sacrificed, but without level or side it cannot be counted; name both.",
-        arteries=", ".join(unplaced),
+        arteries=listed(unplaced),
     )
     return (PlanProblem("ligation_uncounted", Status.WARN, words),)
 

@@ -14,7 +14,7 @@ from planning.safety.image_edge import sides_left
 from planning.safety.results import PlanProblem, Status
 from planning.safety.spoken_names import spoken_names
 from planning.safety.status import guard_names
-from planning.texts import tr
+from planning.texts import listed, tr
 
 POSTERIOR_LPS = (0.0, 1.0, 0.0)
 CORD_KINDS = (StructureKind.SPINAL_CORD, StructureKind.DURAL_SAC, StructureKind.SPINAL_CANAL)
@@ -121,7 +121,7 @@ def _names_of_several(anatomy: Anatomy, plan: Plan) -> list[PlanProblem]:
             "Give each a name of its own, or confirm that all are meant.",
             name=reference,
             count=len(meant),
-            titles=", ".join(s.title for s in meant),
+            titles=listed(s.title for s in meant),
         )
         problems.append(PlanProblem("ambiguous_structure", Status.WARN, words, subject=reference))
     return problems
@@ -161,7 +161,7 @@ def _idle_words(osteotomy: Osteotomy, guard: str, known: set[str]) -> str:
         "is called so; mend the name.",
         cut=osteotomy.title,
         guard=guard,
-        names=", ".join(strange),
+        names=listed(strange),
     )
 
 

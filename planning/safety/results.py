@@ -9,7 +9,7 @@ from planning.geometry.mesh import Mesh
 from planning.model.case import Acceptance, Case
 from planning.model.stamp import HasDigest, Inputs, is_current
 from planning.model.structures import StructureKind
-from planning.texts import mark
+from planning.texts import mark, tr
 
 
 class Status(StrEnum):
@@ -41,6 +41,18 @@ class MarginClass(StrEnum):
     INTRALESIONAL = "intralesional"
     UNDER_2MM = "<2 mm by plan"
     AT_LEAST_2MM = ">=2 mm by plan"
+
+
+_CLASS_WORDS = {
+    MarginClass.INTRALESIONAL: mark("intralesional"),
+    MarginClass.UNDER_2MM: mark("<2 mm by plan"),
+    MarginClass.AT_LEAST_2MM: mark(">=2 mm by plan"),
+}
+
+
+def class_words(margin_class: MarginClass | None) -> str:
+    """Return a class in the chosen language; a dash where there is none."""
+    return tr(_CLASS_WORDS[margin_class]) if margin_class is not None else "–"
 
 
 class PieceRole(StrEnum):

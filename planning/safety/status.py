@@ -10,7 +10,7 @@ from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.structures import Structure
 from planning.safety.results import MarginClass, Status, worst
 from planning.safety.spoken_names import spoken_names
-from planning.texts import mark, tr
+from planning.texts import clauses, mark, tr
 
 ACTION_NAMES = {
     Action.KEEP: mark("kept"),
@@ -239,4 +239,4 @@ def _spoken(guard: str) -> str:
 
 
 def _sentence(words: list[str]) -> str:
-    return "; ".join(words)
+    return clauses(words)

@@ -15,7 +15,7 @@ from planning.geometry.frames import Floats, Grid
 from planning.kernel.thickness import Bools, Break, breaks, thin_voxels, widths_mm
 from planning.model.anatomy import Anatomy
 from planning.model.structures import Structure, StructureKind
-from planning.texts import tr
+from planning.texts import listed, tr
 
 TUBES: Final = frozenset(
     {
@@ -119,7 +119,7 @@ def cautions_of(anatomy: Anatomy, unresolved: Mapping[str, Unresolved]) -> tuple
             "too thin for voxels of {edge} mm, so parts of them may lie unseen and no distance to them is "
             "given: {structures}. Use thinner slices.",
             edge=f"{edge_mm:g}",
-            structures=", ".join(titles),
+            structures=listed(titles),
         )
         for edge_mm, titles in sorted(thin.items())
     ]

@@ -18,7 +18,7 @@ from planning.model.stamp import PROGRAM
 from planning.storage.manifest import Encoder, document
 from planning.storage.notary import SealState
 from planning.storage.record import APPROVAL, VOID, WITHDRAWAL, Entry, Line, Record
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 
 # How structures are drawn and who signed the printed sheet are no part of what is approved; other plans
 # stand or fall by themselves.
@@ -204,7 +204,7 @@ def part_words(parts: Iterable[str]) -> str:
     words = dict.fromkeys(
         tr(_PART_WORDS[part]) if part in _PART_WORDS else tr("other entries") for part in parts
     )
-    return ", ".join(words)
+    return listed(words)
 
 
 def _approval(line: Line) -> Approval:

@@ -1,10 +1,11 @@
 """The bundled guide: every page, every place it points to, every reason a number is withheld."""
 
+import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -160,3 +161,18 @@ def test_searching_in_the_window_opens_the_first_place(window: GuideWindow) -> N
     window.search.clear()
     assert not window.nothing.isVisible()
     assert window.contents.topLevelItemCount() == len(PAGES)
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+def test_every_page_is_translated_with_its_fields_links_and_numbers(language: str) -> None:
+    assert {path.stem for path in (GUIDE / language).glob("*.md")} == set(PAGES)
+    for name in PAGES:
+        own, original = ((GUIDE / code / f"{name}.md").read_text("utf-8") for code in (language, "en"))
+        for pattern in (r"\[\[[^\]]+\]\]", r"\]\([^)]+\)", r"\b\d+(?:\.\d+)?\b", r"`--?[^`]+`", r"^(?:\||#)"):
+            found, expected = (
+                sorted(re.findall(pattern, text, re.ASCII | re.MULTILINE)) for text in (own, original)
+            )
+            assert found == expected, (name, pattern)
+        shown = QTextDocument()
+        shown.setMarkdown(own)
+        assert "*" not in shown.toPlainText(), f"{name}: a mark that marks nothing"

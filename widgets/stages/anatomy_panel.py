@@ -23,7 +23,7 @@ from planning.editing.case_edits import SetLook
 from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.structures import ReviewState, Structure
-from planning.texts import literal, tr
+from planning.texts import about, literal, tr
 from widgets.empty_state import EmptyState
 from widgets.icons import icon, swatch
 from widgets.level_words import level_words
@@ -340,7 +340,7 @@ class AnatomyPanel(QWidget):
         if not structures:
             words = tr("Nothing to review yet.")
         elif chosen is not None:
-            words = f"{short_title(chosen)}: {standing_of(chosen)}"
+            words = about(short_title(chosen), standing_of(chosen))
         else:
             words = tr("{count} of {all} are drafts nobody has checked", count=drafts, all=len(structures))
         self.standing.setText(words)
