@@ -35,11 +35,13 @@ CALM_S = 0.5  # nothing under way for this long: every merged render has happene
 def main() -> int:
     """Take the pictures; return 1 if the demo case did not come to rest."""
     parser = argparse.ArgumentParser(description="Pictures of the workstation on the demo case.")
-    parser.add_argument("--out", type=Path, default=DEFAULT)
+    parser.add_argument("--out", type=Path, help="instead of resources/screenshots and the guide")
     parser.add_argument("--case", type=Path, help="another case than the demo")
     parser.add_argument("--size", default="1600x1000", help="of the window, such as 1280x800")
     parser.add_argument(OPTION, choices=tuple(LANGUAGES), default="en")
     options = parser.parse_args()
+    illustrates = options.out is None
+    options.out = options.out or (DEFAULT if options.language == "en" else DEFAULT / options.language)
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, workbench() as bench:
         os.environ["ENBLOC_HOME"] = home
@@ -54,14 +56,14 @@ def main() -> int:
             station.bindings.open_demo()
         else:
             station.parts.files.open_path(options.case, as_template=True)
-        rested = _take(station, options.out)
+        rested = _take(station, options.out, illustrates=illustrates)
         station.window.may_close = None
         station.window.close()
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return 0 if rested else 1
 
 
-def _take(station: Workstation, folder: Path) -> bool:
+def _take(station: Workstation, folder: Path, *, illustrates: bool) -> bool:
     rested = wait_for_rest(station)
     _look_at_the_tumour(station)
     for stage in Stage:
@@ -70,7 +72,7 @@ def _take(station: Workstation, folder: Path) -> bool:
         name = _NAMES.get(stage)
         if name is not None:
             _keep(station.window, folder / f"{name}.png")
-    if folder == DEFAULT:
+    if illustrates:
         _illustrate_the_guide(station, RESOURCES / "guide" / spoken())
     for name, dialog in _dialogs(station):
         _settle(QApplication.instance())
