@@ -173,7 +173,7 @@ def _brief(result: Measured, anatomy: Anatomy) -> str:
     words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
     beyond_mm = result.with_overshoot_mm if isinstance(result, Clearance) else None
     if beyond_mm is not None and beyond_mm < 0:
-        words += " " + tr("(with overshoot {value} mm into it)", value=millimetres(beyond_mm))
+        return tr("{words} (with overshoot {value} mm into it)", words=words, value=millimetres(beyond_mm))
     return words
 
 
