@@ -14,11 +14,13 @@ from app.problem_messages import problem_message
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import PlanningError
+from planning.imaging.memory_need import in_gb, usable_bytes
 from planning.model.case import Case
 from planning.storage.case_file import CaseFile
 from planning.storage.journal import LeftBehind
 from planning.storage.kept_limits import limits_of
 from planning.storage.notary import Notary
+from planning.storage.weight import surely_fits, weight_of
 from planning.texts import tr
 from widgets.dialogs import Choice, ask
 from widgets.message_bar import Message
@@ -118,6 +120,36 @@ class CaseFiles(QObject):
         as_template : bool
             Read it without holding it: saving asks for another place (the demo case).
         """
+        usable = usable_bytes()
+        if surely_fits(path, usable):
+            self._open_weighed(path, as_template=as_template)
+            return
+
+        def weigh(_progress: object) -> int:
+            self._keeper.wait()  # the file may be the one that is just put away
+            return weight_of(path)
+
+        def weighed(needed: int) -> None:
+            if usable is None or needed <= usable or self._opens_all_the_same(needed, usable):
+                self._open_weighed(path, as_template=as_template)
+
+        self._jobs.start("weigh", tr("Opening the case"), weigh, weighed, can_cancel=False)
+
+    def _opens_all_the_same(self, needed: int, usable: int) -> bool:
+        """Say, before a voxel is read, that memory is short; the present case stays open meanwhile."""
+        words = tr(
+            "This case needs about {needed} GB of memory, and {free} GB can be used now. Opened all the "
+            "same, the program may become very slow or be ended by the system. Close other programs first.",
+            needed=in_gb(needed),
+            free=in_gb(usable),
+        )
+        choices = (
+            Choice("cancel", tr("Do not open"), QMessageBox.ButtonRole.RejectRole, default=True),
+            Choice("open", tr("Open all the same"), QMessageBox.ButtonRole.DestructiveRole),
+        )
+        return ask(self._window, tr("Not enough memory"), words, choices) == "open"
+
+    def _open_weighed(self, path: Path, *, as_template: bool) -> None:
         if not self.settle():
             return
         self._release()

@@ -1,5 +1,6 @@
 """Memory is asked before anything is loaded, in the window's errand and on the command line."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from planning.imaging.import_choice import ChosenSeries, ImportChoice
 from planning.imaging.reduced import Reduction
 from planning.imaging.scan import scan
 from planning.progress import silent
+from planning.storage.case_file import CaseFile
+from planning.storage.weight import surely_fits, weight_of
 from tests.app.outside import CommandLine
 from tests.imaging import phantom
+from tests.storage.cases import a_rich_case
 
 SHAPE_KJI = (20, 30, 40)
 WHOLE = 20 * 30 * 40 * 2
@@ -82,3 +86,20 @@ def test_the_command_line_says_it_in_one_sentence(
     assert ran.err.startswith("Loading needs about 0.00 GB of memory")
     assert ran.err.count("\n") == 1
     assert not out.exists()
+
+
+def test_what_a_case_file_takes_is_told_before_a_voxel_is_read(tmp_path: Path) -> None:
+    case = a_rich_case()
+    path = tmp_path / "case.enbloc"
+    CaseFile.create(path, case).close()
+    voxels = sum(image.volume.voxels_kji.nbytes for image in case.images)
+    assert case.anatomy is not None
+    bricks = {name: len(data) for s in case.anatomy.structures for name, data in s.mask.bricks.items()}
+    told = weight_of(path)
+    assert voxels < told <= voxels + 3 * sum(bricks.values()) * len(case.anatomy.structures) + 20_000
+    assert surely_fits(path, None)
+    assert surely_fits(path, 64 * path.stat().st_size)
+    assert not surely_fits(path, 64 * path.stat().st_size - 1)
+    with sqlite3.connect(path) as db:  # without any voxels it is told all the same
+        assert db.execute("UPDATE blob SET body = x'00' WHERE planes > 1").rowcount > 1
+    assert weight_of(path) == told

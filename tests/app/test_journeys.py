@@ -19,7 +19,7 @@ from planning.model.case import Case, Diagnosis
 from planning.model.osteotomy import OsteotomyKind
 from planning.model.study import Patient
 from planning.safety.results import Status
-from planning.storage.case_file import open_case
+from planning.storage.case_file import CaseFile, open_case
 from tests.app.conftest import wait_for_numbers
 from widgets.dialogs import AcceptDialog, LevelsDialog
 from widgets.safety_board import BoardRow
@@ -70,6 +70,23 @@ def test_without_changes_nothing_is_asked(station: Workstation, monkeypatch: pyt
     assert station.window.welcome.isVisible()
     assert not station.window.actions_table["report"].isEnabled()
     assert "Open a case" in station.window.actions_table["report"].toolTip()
+
+
+def test_a_case_that_memory_may_not_hold_is_asked_about_before_it_is_read(
+    station: Workstation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    before, path = station.session.case, tmp_path / "large.enbloc"
+    assert before is not None
+    CaseFile.create(path, before).close()
+    monkeypatch.setattr(case_files, "usable_bytes", lambda: 1000)
+    asked = answer(monkeypatch, "cancel")
+    station.parts.files.open_path(path)
+    qtbot.waitUntil(lambda: asked == ["Not enough memory"])
+    assert station.session.case is before
+    asked = answer(monkeypatch, "open")
+    station.parts.files.open_path(path)
+    qtbot.waitUntil(lambda: station.session.path == path)
+    assert asked == ["Not enough memory"]
 
 
 def test_save_on_closing_writes_the_case_as_it_is(
