@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errands.workbench import Workbench, workbench
@@ -38,6 +39,25 @@ def small_case() -> Case:
     return a_case(a_vertebral_column(levels=SMALL), a_plan(levels=SMALL))
 
 
+class Flashes(QObject):
+    """Hears of widgets that are shown as windows of their own, as a part without a parent is for a moment.
+
+    Such a flash takes the keyboard from the window: what is typed then is lost.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note parts that are no dialog and no main window."""
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            alone = watched.parent() is None and not isinstance(watched, QMainWindow | QDialog)
+            if alone and watched.metaObject().className() != "QTipLabel":
+                self.seen.append(f"{type(watched).__name__} {watched.objectName()!r}")
+        return False
+
+
 @pytest.fixture(scope="module")
 def built(
     qapp: QApplication, bench: Workbench, tmp_path_factory: pytest.TempPathFactory
@@ -47,10 +67,14 @@ def built(
     station = build(bench, preferences, qapp, painted=True)
     station.window.resize(1280, 800)
     station.window.show()
+    flashes = Flashes()
+    qapp.installEventFilter(flashes)
     yield station
+    qapp.removeEventFilter(flashes)
     station.window.may_close = None
     station.window.close()
     station.window.deleteLater()
+    assert flashes.seen == []
 
 
 @pytest.fixture
