@@ -22,7 +22,7 @@ help:
 	@echo "make format       put the code into the project's format"
 	@echo "make bench        the benchmarks, each beside its peer"
 	@echo "make reliability  crashes and bad input by the thousand, into docs/reliability.md (half an hour)"
-	@echo "make screenshots  pictures on the demo case in every language, in resources/screenshots/ and the guide"
+	@echo "make screenshots  every stage, layout and theme in each language, in screenshots/, and the README's picture"
 	@echo "make catalogues   gather the words of the program and compile their translations"
 	@echo "make lock         renew the lock files (needs uv)"
 	@echo "make clean        remove what was written here, but not .venv"
@@ -72,8 +72,7 @@ format: ready-dev
 	@$(BIN)/ruff format .
 
 screenshots: ready-dev
-	@$(QUIET) $(BIN)/python -m tests.screenshots
-	@$(QUIET) $(BIN)/python -m tests.screenshots --language zh_CN
+	@$(QUIET) $(BIN)/python -m tests.screenshots $(ARGS)
 
 catalogues: ready-dev
 	@$(BIN)/python resources/locale/make_catalogues.py $(ARGS)

@@ -1,7 +1,13 @@
-"""Pictures of the workstation on the demo case, stages and dialogs: python -m tests.screenshots --out DIR."""
+"""Pictures of the workstation on the demo case: every stage, layout and theme in every language.
+
+``python -m tests.screenshots`` puts the picture of the README beside it and everything else, with a
+contact sheet of each language and theme, into a folder that git ignores. What there is to take is read
+from the program's own tables, so a new layout, theme, stage or language comes in by itself.
+"""
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -9,84 +15,128 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QRect
+from PIL import Image, ImageDraw
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.errands.workbench import workbench
 from app.gui import Workstation, build
-from app.language import LANGUAGES, OPTION
+from app.language import LANGUAGES
 from app.language_choice import speak_at_start
 from app.program import RESOURCES
 from app.settings import Preferences
 from planning.model.osteotomy import OsteotomyKind
 from planning.model.structures import StructureKind
-from planning.texts import spoken
+from planning.texts import ENGLISH, spoken
 from widgets.dialogs import LevelsDialog
 from widgets.stage_bar import Stage
+from widgets.theme import DARK, TEXT_SIZES, THEMES
+from widgets.views.apart_window import ApartWindow
+from widgets.views.layouts import FOUR, LAYOUTS
 
-DEFAULT = Path("resources/screenshots")
-_BOARD_PX = 470  # as much of the board as a page of the guide has room for
 PATIENCE_S = 180.0
-_NAMES = {Stage.PLAN: "workstation", Stage.ANATOMY: "anatomy", Stage.CHECK: "check"}
-CALM_S = 0.5  # nothing under way for this long: every merged render has happened
+CALM_S = 0.3  # nothing under way for this long: every merged render has happened
+README_PICTURE = Path("resources/screenshots/workstation.webp")
+EVERYTHING = Path("screenshots")
+_QUALITY = 82
+_SHEET_COLUMNS = 4
+_THUMB_PX = (640, 400)
 
 
 def main() -> int:
-    """Take the pictures; return 1 if the demo case did not come to rest."""
+    """Take every picture, each language in a process of its own; return 1 where the window found no rest."""
+    options = _parser().parse_args()
+    if options.language:
+        return _take_language(options)
+    given = [word for word in sys.argv[1:] if word != "--language"]
+    done = [
+        subprocess.run(
+            [sys.executable, "-m", "tests.screenshots", *given, "--language", code], check=False
+        ).returncode
+        for code in LANGUAGES
+    ]
+    return max(done)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Pictures of the workstation on the demo case.")
-    parser.add_argument("--out", type=Path, help="instead of resources/screenshots and the guide")
+    parser.add_argument("--out", type=Path, default=EVERYTHING, help="folder for everything")
     parser.add_argument("--case", type=Path, help="another case than the demo")
     parser.add_argument("--size", default="1600x1000", help="of the window, such as 1280x800")
-    parser.add_argument(OPTION, choices=tuple(LANGUAGES), default="en")
-    options = parser.parse_args()
-    illustrates = options.out is None
-    options.out = options.out or (DEFAULT if options.language == "en" else DEFAULT / options.language)
-    options.out.mkdir(parents=True, exist_ok=True)
+    parser.add_argument(
+        "--text", type=int, choices=TEXT_SIZES, default=TEXT_SIZES[0], help="size of words, %%"
+    )
+    parser.add_argument("--language", choices=tuple(LANGUAGES), help="this one only")
+    parser.add_argument("--theme", choices=tuple(THEMES), help="this one only")
+    return parser
+
+
+def _take_language(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as home, workbench() as bench:
         os.environ["ENBLOC_HOME"] = home
         application = QApplication([])
         speak_at_start(application, options.language)
         station = build(bench, Preferences(Path(home) / "window.ini"), application, painted=True)
-        station.window.resize(*(int(n) for n in options.size.split("x")))
-        station.window.show()
+        window = station.window
+        window.resize(*(int(n) for n in options.size.split("x")))
+        window.show()
+        window.actions_table[f"text-{options.text}"].trigger()
         _settle(application)
-        _keep(station.window, options.out / "welcome.png")
+        folder = options.out / options.language
+        _keep(window, folder / DARK.name / "welcome.webp")
         if options.case is None:
             station.bindings.open_demo()
         else:
             station.parts.files.open_path(options.case, as_template=True)
-        rested = _take(station, options.out, illustrates=illustrates)
-        station.window.may_close = None
-        station.window.close()
+        rested = wait_for_rest(station)
+        _look_at_the_tumour(station)
+        for theme in THEMES:
+            if options.theme in (None, theme):
+                window.actions_table[f"theme-{theme}"].trigger()
+                rested = _take_theme(station, folder / theme) and rested
+                _contact_sheet(folder / theme, options.out / f"{options.language}-{theme}.webp")
+        plain = (options.case, options.text, options.theme, options.out) == (None, 100, None, EVERYTHING)
+        if plain:
+            rested = _illustrate(station) and rested
+        window.may_close = None
+        window.close()
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return 0 if rested else 1
 
 
-def _take(station: Workstation, folder: Path, *, illustrates: bool) -> bool:
+def _illustrate(station: Workstation) -> bool:
+    """Take the pictures that are kept: the README's, and the guide's in the language spoken."""
+    station.window.actions_table[f"theme-{DARK.name}"].trigger()
+    station.window.stage_bar.choose(Stage.PLAN)
     rested = wait_for_rest(station)
-    _look_at_the_tumour(station)
-    for stage in Stage:
-        station.window.stage_bar.choose(stage)
-        rested = wait_for_rest(station) and rested
-        name = _NAMES.get(stage)
-        if name is not None:
-            _keep(station.window, folder / f"{name}.png")
-    if illustrates:
-        _illustrate_the_guide(station, RESOURCES / "guide" / spoken())
-    for name, dialog in _dialogs(station):
-        _settle(QApplication.instance())
-        _keep(dialog, folder / f"{name}.png")
-        dialog.close()
+    if spoken() == ENGLISH:
+        _keep(station.window, README_PICTURE)
+    guide = RESOURCES / "guide" / spoken()
+    if guide.is_dir():
+        _keep(station.window.board, guide / "board.png")
+        _keep(station.window.views.spine, guide / "blade.png")
     return rested
 
 
-def _illustrate_the_guide(station: Workstation, folder: Path) -> None:
-    """Take the guide's own pictures: parts of the window, in the language spoken."""
-    station.window.stage_bar.choose(Stage.PLAN)
-    _settle(QApplication.instance())
-    _keep(station.window.board, folder / "board.png", height=_BOARD_PX)
-    _keep(station.window.views.spine, folder / "blade.png")
+def _take_theme(station: Workstation, folder: Path) -> bool:
+    """Take every stage among four views, every layout at the plan, and the dialogs of a first plan."""
+    window, rested = station.window, True
+    for stage in Stage:
+        window.stage_bar.choose(stage)
+        rested = wait_for_rest(station) and rested
+        _keep(window, folder / f"stage-{stage.value}.webp")
+    window.stage_bar.choose(Stage.PLAN)
+    for layout in LAYOUTS:
+        window.actions_table[f"layout-{layout.id}"].trigger()
+        rested = wait_for_rest(station) and rested
+        _keep(window, folder / f"layout-{layout.id}.webp")
+    window.actions_table[f"layout-{FOUR.id}"].trigger()
+    for name, dialog in _dialogs(station):
+        _settle(QApplication.instance())
+        _keep(dialog, folder / f"dialog-{name}.webp")
+        dialog.close()
+    return rested
 
 
 def _look_at_the_tumour(station: Workstation) -> None:
@@ -130,19 +180,40 @@ def _settle(application: QCoreApplication | None) -> None:
             application.processEvents()
 
 
-def _keep(widget: QWidget, path: Path, height: int = -1) -> None:
-    shown = widget.grab(QRect(0, 0, -1, height))
-    _small(shown.toImage()).save(str(path), quality=0)  # 0 packs tightest
+def _keep(widget: QWidget, path: Path) -> None:
+    """Write what a widget shows, and beside it what its view in a window of its own shows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = _picture(widget)
+    if path.suffix == ".png":
+        picture.quantize(256).save(path, optimize=True)
+    else:
+        picture.save(path, quality=_QUALITY)
+    for apart in widget.findChildren(ApartWindow):
+        if apart.isVisible():
+            _picture(apart).save(path.with_stem(f"{path.stem}-apart"), quality=_QUALITY)
     print(path)
 
 
-def _small(picture: QImage) -> QImage:
-    """Return the picture with 64 shades a colour: the eye sees no difference, and it packs far smaller."""
-    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(picture.bits(), np.uint8) & 0xFC
-    rows |= rows >> 6
-    size = picture.width(), picture.height(), picture.bytesPerLine()
-    return QImage(rows.tobytes(), *size, QImage.Format.Format_RGB888).copy()
+def _picture(widget: QWidget) -> Image.Image:
+    shown = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(shown.constBits(), np.uint8).reshape(shown.height(), shown.bytesPerLine())
+    return Image.fromarray(rows[:, : shown.width() * 3].reshape(shown.height(), shown.width(), 3).copy())
+
+
+def _contact_sheet(folder: Path, path: Path) -> None:
+    """Put small copies of a folder's pictures on one sheet, to be looked at."""
+    pictures = sorted(folder.glob("*.webp"))
+    width, height = _THUMB_PX
+    rows = -(-len(pictures) // _SHEET_COLUMNS)
+    sheet = Image.new("RGB", (_SHEET_COLUMNS * width, rows * (height + 16)), (60, 60, 60))
+    drawing = ImageDraw.Draw(sheet)
+    for n, picture in enumerate(pictures):
+        at = n % _SHEET_COLUMNS * width, n // _SHEET_COLUMNS * (height + 16)
+        with Image.open(picture) as opened:
+            opened.thumbnail(_THUMB_PX)
+            sheet.paste(opened, (at[0], at[1] + 16))
+        drawing.text((at[0] + 4, at[1] + 2), picture.stem, fill=(255, 255, 255))
+    sheet.save(path, quality=_QUALITY)
 
 
 def wait_for_rest(station: Workstation) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -53,7 +53,7 @@ class Flashes(QObject):
         """Note parts that are no dialog and no main window."""
         if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
             alone = watched.parent() is None and not isinstance(watched, QMainWindow | QDialog)
-            if alone and watched.metaObject().className() != "QTipLabel":
+            if alone and watched.windowType() not in (Qt.WindowType.Popup, Qt.WindowType.ToolTip):
                 self.seen.append(f"{type(watched).__name__} {watched.objectName()!r}")
         return False
 

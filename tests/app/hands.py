@@ -20,7 +20,7 @@ from app.gui import Workstation
 
 Seen = TypeVar("Seen")
 LEFT = Qt.MouseButton.LeftButton
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 _MODIFIERS = {"ctrl": Qt.KeyboardModifier.ControlModifier, "shift": Qt.KeyboardModifier.ShiftModifier}
 _KEYS = {
     "Return": Qt.Key.Key_Return,
@@ -255,8 +255,8 @@ class Person:
         return f"the window says {shown.text if shown is not None else 'nothing'!r}, {dialog!r} is open"
 
 
-def live(journey: Callable[[], Seen]) -> Seen:
-    """Let the window live on this thread while a journey runs on another; return what the journey returns."""
+def live(person: Person, journey: Callable[[], Seen]) -> Seen:
+    """Let the window live on this thread while a person is on a journey; return what the journey returns."""
     found: list[Seen] = []
     faults: list[BaseException] = []
 
@@ -265,10 +265,13 @@ def live(journey: Callable[[], Seen]) -> Seen:
             found.append(journey())
         except BaseException as fault:  # noqa: BLE001 -- raised again below
             faults.append(fault)
+            while person.see(_in_front) is not None:  # an open dialog would hold the main thread
+                person.main.begin(_close_dialog)
+                time.sleep(0.05)
 
-    person = threading.Thread(target=run, name="person", daemon=True)
-    person.start()
-    while person.is_alive():
+    thread = threading.Thread(target=run, name="person", daemon=True)
+    thread.start()
+    while thread.is_alive():
         QApplication.processEvents()
         time.sleep(0.002)
     if faults:
@@ -278,6 +281,12 @@ def live(journey: Callable[[], Seen]) -> Seen:
 
 def _in_front() -> QWidget | None:
     return QApplication.activePopupWidget() or QApplication.activeModalWidget()
+
+
+def _close_dialog() -> None:
+    front = _in_front()
+    if front is not None:
+        front.close()
 
 
 def _dialog_named(title: str) -> QDialog | None:

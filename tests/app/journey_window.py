@@ -1,7 +1,8 @@
-"""A window of its own process, and a person at it: run by `test_whole_journeys`, once with each kind of hands.
+"""A window of its own process, and a person at it: run by `test_whole_journeys`.
 
 ``python -m tests.app.journey_window JOURNEY FOLDER``: on a display the hands are xdotool's, else Qt's. What
-was seen is printed as JSON; a journey that stays (``crash``) prints and waits to be killed.
+was seen is printed as JSON; a ``demo.enbloc`` in the folder stands in for the demo case; a
+journey that stays (``crash``) prints and waits to be killed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app import gui
+from app import bindings, gui
 from app.errands.workbench import workbench
 from app.settings import Preferences
 from planning.kernel import threads
@@ -29,6 +30,8 @@ def main(journey: str, home: Path, said: str) -> None:
     """Open the window as the program does, make one journey, close."""
     threads.start()
     application = QApplication(["journey"])
+    if (home / "demo.enbloc").is_file():
+        bindings.DEMO_CASE = home / "demo.enbloc"
     QDesktopServices.openUrl = lambda _url: True  # type: ignore[method-assign,assignment]
     with workbench() as bench:
         station = gui.build(bench, Preferences(home / "window.ini"), application)
@@ -46,17 +49,20 @@ def main(journey: str, home: Path, said: str) -> None:
 
 def _make(journey: str, person: Person, home: Path, said: str) -> None:
     if journey == "demo":
-        live(lambda: journeys.from_demo_to_export(person, home))
+        live(person, lambda: journeys.from_demo_to_export(person, home))
     elif journey == "dicom":
-        live(lambda: journeys.from_dicom_to_plan(person, DATA / "t11-t12", DATA / "t11-t12-labels.nii.gz"))
+        live(
+            person,
+            lambda: journeys.from_dicom_to_plan(person, DATA / "t11-t12", DATA / "t11-t12-labels.nii.gz"),
+        )
     elif journey == "crash":
-        seen = live(lambda: journeys.before_the_crash(person))
+        seen = live(person, lambda: journeys.before_the_crash(person))
         sys.stdout.write(json.dumps(dataclasses.asdict(seen)) + "\n")
         sys.stdout.flush()
-        live(lambda: time.sleep(600))
+        live(person, lambda: time.sleep(600))
     elif journey == "recover":
         was = journeys.WasSeen(**json.loads(said))
-        live(lambda: journeys.after_the_crash(person, was))
+        live(person, lambda: journeys.after_the_crash(person, was))
 
 
 if __name__ == "__main__":

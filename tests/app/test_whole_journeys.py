@@ -1,4 +1,4 @@
-"""Three journeys from the first click to the last: off-screen through Qt, and with a real mouse by xdotool."""
+"""Three journeys from the first click to the last: off-screen through Qt, and with a mouse by xdotool."""
 
 import os
 import shutil
@@ -48,16 +48,20 @@ def person(
 
 @pytest.mark.qt_log_ignore("propagateSizeHints")
 def test_from_the_demo_case_to_the_export(person: Person, tmp_path: Path) -> None:
-    live(lambda: journeys.from_demo_to_export(person, tmp_path))
+    live(person, lambda: journeys.from_demo_to_export(person, tmp_path))
 
 
 @pytest.mark.qt_log_ignore("propagateSizeHints", "raise()", "grabbing")
 def test_from_a_dicom_folder_to_a_plan(person: Person) -> None:
-    live(lambda: journeys.from_dicom_to_plan(person, DATA / "t11-t12", DATA / "t11-t12-labels.nii.gz"))
+    live(
+        person, lambda: journeys.from_dicom_to_plan(person, DATA / "t11-t12", DATA / "t11-t12-labels.nii.gz")
+    )
 
 
 @contextmanager
-def _window(journey: str, home: Path, environment: dict[str, str], *said: str) -> "Iterator[subprocess.Popen[str]]":
+def _window(
+    journey: str, home: Path, environment: dict[str, str], *said: str
+) -> "Iterator[subprocess.Popen[str]]":
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.app.journey_window", journey, str(home), *said],
         cwd=ROOT, env=environment | {"ENBLOC_HOME": str(home)}, start_new_session=True,
@@ -89,12 +93,13 @@ def _crash_and_recover(home: Path, environment: dict[str, str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_from_a_crash_back_to_the_work(tmp_path: Path) -> None:
+def test_from_a_crash_back_to_the_work(small_case: Case, tmp_path: Path) -> None:
+    CaseFile.create(tmp_path / "demo.enbloc", small_case).close()
     _crash_and_recover(tmp_path, dict(os.environ))
 
 
 class TestWithARealMouse:
-    """The same through the X server, on the demo case itself."""
+    """The same through the X server; the first journey on the demo case itself."""
 
     pytestmark = with_a_mouse
 
@@ -103,6 +108,7 @@ class TestWithARealMouse:
         with a_display() as environment:
             _whole(journey, tmp_path, environment)
 
-    def test_crash(self, tmp_path: Path) -> None:
+    def test_crash(self, small_case: Case, tmp_path: Path) -> None:
+        CaseFile.create(tmp_path / "demo.enbloc", small_case).close()
         with a_display() as environment:
             _crash_and_recover(tmp_path, environment)

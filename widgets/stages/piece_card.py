@@ -78,8 +78,8 @@ class PieceCard(QFrame):
             words.append(tr("{percent} % of the tumour", percent=percent(piece.tumour_fraction)))
         column.addWidget(label(" · ".join(words), "muted", wrap=True))
         self.freedom = label(freedom_words(piece), wrap=True)
-        self.freedom.setVisible(bool(self.freedom.text()))
         column.addWidget(self.freedom)
+        self.freedom.setVisible(bool(self.freedom.text()))
         column.addLayout(self._opacity_row())
         if piece.mesh is None:
             missing = tr("Not drawn: no solid agrees with its voxels. Its bones are shown instead.")
