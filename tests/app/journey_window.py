@@ -31,8 +31,8 @@ def main(journey: str, home: Path, said: str) -> None:
     threads.start()
     application = QApplication(["journey"])
     if (home / "demo.enbloc").is_file():
-        bindings.DEMO_CASE = home / "demo.enbloc"
-    QDesktopServices.openUrl = lambda _url: True  # type: ignore[method-assign,assignment]
+        setattr(bindings, "DEMO_CASE", home / "demo.enbloc")  # noqa: B010
+    QDesktopServices.openUrl = lambda _url: True  # type: ignore[method-assign]
     with workbench() as bench:
         station = gui.build(bench, Preferences(home / "window.ini"), application)
         station.window.resize(*SIZE)

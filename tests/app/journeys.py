@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit
 
 from app.gui import Workstation
 from planning.geometry.blade import Blade
@@ -28,7 +28,7 @@ from widgets.arrivals_dialog import ArrivalsDialog
 from widgets.recovery_dialog import RecoveryDialog
 from widgets.series_dialog import SeriesDialog
 from widgets.stage_bar import Stage
-from widgets.stages.check_panel import PieceCard
+from widgets.stages.piece_card import PieceCard
 from widgets.status_mark import status_word
 from widgets.tables.cut_table import NAME, NEAREST
 from widgets.viewport import Viewport
@@ -45,7 +45,7 @@ def from_demo_to_export(person: Person, folder: Path) -> None:
     out = folder / "export"
     person.hands.keys("ctrl+e")
     dialog = person.dialog("Export meshes and DICOM")
-    person.write_into(dialog.findChild(QLineEdit), str(out))
+    person.write_into(_field(dialog), str(out))
     person.press(dialog, "Save")
     person.wait(lambda: "Written to" in _said(person.station), "the export", 240)
     _check_export(person, out, moved)
@@ -56,13 +56,15 @@ def from_dicom_to_plan(person: Person, source: Path, labels: Path) -> None:
     station, window = person.station, person.station.window
     person.press(window.welcome, "Import a DICOM folder...")
     files = person.dialog("Import DICOM folder")
-    person.write_into(files.findChild(QLineEdit), f"{source}/")  # without the stroke Qt gives the parent
+    person.write_into(_field(files), f"{source}/")  # without the stroke Qt gives the parent
     person.hands.keys("Return")
     series = person.dialog("Choose series")
     assert isinstance(series, SeriesDialog)
     tree = series.tree
-    assert person.see(lambda: tree.topLevelItem(0).text(1)) == "CT"  # type: ignore[union-attr]
-    person.click(tree.viewport(), person.see(lambda: tree.visualItemRect(tree.topLevelItem(0)).center()))
+    first = person.see(lambda: tree.topLevelItem(0))
+    assert first is not None
+    assert person.see(lambda: first.text(1)) == "CT"
+    person.click(tree.viewport(), person.see(lambda: tree.visualItemRect(first).center()))
     person.write_into(series.labels, str(labels))
     person.press(series, "Load")
     arrivals = person.dialog("Incoming structures")
@@ -287,6 +289,12 @@ def _a_plain_cut(station: Workstation) -> Osteotomy:
         return cut.blade.footprint_mm is None, min(near, default=-99.0)
 
     return max((cut for cut in case.plan.osteotomies if not cut.locked), key=rank)
+
+
+def _field(dialog: QDialog) -> QLineEdit:
+    found = dialog.findChild(QLineEdit)
+    assert isinstance(found, QLineEdit)
+    return found
 
 
 def _line_of(station: Workstation, cut: str) -> int:
