@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -40,6 +40,7 @@ CALM_S = 0.3  # nothing under way for this long: every merged render has happene
 README_PICTURE = Path("resources/screenshots/workstation.webp")
 EVERYTHING = Path("screenshots")
 _QUALITY = 82
+_BOARD_PX = 470  # as much of the board as a page of the guide has room for
 _SHEET_COLUMNS = 4
 _THUMB_PX = (640, 400)
 
@@ -114,7 +115,7 @@ def _illustrate(station: Workstation) -> bool:
         _keep(station.window, README_PICTURE)
     guide = RESOURCES / "guide" / spoken()
     if guide.is_dir():
-        _keep(station.window.board, guide / "board.png")
+        _keep(station.window.board, guide / "board.png", height=_BOARD_PX)
         _keep(station.window.views.spine, guide / "blade.png")
     return rested
 
@@ -180,10 +181,10 @@ def _settle(application: QCoreApplication | None) -> None:
             application.processEvents()
 
 
-def _keep(widget: QWidget, path: Path) -> None:
+def _keep(widget: QWidget, path: Path, height: int = -1) -> None:
     """Write what a widget shows, and beside it what its view in a window of its own shows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture = _picture(widget)
+    picture = _picture(widget, height)
     if path.suffix == ".png":
         picture.quantize(256).save(path, optimize=True)
     else:
@@ -194,8 +195,8 @@ def _keep(widget: QWidget, path: Path) -> None:
     print(path)
 
 
-def _picture(widget: QWidget) -> Image.Image:
-    shown = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+def _picture(widget: QWidget, height: int = -1) -> Image.Image:
+    shown = widget.grab(QRect(0, 0, -1, height)).toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(shown.constBits(), np.uint8).reshape(shown.height(), shown.bytesPerLine())
     return Image.fromarray(rows[:, : shown.width() * 3].reshape(shown.height(), shown.width(), 3).copy())
 
