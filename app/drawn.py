@@ -226,7 +226,7 @@ def _structures(
                 kind=structure.kind,
                 opacity=look.opacity,
                 visible=look.visible and structure.id not in replaced,
-                outlined=look.visible,
+                outlined=look.visible and look.outlined,
                 simulated=structure.simulated,
                 level=structure.level,
                 emphasised=structure.id == choices.chosen_structure,

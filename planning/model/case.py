@@ -57,11 +57,15 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class StructureLook:
-    """How one structure is drawn; never part of a digest."""
+    """How one structure is drawn; never part of a digest.
+
+    Where it is `visible` at all, `outlined` draws its outline on slices and `opacity` its surface in 3D.
+    """
 
     colour_rgb: tuple[int, int, int]
     opacity: float = 1.0
     visible: bool = True
+    outlined: bool = True
 
 
 @dataclass(frozen=True)

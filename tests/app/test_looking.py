@@ -15,7 +15,8 @@ from rendering.handle_geometry import Part
 from rendering.scene_state import SlicePlane
 from rendering.slice_parts import SlabMode
 from tests.app.test_gestures import colours, wheel
-from widgets.stages.anatomy_panel import NAME
+from widgets.stage_bar import Stage
+from widgets.stages.anatomy_panel import NAME, OUTLINE
 from widgets.views.seen import kept_inside
 from widgets.views.slice_view import SliceView
 
@@ -364,3 +365,32 @@ def test_every_view_key_of_the_table_acts_and_is_taken_once(station: Workstation
     known = set(station.window.views.keys.known)
     assert set(keys) <= known
     assert known - set(keys) == {"Esc", "PgUp", "PgDown", *"123456"}
+
+
+def test_a_structure_without_outline_stays_in_3d_and_leaves_the_slices(station: Workstation) -> None:
+    panel, views = station.window.anatomy_panel, station.window.views
+    station.window.stage_bar.choose(Stage.ANATOMY)
+    item = next(i for i in panel._items() if i.data(NAME, Qt.ItemDataRole.UserRole) == "aorta")
+    panel.tree.scrollToItem(item)
+    box = panel.tree.visualRect(panel.tree.indexFromItem(item, OUTLINE))
+    assert box.left() < panel.tree.visualRect(panel.tree.indexFromItem(item, NAME)).left()
+    axial = a_view(station, SlicePlane.AXIAL)
+    rgb = next(s for s in axial.state.structures if s.id == "aorta").colour_rgb
+
+    def outline_px() -> int:
+        picture = colours(axial.viewport.picture()).astype(int)
+        return int((np.abs(picture - rgb).max(axis=2) < 40).sum())
+
+    before = outline_px()
+    QTest.mouseClick(panel.tree.viewport(), LEFT, pos=box.center())
+    drawn = next(s for s in axial.state.structures if s.id == "aorta")
+    assert (drawn.visible, drawn.outlined) == (True, False)
+    assert outline_px() < before / 2
+    assert station.session.view.undo_label is not None
+    station.session.undo()
+    assert outline_px() == before
+    panel.choose("aorta")
+    panel.opacity.setValue(0)
+    drawn = next(s for s in views.slices[SlicePlane.AXIAL].state.structures if s.id == "aorta")
+    assert (drawn.opacity, drawn.outlined) == (0.0, True)
+    station.session.undo()

@@ -262,3 +262,46 @@ def test_a_series_of_the_same_patient_is_added_and_one_of_another_is_not(
     assert phantom.worst_error(added.volume.voxels_kji, added.volume.grid) <= 0.51
     assert "= same frame" in row(several, 3).relation.text()
     assert several.session.view.undo_label == "Add images"
+
+
+def test_t_fades_the_second_image_of_the_same_frame_over_the_first(several: Workstation) -> None:
+    views, table = several.window.views, several.window.actions_table
+    press(row(several, 0).show_it)
+    views.move_crosshair((10.0, -5.0, -41.0))
+    views.set_window(400.0, 190.0)
+    view = axial(several)
+    view.viewport.setFocus()
+    view.reset_look()
+
+    def grey() -> int:
+        view.viewport.draw_now()
+        picture = view.viewport.picture()
+        x, y = (round(v) for v in view.scene.pixel_of((38.0, 26.0, -41.0)))
+        return picture.pixelColor(x, picture.height() - 1 - y).red()
+
+    first = grey()
+    QTest.keyClick(view.viewport, Qt.Key.Key_T)
+    half = grey()
+    assert view.state.second is not None
+    assert view.state.second.share == 0.5
+    assert "over it: CT" in view.scene.texts.get(Place.TOP_RIGHT)
+    for _ in range(5):
+        QTest.keyClick(view.viewport, Qt.Key.Key_BracketRight)
+    whole = grey()
+    assert whole == pytest.approx(127.5, abs=3)  # 190, the middle of the window
+    assert half == pytest.approx((first + whole) / 2, abs=2)
+    QTest.keyClick(view.viewport, Qt.Key.Key_BracketLeft)
+    assert view.state.second.share == 0.9
+    QTest.keyClick(view.viewport, Qt.Key.Key_T)
+    assert grey() == first
+    assert table["fade"].isEnabled()
+
+
+def test_nothing_is_faded_over_an_image_of_another_frame(several: Workstation) -> None:
+    press(row(several, 2).show_it)
+    view = axial(several)
+    view.viewport.setFocus()
+    QTest.keyClick(view.viewport, Qt.Key.Key_T)
+    assert view.state.second is None
+    assert "share a frame of reference" in several.window.messages.sentence.text()
+    press(row(several, 0).show_it)

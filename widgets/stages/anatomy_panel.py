@@ -33,7 +33,7 @@ from widgets.structure_titles import GROUP_ORDER, GROUP_WORDS, by_level, short_t
 from widgets.theme import scaled
 from widgets.together import Together
 
-EYE, NAME, STATE, VOLUME = range(4)
+EYE, NAME, STATE, VOLUME, OUTLINE = range(5)
 _LEAST_LIST_PX = 140
 _ID = Qt.ItemDataRole.UserRole
 
@@ -70,8 +70,8 @@ class AnatomyPanel(QWidget):
         self.confirm = QPushButton(tr("Confirm levels..."))
         self.confirm.clicked.connect(self.levels_asked)
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(4)
-        self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("cm³")])
+        self.tree.setColumnCount(5)
+        self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("cm³"), ""])
         self.tree.setAccessibleName(tr("Structures"))
         self.tree.headerItem().setToolTip(VOLUME, tip(tr("Volume of the surface")))
         self.tree.headerItem().setToolTip(STATE, tip(states_explained()))
@@ -84,6 +84,7 @@ class AnatomyPanel(QWidget):
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._fit_to_text()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.moveSection(OUTLINE, NAME)  # beside the eye
         self.tree.itemClicked.connect(self._clicked)
         self.tree.itemDoubleClicked.connect(self._double_clicked)
         self.tree.currentItemChanged.connect(lambda _now, _before: self._show_look())
@@ -109,7 +110,7 @@ class AnatomyPanel(QWidget):
         self.colour = QPushButton(tr("Colour..."))
         self.colour.clicked.connect(self._choose_colour)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
-        self.opacity.setRange(5, 100)
+        self.opacity.setRange(0, 100)  # 0 leaves the outline on slices alone
         self.opacity.setAccessibleName(tr("Opacity"))
         self.opacity.valueChanged.connect(self._dim)
         self.opacity.sliderReleased.connect(lambda: self._emit_look(opacity=self.opacity.value() / 100))
@@ -123,7 +124,7 @@ class AnatomyPanel(QWidget):
             self._fit_to_text()
 
     def _fit_to_text(self) -> None:
-        for column, width in ((EYE, 28), (STATE, 62), (VOLUME, 46)):
+        for column, width in ((EYE, 28), (OUTLINE, 26), (STATE, 62), (VOLUME, 46)):
             self.tree.setColumnWidth(column, scaled(width))
         self.tree.setMinimumHeight(scaled(_LEAST_LIST_PX))
 
@@ -250,7 +251,7 @@ class AnatomyPanel(QWidget):
         for structure in anatomy.structures if anatomy is not None else ():
             groups.setdefault(self._table.entry(structure.kind).group, []).append(structure)
         for group in sorted(groups, key=GROUP_ORDER.index):
-            head = QTreeWidgetItem(self.tree, ["", tr(GROUP_WORDS[group]), "", ""])
+            head = QTreeWidgetItem(self.tree, ["", tr(GROUP_WORDS[group]), "", "", ""])
             head.setFirstColumnSpanned(False)
             head.setForeground(NAME, self.palette().placeholderText())
             head.setData(EYE, _ID, group)
@@ -277,6 +278,8 @@ class AnatomyPanel(QWidget):
             return False
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
+        item.setIcon(OUTLINE, icon("outline" if look.visible and look.outlined else "outline-off"))
+        item.setToolTip(OUTLINE, tip(tr("Outlines on slices")))
         item.setIcon(NAME, swatch(look.colour_rgb))
         item.setText(NAME, literal(short_title(structure)))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
@@ -303,6 +306,11 @@ class AnatomyPanel(QWidget):
             self.edited.emit(SetLook(structure.id, replace(look, visible=not look.visible), structure.title))
         elif column == EYE:
             self._toggle_group(item)
+        elif column == OUTLINE and structure is not None:
+            look = self.look_of(structure)
+            outlined = not (look.visible and look.outlined)
+            look = replace(look, outlined=outlined, visible=look.visible or outlined)
+            self.edited.emit(SetLook(structure.id, look, structure.title))
         elif column == STATE and structure is not None:
             self.review_asked.emit(structure)
 
