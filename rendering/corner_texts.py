@@ -6,7 +6,7 @@ import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import axis_letter
-from planning.texts import brief, literal, tr
+from planning.texts import brief, letters, literal, tr
 from rendering.boxes import Box, overlap
 from rendering.lettering import Lettering
 from rendering.scene_state import SliceAxes, Stamp
@@ -158,7 +158,7 @@ class CornerTexts:
         if not actor.GetVisibility():
             return None
         lines = str(actor.GetInput()).split("\n")
-        height, width = self._line_px * len(lines), self._line_px * LETTER_WIDTH * max(map(len, lines))
+        height, width = self._line_px * len(lines), self._line_px * LETTER_WIDTH * max(map(letters, lines))
         x, y = actor.GetPosition()
         left = x - width * (place.value[2] + 1) / 2
         low = y - height * (place.value[3] + 1) / 2

@@ -7,7 +7,7 @@ import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.geometry.frames import Floats, Vec3
-from planning.texts import brief
+from planning.texts import brief, letters
 from rendering.boxes import Box, overlap
 from rendering.lettering import Lettering
 from rendering.themes import DARK, Rgb, Theme
@@ -85,7 +85,7 @@ class PointLabels:
     def _box(self, label: PointLabel, x: float, y: float) -> Box:
         """Return roughly where the words lie: left, low, right, high."""
         height = self._lettering.px(self._theme.text_pt * label.size * self._size)
-        width = height * 0.6 * len(label.words)
+        width = height * 0.6 * letters(label.words)
         left = x - width * (label.align[0] + 1) / 2
         low = y - height * (label.align[1] + 1) / 2
         return left, low, left + width, low + height

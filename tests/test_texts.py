@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planning.texts import brief, literal, spoken_name, tr
+from planning.texts import brief, letters, literal, spoken_name, tr
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,11 @@ def test_what_nobody_sees_is_made_visible(text: str, shown: str) -> None:
 )
 def test_a_menu_entry_is_said_without_dots_and_letters_to_press(words: str, said: str) -> None:
     assert spoken_name(words) == said
+
+
+def test_chinese_letters_take_more_room() -> None:
+    assert letters("T10") == 3.0
+    assert letters("模拟结构 T10") == pytest.approx(4 * 1.7 + 4)
 
 
 def test_fields_are_never_formats() -> None:

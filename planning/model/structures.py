@@ -82,6 +82,8 @@ KIND_NAMES: Final[dict[StructureKind, str]] = {
 def reference_words(reference: str) -> str:
     """Return how people read what plans and evaluations call a structure: its name, or its kind in words."""
     names = {kind.value: words for kind, words in KIND_NAMES.items()}
+    if reference in _GIVEN_NAMES:
+        return tr(reference)
     return tr(names[reference]) if reference in names else reference
 
 
