@@ -14,6 +14,7 @@ from planning.model.plan import Plan
 from planning.model.structures import StructureKind
 from planning.resection.blocks import Blocks
 from planning.resection.ground import Ground
+from planning.resection.idle_cuts import nearest_bone_words, same_as
 from planning.resection.links import RawLink, is_meant
 from planning.resection.pieces import SPECIMENS, RawPiece, RawProblem, Resection
 from planning.resection.ring import ClosedRing
@@ -65,7 +66,7 @@ def problems_of(
         *_tumour_outside(ground, blocks, plan, pieces, labels, sides),
         *_not_free(pieces),
         *_closed(ground, pieces, rings),
-        *_idle_cuts(blocks, plan, pieces, links, labels),
+        *_idle_cuts(ground, blocks, plan, pieces, links, labels),
         *_unknown_releases(plan, released),
         *_outside_image(ground),
     ]
@@ -229,6 +230,7 @@ def _closed(ground: Ground, pieces: Sequence[RawPiece], rings: Sequence[ClosedRi
 
 
 def _idle_cuts(
+    ground: Ground,
     blocks: Blocks,
     plan: Plan,
     pieces: Sequence[RawPiece],
@@ -239,6 +241,16 @@ def _idle_cuts(
     severing = {o.id for o in plan.osteotomies if any(f"+{o.id}+" in by for by in severed)}
     done: set[str] = set(severing)
     for n, cut in enumerate(plan.osteotomies):
+        other = same_as(plan.osteotomies, n)
+        if other is not None:
+            done.add(cut.id)
+            sentence = tr(
+                "{cut} changes nothing: it lies wholly in {other}. Move it or delete it.",
+                cut=cut.title,
+                other=other.title,
+            )
+            point = vec3(np.asarray(cut.blade.corners_lps_mm).mean(axis=0))
+            yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
         if cut.id in done:
             continue
         point = vec3(np.asarray(cut.blade.corners_lps_mm).mean(axis=0))
@@ -247,6 +259,7 @@ def _idle_cuts(
                 "{cut} changes nothing: its blade touches no bone within two levels of the targets.",
                 cut=cut.title,
             )
+            sentence = f"{sentence} {nearest_bone_words(cut.blade, ground.tissue)}".strip()
             yield RawProblem("cut_changes_nothing", "warn", sentence, (cut.id,), point_lps_mm=point)
             continue
         idle, label = _idle_together(blocks, plan.osteotomies, n, labels)

@@ -14,7 +14,7 @@ from planning.progress import Cancelled, silent
 from planning.resection.pieces import RawPiece, Resection, Role
 from planning.resection.resect import resect
 from tests.builders import LEVELS, a_blade, a_cut, a_grid, a_mask, a_plan, a_vertebral_column, body_z_mm
-from tests.phantoms import Ball, Pose, box
+from tests.phantoms import HALF_DEPTH_MM, Ball, Pose, box
 
 
 def the(resection: Resection, role: Role) -> RawPiece:
@@ -186,6 +186,22 @@ def test_a_cut_in_the_air_changes_nothing() -> None:
     (problem,) = resection.problems
     assert (problem.code, problem.osteotomies, problem.severity) == ("cut_changes_nothing", ("air",), "warn")
     assert "touches no bone" in problem.sentence
+    # It runs from y = -30 forward; the bodies' front lies at y = -12.
+    far = 30.0 - HALF_DEPTH_MM
+    assert problem.sentence.endswith(" mm away.")
+    assert float(problem.sentence.split()[-3]) == pytest.approx(far, abs=1.1)
+
+
+def test_a_cut_that_lies_in_another_says_which() -> None:
+    plan = a_plan()
+    first = plan.osteotomies[0]
+    smaller = replace(first.blade, width_mm=first.blade.width_mm - 2, kerf_mm=first.blade.kerf_mm / 2)
+    twice = replace(first, id="again", name="again", blade=smaller)
+    resection = resect(a_vertebral_column(), replace(plan, osteotomies=(*plan.osteotomies, twice)), silent)
+    idle = [p for p in resection.problems if p.code == "cut_changes_nothing"]
+    assert [(p.osteotomies, p.sentence) for p in idle] == [
+        (("again",), f"again changes nothing: it lies wholly in {first.title}. Move it or delete it.")
+    ]
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
