@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushBu
 
 from planning.texts import literal, tr
 from widgets.plain_text import label
+from widgets.theme import scaled
 
 
 class DetailsDialog(QDialog):
@@ -21,7 +22,7 @@ class DetailsDialog(QDialog):
     def __init__(self, sentence: str, details: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Details of this message"))
-        self.resize(620, 380)
+        self.resize(min(scaled(620), 1100), min(scaled(380), 700))
         self.text = QPlainTextEdit(literal(details))
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)

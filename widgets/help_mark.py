@@ -41,7 +41,7 @@ class HelpMark(QToolButton):
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the letters."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.setFixedSize(self._side_px(), self._side_px())
             self._place()
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPushButto
 from planning.texts import tr
 from widgets.guide.page_view import PageView
 from widgets.guide.pages import Page, Section, table
+from widgets.theme import scaled
 
 _MARGIN_MM: Final = 15.0
 
@@ -34,7 +35,7 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Mouse and keys"))
         self.setModal(False)
-        self.resize(640, 700)
+        self.resize(min(scaled(640), 1100), 700)
         mouse = table((tr("Where"), tr("How")), list(gestures))
         typed = table((tr("Command"), tr("Keys"), tr("Menu")), list(keys))
         sections = (

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from planning.texts import tr
 from widgets.announce import announce
 from widgets.plain_text import label
+from widgets.theme import scaled
 
 _WIDTH_PX: Final = 330
 _GAP_PX: Final = 12
@@ -61,7 +62,7 @@ class Tour(QFrame):
         self._at = 0
         self.setObjectName("tour")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(_WIDTH_PX)
+        self.setFixedWidth(scaled(_WIDTH_PX))
         self.title = label("", "title", wrap=True)
         self.words = label("", wrap=True)
         self.count = label("", "muted")
@@ -159,7 +160,7 @@ class Tour(QFrame):
 
     def _needed_height(self) -> int:
         layout = self.layout()
-        return layout.totalHeightForWidth(_WIDTH_PX) if layout is not None else self.height()
+        return layout.totalHeightForWidth(self.width()) if layout is not None else self.height()
 
 
 def place_beside(area: QRect, note: QSize, window: QSize) -> QPoint:

@@ -21,6 +21,7 @@ from planning.texts import tr
 from widgets.guide.page_view import PageView
 from widgets.guide.pages import Found, Guide, Topic
 from widgets.plain_text import label, tip
+from widgets.theme import scaled
 
 _TOPIC: Final = Qt.ItemDataRole.UserRole
 
@@ -33,7 +34,7 @@ class GuideWindow(QDialog):
         self.setWindowTitle(tr("EnBloc guide"))
         self.setModal(False)
         self.setSizeGripEnabled(True)
-        self.resize(920, 680)
+        self.resize(min(scaled(920), 1240), min(scaled(680), 760))
         self._guide = guide
         self._first = Topic(guide.pages[0].name)
         self._been: list[Topic] = []
@@ -92,7 +93,7 @@ class GuideWindow(QDialog):
         both.setChildrenCollapsible(False)
         both.addWidget(left)
         both.addWidget(right)
-        both.setSizes([270, 650])
+        both.setSizes([scaled(270), 650])
         both.setStretchFactor(1, 1)
         QVBoxLayout(self).addWidget(both)
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from planning.texts import literal, tr
 from widgets.palette.matching import Entry, ranked
 from widgets.plain_text import label, tip
-from widgets.theme import present_theme
+from widgets.theme import present_theme, scaled
 
 NAME, GROUP, KEYS = range(3)
 _ENTRY: Final = Qt.ItemDataRole.UserRole
@@ -71,7 +71,7 @@ class CommandPalette(QDialog):
         column_box.addWidget(self.field)
         column_box.addWidget(self.list, 1)
         column_box.addWidget(self.foot)
-        self.resize(_WIDTH_PX, _HEIGHT_PX)
+        self.resize(scaled(_WIDTH_PX), scaled(_HEIGHT_PX))
         self.field.textChanged.connect(lambda _text: self._fill())
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda _item, _column: self._pick())
@@ -88,7 +88,9 @@ class CommandPalette(QDialog):
         super().showEvent(event)
         over = self.parentWidget()
         if over is not None:
-            self.resize(min(_WIDTH_PX, over.width() - 40), min(_HEIGHT_PX, over.height() - 100))
+            self.resize(
+                min(scaled(_WIDTH_PX), over.width() - 40), min(scaled(_HEIGHT_PX), over.height() - 100)
+            )
             self.move(over.mapToGlobal(QPoint((over.width() - self.width()) // 2, 70)))
         self.field.setFocus()
 
