@@ -87,6 +87,7 @@ class VolumePicture:
             self._renderer.AddViewProp(self._volume)
         if old is None or old.preset != drawn.preset:
             self._volume.SetProperty(_look(PRESETS[drawn.preset], min(drawn.volume.grid.spacing_ijk_mm)))
+            self._shade()
         self._clip_by(clip)
 
     def set_software(self, software: bool) -> None:
@@ -95,6 +96,7 @@ class VolumePicture:
             self._software = software
             if self._drawn is not None:
                 self._feed(self._drawn)
+                self._shade()
 
     def set_moving(self, moving: bool) -> None:
         """Look at fewer rays while things move."""
@@ -120,6 +122,10 @@ class VolumePicture:
             for plane in planes_of(clip):
                 self._mapper.AddClippingPlane(plane)
 
+    def _shade(self) -> None:
+        """Light it where a card does: the processor would first work out every slope, for seconds."""
+        self._volume.GetProperty().SetShade(not self._software)
+
     def _sample(self) -> None:
         if isinstance(self._mapper, vtkFixedPointVolumeRayCastMapper):
             self._mapper.SetImageSampleDistance(MOVING_PX if self._moving else STILL_PX)
@@ -141,7 +147,6 @@ def _look(preset: VolumePreset, unit_mm: float) -> vtkVolumeProperty:
     look.SetColor(colour)
     look.SetScalarOpacityUnitDistance(unit_mm)
     look.SetInterpolationTypeToLinear()
-    look.ShadeOn()
     look.SetAmbient(0.25)
     look.SetDiffuse(0.8)
     look.SetSpecular(0.15)
