@@ -3,8 +3,8 @@
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from planning.texts import tr
+from widgets.access import named_row
 from widgets.dialogs import NamedDialog
-from widgets.plain_text import label
 
 
 class ApproveDialog(NamedDialog):
@@ -53,7 +53,7 @@ class WithdrawDialog(NamedDialog):
             plan=plan,
         )
         super().__init__(tr("Withdraw the approval"), text, by, parent)
-        self.form.addRow(label(tr("Reason")), self.reason)
+        named_row(self.form, tr("Reason"), self.reason)
         self.reason.textChanged.connect(self.check)
 
     def lacking(self) -> str:

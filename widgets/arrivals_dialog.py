@@ -29,6 +29,7 @@ from planning.model.structures import StructureKind
 from planning.model.study import Severity, StudyImage
 from planning.texts import clauses, mark, tr
 from rendering.landing_picture import Landing, Shown, grey_range, landing_pictures
+from widgets.access import named_row
 from widgets.arrival_rows import ArrivalRow, kind_choices, replaceable, rows_of, why_not
 from widgets.fields import ChoiceField, NumberField, TextField
 from widgets.landing_view import LandingView
@@ -126,11 +127,11 @@ class ArrivalsDialog(QDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow(label(tr("Kind")), self.kind)
-        form.addRow(label(tr("Level")), self.level)
-        form.addRow(label(tr("Side of the patient")), self.side)
-        form.addRow(label(tr("Name")), self.name)
-        form.addRow(label(tr("In the case")), self.place)
+        named_row(form, tr("Kind"), self.kind)
+        named_row(form, tr("Level"), self.level)
+        named_row(form, tr("Side of the patient"), self.side)
+        named_row(form, tr("Name"), self.name)
+        named_row(form, tr("In the case"), self.place)
         panel = QFrame()
         panel.setObjectName("panel")
         panel.setLayout(form)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from planning.model.structures import KIND_NAMES, ReviewState, StructureKind
 from planning.texts import tr
+from widgets.access import named_row
 from widgets.fields import ChoiceField
 from widgets.plain_text import label
 from widgets.review_words import STATE_WORDS, states_explained
@@ -49,7 +50,7 @@ class NamedDialog(QDialog):
         self._column.addLayout(self.form)
         self._column.addWidget(self.why)
         self._column.addWidget(self.buttons)
-        self.form.addRow(label(tr("Your name")), self.by)
+        named_row(self.form, tr("Your name"), self.by)
         self.by.textChanged.connect(lambda _text: self.check())
         self.by.setFocus()
         self.check()
@@ -89,7 +90,7 @@ class AcceptDialog(NamedDialog):
             sentence=sentence,
         )
         super().__init__(tr("Accept this result"), text, by, parent)
-        self.form.addRow(label(tr("Reason")), self.reason)
+        named_row(self.form, tr("Reason"), self.reason)
         self.reason.textChanged.connect(self.check)
         (self.reason if by else self.by).setFocus()
 
@@ -108,7 +109,7 @@ class LevelsDialog(NamedDialog):
                   "This is to prevent an operation on the wrong level.",
                   levels=", ".join(levels))  # fmt: skip
         super().__init__(tr("Confirm the level count"), text, by, parent)
-        self.form.addRow(label(tr("Counted from")), self.evidence)
+        named_row(self.form, tr("Counted from"), self.evidence)
         self.evidence.textChanged.connect(lambda _text: self.check())
         (self.evidence if by else self.by).setFocus()
 
@@ -141,6 +142,7 @@ class ReviewDialog(NamedDialog):
         )
         text = f"{text}\n\n{states_explained()}"
         super().__init__(tr("Review {title}", title=title), text, by, parent)
+        self.state.setAccessibleName(tr("State"))
         self.form.insertRow(0, label(tr("State")), self.state)
         self.state.currentIndexChanged.connect(lambda _index: self.check())
         self.next = QPushButton(tr("OK, next draft"))
@@ -178,6 +180,7 @@ class NotInFieldDialog(NamedDialog):
         parent: QWidget | None = None,
     ) -> None:
         self.list = QListWidget()
+        self.list.setAccessibleName(tr("Kinds of structures"))
         for kind in kinds:
             item = QListWidgetItem(tr(KIND_NAMES[kind]))
             item.setData(Qt.ItemDataRole.UserRole, kind.value)

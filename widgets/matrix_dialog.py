@@ -151,6 +151,8 @@ class MatrixDialog(QDialog):
         self.evaluation = evaluation
         self._models = (NumbersModel(CLEARANCE_HEADERS, ()), NumbersModel(MARGIN_HEADERS, ()))
         self.clearances, self.margins = (self._table(model) for model in self._models)
+        self.clearances.setAccessibleName(tr("Clearances"))
+        self.margins.setAccessibleName(tr("Margins"))
         self.tabs = QTabWidget()
         for table in (self.clearances, self.margins):
             self.tabs.addTab(table, "")
@@ -190,6 +192,7 @@ class MatrixDialog(QDialog):
         sorted_model.setSourceModel(model)
         sorted_model.setSortRole(Qt.ItemDataRole.UserRole)
         table = QTableView()
+        table.setTabKeyNavigation(False)
         table.setModel(sorted_model)
         table.setSortingEnabled(True)
         table.sortByColumn(0, Qt.SortOrder.AscendingOrder)

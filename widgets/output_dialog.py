@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from planning.texts import tr
+from widgets.access import named_row
 from widgets.fields import ChoiceField
 from widgets.plain_text import label
 
@@ -62,9 +63,10 @@ class OutputDialog(QDialog):
         place.addWidget(self.field, 1)
         place.addWidget(self.browse)
         form = QFormLayout()
+        self.field.setAccessibleName(tr("Folder"))
         form.addRow(label(tr("Folder")), place)
         for option in options:
-            form.addRow(label(option.words), self.options[option.key])
+            named_row(form, option.words, self.options[option.key])
         column = QVBoxLayout(self)
         column.addWidget(label(text, wrap=True))
         column.addLayout(form)

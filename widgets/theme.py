@@ -57,7 +57,7 @@ LIGHT: Final = Theme(
 )  # fmt: skip
 PROJECTOR: Final = Theme(
     "projector", mark("Projector"), window="#000000", panel="#0a0b0d", raised="#202329", view="#000000",
-    border="#7d8794", text="#ffffff", muted="#ccd2d9", accent="#a9b8ff", on_accent="#000000",
+    border="#7d8794", text="#ffffff", muted="#ccd2d9", accent="#7f93ff", on_accent="#000000",
     warn_text="#ffc74d", fail_text="#ff9d6b", focus="#ffe600",
 )  # fmt: skip
 THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT, PROJECTOR)}
@@ -94,6 +94,8 @@ QPushButton:default:disabled, QPushButton#primary:disabled {{ background: {t.pan
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus,
 QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 2px solid {t.focus}; }}
 QPushButton:focus {{ padding: 3px 9px; }}
+QPushButton:default:focus, QPushButton#primary:focus, QPushButton#alert:focus {{
+  border: 2px solid {t.focus}; padding: 3px 9px; }}
 QToolButton:focus {{ padding: 3px 5px; }}
 QToolButton[flat="true"] {{ background: transparent; border: 1px solid transparent; padding: 2px; }}
 QToolButton[flat="true"]:hover {{ border-color: {t.accent}; }}

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QPushButton, QScrollArea, QVBoxLayout
 from planning.editing.case_edits import SetDiagnosis
 from planning.model.case import Case, Diagnosis
 from planning.texts import tr
+from widgets.access import named_row
 from widgets.fields import TextField
 from widgets.icons import icon
 from widgets.plain_text import label, tip
@@ -62,7 +63,7 @@ class CasePanel(QScrollArea):
         self.facts = QWidget()
         form = QFormLayout()
         for key, field in self.diagnosis.items():
-            form.addRow(label(words[key]), field)
+            named_row(form, words[key], field)
             field.entered.connect(lambda _text: self._diagnose())
         self.unproven = label(tr("▲ No biopsy is recorded: the report says 'unproven'."), wrap=True)
         self.images = ImagesBox()

@@ -14,6 +14,7 @@ from planning.model.levels import LEVELS
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.tools import ToolLibrary
 from planning.texts import mark, tr
+from widgets.access import named_row
 from widgets.fields import ChoiceField, NumberField, StepField, TextField
 from widgets.plain_text import label, tip
 from widgets.stages.relative_fields import RelativeFields
@@ -122,10 +123,14 @@ class CutEditor(QWidget):
         form.setHorizontalSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.addRow(label(tr("Name")), self.name)
-        form.addRow(label(tr("Kind")), self.kind)
+        named_row(form, tr("Name"), self.name)
+        named_row(form, tr("Kind"), self.kind)
+        self.level.setAccessibleName(tr("Level"))
+        self.side.setAccessibleName(tr("Side"))
+        self.step.setAccessibleName(tr("Step of the operation"))
+        self.group.setAccessibleName(tr("Group of cuts"))
         form.addRow(label(tr("Level, side")), _side_by_side(self.level, self.side))
-        form.addRow(label(tr("Tool")), self.tool)
+        named_row(form, tr("Tool"), self.tool)
         self.other_numbers = QWidget()
         other = QHBoxLayout(self.other_numbers)
         other.setContentsMargins(0, 0, 0, 0)
@@ -133,7 +138,7 @@ class CutEditor(QWidget):
         other.addWidget(self.take_over)
         form.addRow(self.other_numbers)
         form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
-        form.addRow(label(tr("Guards")), self.guards)
+        named_row(form, tr("Guards"), self.guards)
         sizes = QGridLayout()
         sizes.setSpacing(5)
         words = {

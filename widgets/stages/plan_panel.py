@@ -9,9 +9,10 @@ from planning.model.levels import LEVELS
 from planning.model.structures import StructureKind
 from planning.model.tools import ToolLibrary
 from planning.texts import tr
+from widgets.access import named_row
 from widgets.empty_state import EmptyState
 from widgets.fields import ChoiceField, NumberField, TextField
-from widgets.plain_text import label, tip
+from widgets.plain_text import tip
 from widgets.stages.cut_editor import CutEditor
 from widgets.stages.vessel_panel import VesselPanel
 
@@ -38,10 +39,10 @@ class TargetsPanel(QWidget):
         self.margin.setToolTip(tip(tr("The margin this plan must keep from the tumour.")))
         form = QFormLayout(self)
         form.setContentsMargins(0, 8, 0, 0)
-        form.addRow(label(tr("Plan")), self.name)
-        form.addRow(label(tr("Target levels")), self.levels)
-        form.addRow(label(tr("Tumour")), self.tumour)
-        form.addRow(label(tr("Required margin")), self.margin)
+        named_row(form, tr("Plan"), self.name)
+        named_row(form, tr("Target levels"), self.levels)
+        named_row(form, tr("Tumour"), self.tumour)
+        named_row(form, tr("Required margin"), self.margin)
         self.name.entered.connect(lambda text: self.edited.emit(RenamePlan(text)))
         self.levels.entered.connect(self._set_levels)
         self.tumour.entered.connect(lambda tumour: self.edited.emit(SetTargets(tumour=tumour)))

@@ -164,6 +164,7 @@ class CutTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next control; arrows go through the lines
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setAccessibleName(tr("Cuts of the plan"))

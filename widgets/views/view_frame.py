@@ -42,8 +42,8 @@ class ViewFrame(QFrame):
         row.addSpacing(6)
         row.addWidget(self.note, 1)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._overflow = OverflowMenu()
-        row.addWidget(self._overflow)
+        self.overflow = OverflowMenu()
+        row.addWidget(self.overflow)
         self._controls: list[QWidget] = []
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(1)
@@ -67,14 +67,14 @@ class ViewFrame(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._buttons.insertWidget(max(0, self._buttons.count() - 1), button)
         if self._buttons.count() > 1:  # the first one maximises: it is always in sight
-            self._overflow.add(button)
+            self.overflow.add(button)
         return button
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put buttons that have no room into a menu."""
         super().resizeEvent(event)
         ends = self.title.sizeHint().width() + self.maximise.sizeHint().width() + _BETWEEN_PX
-        self._overflow.fit(self.width() - ends - sum(c.sizeHint().width() for c in self._controls))
+        self.overflow.fit(self.width() - ends - sum(c.sizeHint().width() for c in self._controls))
 
     def add_control(self, control: QWidget) -> None:
         """Add a control to the left of the buttons, always in sight."""
