@@ -147,9 +147,9 @@ class ReviewDialog(NamedDialog):
         self.state.currentIndexChanged.connect(lambda _index: self.check())
         self.next = QPushButton(tr("OK, next draft"))
         self.next.clicked.connect(self._accept_and_go_on)
-        self.next.setVisible(has_next)
         self.next.setAutoDefault(False)
         self.buttons.addButton(self.next, QDialogButtonBox.ButtonRole.ActionRole)
+        self.next.setVisible(has_next)  # only now: without a parent it would flash as a window
         self.state.setFocus()
         self.check()
 

@@ -214,7 +214,7 @@ def test_the_control_with_the_keyboard_shows_it(dressed: Theme, qtbot: QtBot) ->
         QLineEdit("Line"), QComboBox(), NumberField(0, 1, "mm"), QSlider(Qt.Orientation.Horizontal),
         QPlainTextEdit("Text"), tabs.tabBar(),
     )  # fmt: skip
-    holder = QWidget()
+    holder = QDialog()
     qtbot.addWidget(holder)
     other = QPushButton("Other", holder)
     y = 40
@@ -279,9 +279,11 @@ def test_text_grows_to_twice_its_size_and_nothing_is_cut_off(station: Workstatio
 
 def test_a_small_view_keeps_every_button_in_a_menu(qtbot: QtBot) -> None:
     view = SpineView(ViewportMode.PAINTED, Lettering())
-    qtbot.addWidget(view)
+    holder = QDialog()
+    qtbot.addWidget(holder)
+    view.setParent(holder)
     view.resize(500, 300)
-    view.show()
+    holder.show()
     assert view.overflow.isHidden()
     view.resize(190, 200)
     view.overflow.menu().aboutToShow.emit()

@@ -125,10 +125,7 @@ class CutEditor(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         named_row(form, tr("Name"), self.name)
         named_row(form, tr("Kind"), self.kind)
-        self.level.setAccessibleName(tr("Level"))
-        self.side.setAccessibleName(tr("Side"))
-        self.step.setAccessibleName(tr("Step of the operation"))
-        self.group.setAccessibleName(tr("Group of cuts"))
+        self._name_fields()
         form.addRow(label(tr("Level, side")), _side_by_side(self.level, self.side))
         named_row(form, tr("Tool"), self.tool)
         self.other_numbers = QWidget()
@@ -185,6 +182,12 @@ class CutEditor(QWidget):
         form.addRow(label(tr("Direction"), "title"))
         form.addRow(angles)
         column.addStretch(1)
+
+    def _name_fields(self) -> None:
+        self.level.setAccessibleName(tr("Level"))
+        self.side.setAccessibleName(tr("Side"))
+        self.step.setAccessibleName(tr("Step of the operation"))
+        self.group.setAccessibleName(tr("Group of cuts"))
 
     def _connect(self) -> None:
         self.relative.edited.connect(self.edited)
