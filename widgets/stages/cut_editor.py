@@ -137,13 +137,14 @@ class CutEditor(QWidget):
         form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
         named_row(form, tr("Guards"), self.guards)
         sizes = QGridLayout()
-        sizes.setSpacing(5)
+        sizes.setSpacing(3)
         words = {
             "width_mm": tr("Width"), "depth_mm": tr("Depth"),
             "kerf_mm": tr("Kerf"), "overshoot_mm": tr("Overshoot"),
         }  # fmt: skip
         for n, (key, field) in enumerate(self.sizes.items()):
             field.setAccessibleName(words[key])
+            field.setMinimumWidth(68)  # beside a scroll bar in a narrow window
             sizes.addWidget(label(words[key]), n // 2, n % 2 * 2)
             sizes.addWidget(field, n // 2, n % 2 * 2 + 1)
         origin = QGridLayout()
