@@ -37,7 +37,7 @@ ALIKE = re.compile(
     re.IGNORECASE,
 )
 _CODES = re.compile(
-    r"\b(?:[CTLS]\d{1,2}|F\d{1,2}|[A-Z]|sha256:\S*|[0-9a-f]{6,}|[0-9A-F]{8}|\d+[a-z]{1,2}|[a-z]\w*_\w+)\b"
+    r"\b(?:(?:(?:Ctrl|Shift|Alt)\+)+\w+|[CTLS]\d{1,2}|F\d{1,2}|[A-Z]|sha256:\S*|[0-9a-f]{6,}|[0-9A-F]{8}|\d+[a-z]{1,2}|[a-z]\w*_\w+)\b"
 )
 
 
