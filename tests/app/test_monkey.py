@@ -78,7 +78,7 @@ class Monkey:
         QApplication.sendEvent(view, event)
 
     def _key(self) -> None:
-        QTest.keyClick(self._view(), self._dice.choice(KEYS))
+        QTest.keyClicks(self._view(), self._dice.choice(KEYS).lower())
 
     def _command(self) -> None:
         self._station.window.actions_table[self._dice.choice(COMMANDS)].trigger()
