@@ -128,7 +128,7 @@ def drawn(
         pieces=pieces,
         levels=_with_pieces(level_names(case, surfaces), pieces, evaluation),
         stamp=stamp_of(case, evaluation, patient),
-        cut=followed_cut(case, blades, choices.active_cut),
+        cut=followed_cut(case, blades, choices.active_cut, surfaces),
         cut_line=nearest_line(worst_result(results_of(evaluation, live), choices.active_cut)),
     )
     if before is None:

@@ -5,29 +5,36 @@ import numpy as np
 from planning.geometry.blade import Blade
 from planning.geometry.coverage import Coverage
 from planning.geometry.frames import Grid
+from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.structures import BONES
 from planning.safety.evaluation import LiveResult
 from planning.safety.image_edge import sides_left
 from planning.safety.results import SEVERITY, Clearance, Evaluation, TumourMargin
 from planning.safety.self_test import self_test
+from planning.segmentation.surfaces import Surfaces
 from planning.texts import tr
+from rendering.cut_section import BONE_KINDS
 from rendering.scene_state import DrawnBlade, DrawnLine, FollowedCut
 
 Result = Clearance | TumourMargin
 
 
-def followed_cut(case: Case, blades: tuple[DrawnBlade, ...], active_cut: str) -> FollowedCut | None:
+def followed_cut(
+    case: Case, blades: tuple[DrawnBlade, ...], active_cut: str, surfaces: Surfaces | None
+) -> FollowedCut | None:
     """Return the active cut as the cut views follow it, or None where there is none."""
     drawn = next((blade for blade in blades if blade.id == active_cut), None)
-    return None if drawn is None else FollowedCut(drawn, why_no_area=why_no_area(case, drawn.blade))
+    return None if drawn is None else FollowedCut(drawn, why_no_area=why_no_area(case, drawn.blade, surfaces))
 
 
-def why_no_area(case: Case, blade: Blade) -> str:
+def why_no_area(case: Case, blade: Blade, surfaces: Surfaces | None) -> str:
     """Return why the area of bone in a blade may not be said, in words; empty where it may."""
     anatomy, image = case.anatomy, case.image
     if anatomy is None or image is None:
         return tr("nothing is segmented")
+    if words := _why_no_surface(anatomy, blade, surfaces):
+        return words
     if not self_test.cache_info().currsize or not self_test().ok:
         return tr("the self-test has not passed")
     if case.unacknowledged:
@@ -43,6 +50,23 @@ def why_no_area(case: Case, blade: Blade) -> str:
             low, high = np.array(extent[0]) - 0.5, np.array(extent[1]) - 0.5
             if (kji < low).any() or (kji > high).any():
                 return tr("the blade leaves the label map")
+    return ""
+
+
+def _why_no_surface(anatomy: Anatomy, blade: Blade, surfaces: Surfaces | None) -> str:
+    """Return why bones have no surface to measure on: one that is not drawn would count as no bone."""
+    bones = [s for s in anatomy.structures if s.kind in BONE_KINDS and not s.mask.is_empty]
+    if not bones:
+        return tr("no bone is segmented")
+    known = surfaces.by_id if surfaces is not None else {}
+    if any(bone.id not in known or known[bone.id].mask_digest != bone.mask.digest for bone in bones):
+        return tr("the surface of a bone is being made")
+    low, high = blade.corners_lps_mm.min(axis=0), blade.corners_lps_mm.max(axis=0)
+    for bone in bones:
+        mesh = known[bone.id].mesh
+        empty = not len(mesh.triangles)
+        if empty or (not known[bone.id].fidelity.is_true and mesh.meets_box(low, high)):
+            return tr("no surface true to its voxels could be made")
     return ""
 
 

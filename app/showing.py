@@ -27,7 +27,7 @@ class Showing:
         self._window = window
         self._session = session
         self._commands = commands
-        self._last_plan: object = None
+        self._last_measured: tuple[object, ...] = ()
         self._last_surfaces: object = None
         self._last_evaluation: object = None
         self._last_drawn: Drawn | None = None
@@ -78,8 +78,10 @@ class Showing:
             self._commands.choices,
             before=self._last_drawn,
         )
-        if case.plan is not self._last_plan:
-            self._last_plan = case.plan
+        structures = case.anatomy.structures if case.anatomy is not None else ()
+        measured = (case.plan, *(structure.mask for structure in structures))
+        if not _same(measured, self._last_measured):
+            self._last_measured = measured
             window.views.drop_line()
         seen = seen_of(case, self._commands.choices, shown, view_theme())
         window.views.show_seen(with_second(seen, case, self._commands.choices))
@@ -104,6 +106,11 @@ class Showing:
             safety.show_updating(live_lines(view.live, case) if view.live is not None else ())
         else:
             safety.show_nothing(why_no_numbers(view))
+
+
+def _same(now: tuple[object, ...], before: tuple[object, ...]) -> bool:
+    """Say whether these are the very same things."""
+    return len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
 
 
 def verdict_of(view: SessionView) -> Verdict:

@@ -87,7 +87,7 @@ def cut_words(state: SliceState, bones: tuple[CrossedBone, ...]) -> list[str]:
     if state.cut.why_no_area:
         return [*words, tr("bone in the blade: not said"), state.cut.why_no_area]
     if not bones:
-        return [*words, tr("no bone in the blade")]
+        return [*words, tr("no segmented bone in the blade")]
     for bone in sorted(bones, key=lambda found: -(found.area_mm2 or 0.0))[:AREAS_SAID]:
         if bone.area_mm2 is None:
             words.append(tr("{bone}: surface not closed, no area", bone=bone.structure.title))

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planning.geometry.frames import Floats
-from planning.geometry.mesh import Mesh
 from planning.model.structures import StructureKind
 from rendering.blade_solid import convex_parts
 from rendering.scene_state import DrawnStructure, SlicePlane, SliceState
@@ -56,7 +55,7 @@ def crossed_bones(state: SliceState) -> tuple[CrossedBone, ...]:
     low, high = blade.corners_lps_mm.min(axis=0), blade.corners_lps_mm.max(axis=0)
     found = []
     for structure in state.structures:
-        if structure.kind not in BONE_KINDS or _lies_apart(structure.mesh, low, high):
+        if structure.kind not in BONE_KINDS or not structure.mesh.meets_box(low, high):
             continue
         segments = MeshSection(structure.mesh, normal).at(height_mm(state))
         if len(segments):
@@ -66,13 +65,6 @@ def crossed_bones(state: SliceState) -> tuple[CrossedBone, ...]:
             if area is None or area > 0:
                 found.append(CrossedBone(structure, flat, area))
     return tuple(found)
-
-
-def _lies_apart(mesh: Mesh, low: Floats, high: Floats) -> bool:
-    if not len(mesh.triangles):
-        return True
-    mesh_low, mesh_high = mesh.bounds_lps_mm
-    return bool((mesh_low > high).any() or (mesh_high < low).any())
 
 
 def area_within(segments: Floats, outline: Floats) -> float | None:

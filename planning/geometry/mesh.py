@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from planning.errors import PlanningError
 from planning.texts import mark
@@ -63,3 +63,10 @@ class Mesh:
         low.setflags(write=False)
         high.setflags(write=False)
         return low, high
+
+    def meets_box(self, low_lps_mm: ArrayLike, high_lps_mm: ArrayLike) -> bool:
+        """Say whether its box shares room with another box; a mesh of nothing meets none."""
+        if not len(self.triangles):
+            return False
+        low, high = self.bounds_lps_mm
+        return bool((low <= np.asarray(high_lps_mm)).all() and (high >= np.asarray(low_lps_mm)).all())

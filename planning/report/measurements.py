@@ -143,7 +143,7 @@ def _held_by(piece: Piece) -> str:
     if not _matters(piece.role):
         return "–"
     if piece.is_free:
-        return tr("free")
+        return tr("nothing: it is free")
     if piece.is_free is None:
         return tr("unknown: a neighbouring vertebra is not segmented")
     ring = [tr("closes round the spinal canal")] if piece.closes_round_canal else []

@@ -7,9 +7,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.gui import Workstation
+from planning.editing.anatomy_edits import ReplaceMask
 from planning.editing.osteotomy_edits import MoveBlade
+from planning.model.mask import Mask
+from planning.model.structures import StructureKind
 from rendering.corner_texts import Place
-from rendering.scene_state import SlicePlane
+from rendering.scene_state import DrawnLine, SlicePlane
 from tests.app.test_gestures import wheel
 from widgets.stage_bar import Stage
 from widgets.views.cut_view import CutView
@@ -74,6 +77,38 @@ def test_the_wheel_leaves_the_cut_and_says_so_until_it_is_back(
     wheel(face.viewport, 2)
     face.back.click()
     assert face.offset_mm == 0.0
+
+
+def test_the_wheel_under_a_held_blade_says_nothing_that_is_not_seen(
+    station: Workstation, cuts: dict[SlicePlane, CutView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = cuts[SlicePlane.CUT_FACE]
+    station.window.views.reset_look()
+    with monkeypatch.context() as held:
+        held.setattr(CutView, "is_dragging_blade", True)
+        wheel(face.viewport, 3)
+        assert face.offset_mm == 0.0
+        assert "OFF THE CUT" not in face.note.text()
+    wheel(face.viewport, 3)
+    assert face.offset_mm > 0.0
+    face.back.click()
+
+
+def test_a_line_of_closest_points_goes_when_the_plan_or_an_outline_changes(station: Workstation) -> None:
+    views, case = station.window.views, station.session.case
+    assert case is not None
+    assert case.anatomy is not None
+    line = DrawnLine((0.0, 0.0, 0.0), (3.0, 0.0, 0.0), "3.0 mm")
+    (aorta,), cut = case.anatomy.of_kind(StructureKind.AORTA), case.plan.osteotomies[0]
+    less = aorta.mask.to_array()
+    less[len(less) // 2 :] = False
+    moved = MoveBlade(cut.id, cut.blade.moved((1, 0, 0)), cut.title)
+    for edit in (ReplaceMask(aorta.id, Mask.from_array(less)), moved):
+        views.fly_to((0.0, 0.0, 0.0), line)
+        station.session.tell()
+        assert views.looking.line == line
+        station.session.do(edit)
+        assert views.looking.line is None
 
 
 def test_without_an_active_cut_the_views_ask_for_one(

@@ -48,8 +48,8 @@ class CutView(SliceView):
 
     def go(self, steps: float) -> None:
         """Go `steps` slices towards the viewer, out of the cut; it is never passed unnoticed."""
-        if self._wanted.cut is None:
-            return
+        if self._wanted.cut is None or self.is_dragging_blade:
+            return  # the slice is held still under the hand: words must not say it went
         self._apply()
         step = self.scene.step_mm
         far = self.offset_mm + steps * step
