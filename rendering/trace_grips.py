@@ -214,12 +214,16 @@ def _resized_at(blade: Blade, end: Floats, outwards: Floats, by_mm: float) -> Bl
     """Return the blade with the edge at an end of its line moved so that the end follows the pointer."""
     across, advance = (float(v) for v in blade.axes[:2] @ outwards)
     a, b, _ = blade.to_local(end)
-    if abs(across) > abs(advance):
+    wide = blade.width_mm / 2 + float(np.sign(across)) * a
+    deep = b if advance > 0 else blade.depth_mm - b
+    # The edge the line runs into first: of a wide, shallow blade a slanting line leaves through its depth.
+    to_side, to_end = (blade.width_mm - wide) * abs(advance), (blade.depth_mm - deep) * abs(across)
+    if to_side < to_end or (to_side == to_end and abs(across) > abs(advance)):
         part = Part.RIGHT_EDGE if across > 0 else Part.LEFT_EDGE
-        share, along, size = blade.width_mm / 2 + np.sign(across) * a, across, blade.width_mm
+        share, along, size = wide, across, blade.width_mm
     else:
         part = Part.FAR_EDGE if advance > 0 else Part.NEAR_EDGE
-        share, along, size = (b if advance > 0 else blade.depth_mm - b), advance, blade.depth_mm
+        share, along, size = deep, advance, blade.depth_mm
     # A footprint ends before its rectangle does, and is stretched with it.
     reach = size / share if share > 1e-6 and blade.footprint_mm is not None else 1.0
     return resized(blade, part, by_mm * along * float(reach))

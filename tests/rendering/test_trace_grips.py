@@ -1,12 +1,14 @@
 """Handles on a slice: they lie on the blade's line, and what is grabbed stays under the pointer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, vec3
 from rendering.handle_geometry import Part
-from rendering.scene_state import STANDARD_AXES, DrawnBlade, SlicePlane, SliceState
+from rendering.scene_state import STANDARD_AXES, DrawnBlade, SliceAxes, SlicePlane, SliceState
 from rendering.slice_geometry import SliceFrame
 from rendering.slices import SliceScene
 from rendering.trace_grips import TraceGrips, TracePart, trace_of
@@ -117,6 +119,21 @@ def test_a_box_moves_its_own_end_and_leaves_the_other(
     if footprint is None:
         assert kept[1] == pytest.approx(-end[1], abs=1e-9)
     assert (after.way_lps == before.way_lps).all()
+
+
+def test_a_slanting_line_through_a_wide_blade_resizes_the_edge_it_ends_on() -> None:
+    blade = replace(a_blade(), width_mm=60.0, depth_mm=10.0)
+    way = np.cos(np.radians(30)) * blade.axes[0] + np.sin(np.radians(30)) * blade.axes[1]
+    frame = SliceFrame(SliceAxes(vec3(way), (0.0, 0.0, 1.0)), vec3(blade.middle_lps_mm), 40.0, 0, 0, 400, 300)
+    before = trace_of(blade, frame)
+    assert before is not None
+    part = TracePart.SIZE_LAST if before.way_lps @ way > 0 else TracePart.SIZE_FIRST
+    after = _drag(blade, part, (15.0, 0.0), frame)
+    assert (after.width_mm, after.depth_mm) == pytest.approx((60.0, 10.0 + 15 * frame.mm_per_px / 2))
+    trace = trace_of(after, frame)
+    assert trace is not None
+    reach = [max(t.first_lps_mm @ way, t.last_lps_mm @ way) for t in (before, trace)]
+    assert reach[1] - reach[0] == pytest.approx(15 * frame.mm_per_px)  # it stays under the pointer
 
 
 def test_face_on_the_slice_offers_what_3d_offers_face_on() -> None:
