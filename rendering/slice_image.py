@@ -8,6 +8,7 @@ from vtkmodules.vtkRenderingCore import vtkImageProperty, vtkImageSlice, vtkRend
 from vtkmodules.vtkRenderingImage import vtkImageResliceMapper, vtkImageStack
 
 from planning.geometry.volume import Volume
+from rendering.aligned_slice import AlignedSlice
 from rendering.convert import image_of, pose_of
 from rendering.scene_state import SliceState
 from rendering.slice_parts import SlabMode
@@ -70,6 +71,7 @@ class _Layer:
         self.look: vtkImageProperty = self.slice.GetProperty()
         self.look.SetInterpolationTypeToLinear()
         self.slice.SetMapper(self._mapper)
+        self._aligned = AlignedSlice()
         self._volume: Volume | None = None
 
     def show(self, volume: Volume | None, window_hu: float, level_hu: float, state: SliceState) -> None:
@@ -83,3 +85,6 @@ class _Layer:
         self.look.SetColorLevel(level_hu)
         self._mapper.SetSlabThickness(state.slab_mm)
         getattr(self._mapper, _SLAB[state.slab_mode])()
+        # Two images in one stack are resampled alike.
+        aligned = volume is not None and state.second is None and self._aligned.show(volume, state)
+        self.slice.SetMapper(self._aligned.mapper if aligned else self._mapper)
