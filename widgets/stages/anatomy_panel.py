@@ -24,6 +24,7 @@ from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
 from planning.model.structures import ReviewState, Structure
 from planning.texts import about, literal, tr
+from widgets.access import allow
 from widgets.empty_state import EmptyState
 from widgets.icons import icon, swatch
 from widgets.level_words import level_words
@@ -137,8 +138,7 @@ class AnatomyPanel(QWidget):
         why_not = "" if anatomy is not None else tr("Import images first: structures lie on an image.")
         named = tr("Say, with your name, that a kind of structure does not run through this image.")
         for button, words in ((self.labels_button, ""), (self.missing, named)):
-            button.setEnabled(not why_not)
-            button.setToolTip(tip(why_not or words))
+            allow(button, why_not, words)
         self._show_levels()
         old = before.anatomy if before is not None else None
         if old is not anatomy:

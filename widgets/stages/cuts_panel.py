@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, Q
 
 from planning.model.osteotomy import CutSide, OsteotomyKind
 from planning.texts import tr
+from widgets.access import allow
 from widgets.icons import icon
-from widgets.plain_text import label, tip
+from widgets.plain_text import label
 from widgets.tables.cut_rows import KIND_WORDS, CutRow
 from widgets.tables.cut_table import CutTable
 
@@ -88,8 +89,7 @@ class CutsPanel(QWidget):
     ) -> None:
         """Show the cuts; `why_not` says why none can be added."""
         self.table.show_rows(rows, active)
-        self.add.setEnabled(not why_not)
-        self.add.setToolTip(tip(why_not or tr("Add a cut at the crosshair or at a level, then adjust it.")))
+        allow(self.add, why_not, tr("Add a cut at the crosshair or at a level, then adjust it."))
         self.empty.setText(
             why_not
             or tr("No cut yet. Put the crosshair where the first one should be and press 'Add cut'. "

@@ -12,6 +12,7 @@ from planning.model.frame_relation import FrameRelation, frame_relation, relatio
 from planning.model.study import Finding, Severity, StudyImage
 from planning.report.identity import date_words
 from planning.texts import tr
+from widgets.access import allow
 from widgets.icons import icon
 from widgets.plain_text import label, tip
 
@@ -77,9 +78,7 @@ class ImageRow(QFrame):
             button.setVisible(not alone)
 
     def _connect(self, button: QPushButton, edit: Edit, why_not: str) -> None:
-        button.setEnabled(not why_not)
-        button.setToolTip(tip(why_not or edit.label))
-        button.setAccessibleDescription(why_not)
+        allow(button, why_not, edit.label)
         button.clicked.connect(lambda: self.edited.emit(edit))
 
     def _add_finding(self, column: QVBoxLayout, case: Case, image: StudyImage, finding: Finding) -> None:
