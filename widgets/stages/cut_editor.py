@@ -136,17 +136,6 @@ class CutEditor(QWidget):
         form.addRow(self.other_numbers)
         form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
         named_row(form, tr("Guards"), self.guards)
-        sizes = QGridLayout()
-        sizes.setSpacing(3)
-        words = {
-            "width_mm": tr("Width"), "depth_mm": tr("Depth"),
-            "kerf_mm": tr("Kerf"), "overshoot_mm": tr("Overshoot"),
-        }  # fmt: skip
-        for n, (key, field) in enumerate(self.sizes.items()):
-            field.setAccessibleName(words[key])
-            field.setMinimumWidth(68)  # beside a scroll bar in a narrow window
-            sizes.addWidget(label(words[key]), n // 2, n % 2 * 2)
-            sizes.addWidget(field, n // 2, n % 2 * 2 + 1)
         origin = QGridLayout()
         origin.setSpacing(5)
         for n, (field, word) in enumerate(
@@ -176,13 +165,27 @@ class CutEditor(QWidget):
         column.addWidget(self.empty)
         column.addWidget(self.form)
         form.addRow(label(tr("Blade"), "title"))
-        form.addRow(sizes)
+        form.addRow(self._grid_of_sizes())
         form.addRow(self.relative)
         form.addRow(label(tr("Entry point (LPS)"), "title"))
         form.addRow(origin)
         form.addRow(label(tr("Direction"), "title"))
         form.addRow(angles)
         column.addStretch(1)
+
+    def _grid_of_sizes(self) -> QGridLayout:
+        sizes = QGridLayout()
+        sizes.setSpacing(3)
+        words = {
+            "width_mm": tr("Width"), "depth_mm": tr("Depth"),
+            "kerf_mm": tr("Kerf"), "overshoot_mm": tr("Overshoot"),
+        }  # fmt: skip
+        for n, (key, field) in enumerate(self.sizes.items()):
+            field.setAccessibleName(words[key])
+            field.setMinimumWidth(68)  # beside a scroll bar in a narrow window
+            sizes.addWidget(label(words[key]), n // 2, n % 2 * 2)
+            sizes.addWidget(field, n // 2, n % 2 * 2 + 1)
+        return sizes
 
     def _name_fields(self) -> None:
         self.level.setAccessibleName(tr("Level"))
