@@ -206,8 +206,11 @@ class XHands:
 class Person:
     """Looks, acts, waits; knows the window as its user does."""
 
-    def __init__(self, station: Workstation, main: MainThread, hands: Hands) -> None:
+    def __init__(
+        self, station: Workstation, main: MainThread, hands: Hands, *, tour_offered: bool = False
+    ) -> None:
         self.station, self.main, self.hands = station, main, hands
+        self.tour_offered = tour_offered
 
     def see(self, look: Callable[[], Seen]) -> Seen:
         """Return what is seen now."""

@@ -36,12 +36,13 @@ def main(journey: str, home: Path, said: str) -> None:
     with workbench() as bench:
         station = gui.build(bench, Preferences(home / "window.ini"), application)
         station.window.resize(*SIZE)
+        tour_offered = not station.preferences.tour_seen
         gui._start(station, argparse.Namespace(demo=False, case=None))
         station.window.activateWindow()
         main_thread = MainThread()
         on_display = QGuiApplication.platformName() == "xcb"
         hands: Hands = XHands(main_thread) if on_display else QtHands(main_thread, station.window)
-        person = Person(station, main_thread, hands)
+        person = Person(station, main_thread, hands, tour_offered=tour_offered)
         _make(journey, person, home, said)
         station.window.may_close = None
         station.window.close()

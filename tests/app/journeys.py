@@ -129,7 +129,19 @@ def open_demo(person: Person) -> None:
     station = person.station
     person.press(station.window.welcome, "Open the demo case")
     person.wait(lambda: station.session.view.evaluation is not None, "numbers", 240)
+    if person.tour_offered:
+        _skip_the_tour(person)
     person.click(station.window.stage_bar.buttons[Stage.PLAN])
+
+
+def _skip_the_tour(person: Person) -> None:
+    """Put the first start's tour away: its note lies on the view a blade is dragged in."""
+    guidance = person.station.guidance
+    person.wait(lambda: guidance.tour is not None, "the tour")
+    tour = person.see(lambda: guidance.tour)
+    assert tour is not None
+    person.press(tour, "Skip (Esc)")
+    person.wait(lambda: guidance.tour is None, "the end of the tour", 10)
 
 
 def drag_a_blade(person: Person) -> tuple[str, Blade]:
