@@ -174,6 +174,9 @@ class Derived(QObject):
             self._jobs.cancel(key)
         self._surfaces = self._surfaced = self._pending = self._fields = None
         self._evaluations.clear()
+        self._refused.clear()
+        self._asked, self._answer = (None, ()), None
+        self._tried_again = None
         self._quiet.stop()
 
     def _advance(self) -> None:

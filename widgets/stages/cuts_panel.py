@@ -55,6 +55,7 @@ class CutsPanel(QWidget):
         self.menu = QMenu(self.add)
         self.menu.aboutToShow.connect(self.menu_opening)
         self._at_crosshair: list[QAction] = []
+        self._parts: list[QMenu] = []
         self.add.setMenu(self.menu)
         self.title = label(tr("Cuts"), "title")
         self.empty = label("", "muted", wrap=True)
@@ -118,9 +119,13 @@ class CutsPanel(QWidget):
 
     def _fill_menu(self, levels: tuple[str, ...]) -> None:
         self.menu.clear()
+        for old in self._parts:  # clearing leaves menus within the menu alive
+            old.deleteLater()
+        self._parts.clear()
         self._at_crosshair.clear()
         for kind in OsteotomyKind:
             part = self.menu.addMenu(tr(KIND_WORDS[kind]))
+            self._parts.append(part)
             here = part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
             self._at_crosshair.append(here)
             part.addSeparator()
