@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from widgets.arrivals_dialog import ArrivalsDialog
 from widgets.output_dialog import OutputDialog
 from widgets.series_dialog import SeriesDialog
 from widgets.viewport import Viewport
+from widgets.views.spine_view import SpineView
 
 DATA = Path(__file__).parents[1] / "data"
 LONGEST_MS, USUAL_MS = 100.0, 16.0
@@ -116,11 +118,15 @@ def drag_a_blade(station: Workstation) -> None:
     at = a_handle(spine)
     QTest.mousePress(spine.viewport, Qt.MouseButton.LeftButton, pos=at)
     for n in range(MOVES):
-        drawn = spine.viewport.schedule.renders
+        more = spine.viewport.schedule.renders + 1
         QTest.mouseMove(spine.viewport, at + QPoint(1 + n % 40, n % 30))
-        until(lambda drawn=drawn: spine.viewport.schedule.renders > drawn, calm_s=0.0, look_every_s=0.005)
+        until(partial(_has_drawn, spine, more), calm_s=0.0, look_every_s=0.005)
     QTest.mouseRelease(spine.viewport, Qt.MouseButton.LeftButton, pos=at + QPoint(20, 20))
     until(lambda: is_at_rest(station))
+
+
+def _has_drawn(spine: SpineView, pictures: int) -> bool:
+    return spine.viewport.schedule.renders >= pictures
 
 
 def save(station: Workstation, folder: Path) -> None:

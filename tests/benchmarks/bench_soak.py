@@ -101,6 +101,7 @@ def _drawn(station: Workstation, moves: int, note: Callable[[int], None]) -> int
     assert case is not None
     station.parts.commands.look(active_cut=case.plan.osteotomies[0].id)
     until(lambda: is_at_rest(station))
+    at = QPoint()
     for n in range(moves):
         if n % DRAG == 0:
             at = a_handle(spine)
