@@ -41,6 +41,7 @@ def seen_of(case: Case, choices: Choices, shown: Drawn, theme: Theme) -> Seen:
     stamp = replace(shown.stamp, digest="", program="", warnings=())
     return Seen(
         volume=image.volume if image is not None else None,
+        planning=planning.volume if planning is not None else None,
         structures=shown.structures,
         blades=shown.blades,
         pieces=shown.pieces,

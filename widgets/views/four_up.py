@@ -112,8 +112,11 @@ class FourUp(ViewGrid):
         """Show new content.
 
         Volumes of one frame keep the crosshair where it is; one of another frame goes back to where it
-        was left, or starts with its middle under the crosshair.
+        was left, or starts with its middle under the crosshair. The volume picture and the clip plane go
+        with the planning image they were made of.
         """
+        if seen.planning is not self.seen.planning:
+            self.looking = replace(self.looking, clip=None, picture=None)
         if seen.volume is not self.seen.volume or seen.frame != self.seen.frame:
             self._change_volume(seen)
         self.seen = seen
@@ -130,7 +133,6 @@ class FourUp(ViewGrid):
             self.looking = replace(self.looking, crosshair_lps_mm=place, line=None, planes=ANATOMICAL)
         if seen.registered and (not seen.frame or seen.frame != self._plan_frame):
             self.spine.forget_look()
-            self.looking = replace(self.looking, clip=None, picture=None)
             self._crosshairs = {seen.frame: self.looking.crosshair_lps_mm}
             self._plan_frame = seen.frame
         self._change_window(old, seen)

@@ -46,6 +46,8 @@ class Seen:
     ----------
     volume : Volume or None
         What slices show.
+    planning : Volume or None
+        The image the plan lies on, whichever one slices show: the volume picture and the clip plane are its.
     frame : str
         Names the space `volume` lies in. Volumes of one frame share a crosshair; an empty name shares none.
     registered : bool
@@ -68,6 +70,7 @@ class Seen:
     """
 
     volume: Volume | None = None
+    planning: Volume | None = None
     structures: tuple[DrawnStructure, ...] = ()
     blades: tuple[DrawnBlade, ...] = ()
     pieces: tuple[DrawnPiece, ...] = ()
