@@ -12,6 +12,7 @@ LEVELS: Final[tuple[str, ...]] = (
     *(f"L{n}" for n in range(1, 7)),
     *(f"S{n}" for n in range(1, 6)),
 )
+_USUAL: Final = (("T12", "L1"), ("L5", "S1"))
 _ORDER: Final = {level: n for n, level in enumerate(LEVELS)}
 
 
@@ -24,6 +25,11 @@ def level_order(level: str) -> int:
             level=level,
         )
     return _ORDER[level]
+
+
+def is_next(upper: str, lower: str) -> bool:
+    """Whether, by their names, no vertebra lies between two levels; T13 and L6 are missing in most people."""
+    return level_order(lower) - level_order(upper) == 1 or (upper, lower) in _USUAL
 
 
 def in_order(levels: Iterable[str]) -> tuple[str, ...]:

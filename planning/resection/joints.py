@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from planning.geometry.frames import Floats, Vec3, vec3
 from planning.kernel.slab_volume import surface_voxels
-from planning.model.levels import LEVELS, level_order
+from planning.model.levels import LEVELS, is_next, level_order
 from planning.model.structures import Structure, StructureKind
 from planning.resection.axes import VertebraAxes
 from planning.resection.links import LinkKind
@@ -32,7 +32,6 @@ _SEARCH_MM: Final = 15.0  # joint surfaces are looked for this far round the oth
 _CONTACT_MM: Final = 1.5  # beyond the narrowest place, what still counts as joint surface
 _DISC_MM: Final = 8.0  # a disc is this much higher at its highest than at its lowest
 _OPPOSITE_MM: Final = 2.5  # endplate voxels face each other where each is the other's nearest
-_USUAL: Final = (("T12", "L1"), ("L5", "S1"))
 # From the body's centre to the next bone: half a body and a disc are under 20 mm at T11 and 30 mm at L4;
 # a whole vertebra between them makes it over 30 and 45 mm.
 _VARIANTS_MM: Final = {("T11", "L1"): 26.0, ("L4", "S1"): 38.0}
@@ -143,7 +142,7 @@ def are_neighbours(upper: str, lower: str, axes: Mapping[str, VertebraAxes], low
     Eleven thoracic or four lumbar vertebrae look, by their names, like a T12 or L5 that nobody
     segmented; only how near the two lie tells which it is.
     """
-    if level_order(lower) - level_order(upper) == 1 or (upper, lower) in _USUAL:
+    if is_next(upper, lower):
         return True
     if (upper, lower) not in _VARIANTS_MM:
         return False

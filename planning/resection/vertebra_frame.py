@@ -13,6 +13,7 @@ import numpy as np
 from planning.errors import ComputationFailed
 from planning.geometry.frames import Floats, Vec3, unit, vec3
 from planning.model.anatomy import Anatomy
+from planning.model.levels import is_next
 from planning.model.structures import Structure, StructureKind
 from planning.resection.axes import CANALS, VertebraAxes
 from planning.resection.starting_cuts import Spine, spine_of
@@ -49,8 +50,6 @@ class VertebraFrame:
         Centre of the body, or the endplate's point above or below it.
     left, anterior, superior : Vec3
         Unit vectors at right angles; at an endplate `superior` is its normal.
-    own_axes : bool
-        False where the patient's axes stand in, because no canal and no neighbour is segmented.
     """
 
     level: str
@@ -59,7 +58,6 @@ class VertebraFrame:
     left: Vec3
     anterior: Vec3
     superior: Vec3
-    own_axes: bool = True
 
     @property
     def rows(self) -> Floats:
@@ -69,6 +67,9 @@ class VertebraFrame:
 
 _NOT_SEGMENTED: Final = mark("{level} is not segmented, so nothing is measured from it.")
 _CUT_OFF: Final = mark("{level} reaches the edge of the image, so its centre and axes are not known.")
+_NO_AXES: Final = mark(
+    "Neither the canal at {level} nor a vertebra next to it is segmented, so its axes are not known."
+)
 _REBUILDING: Final = mark("The surfaces round {level} are being built anew.")
 _UNEVEN: Final = mark("This endplate of {level} is too uneven to be measured from. Choose its centre.")
 
@@ -91,19 +92,16 @@ def vertebra_frame(anatomy: Anatomy, surfaces: Surfaces, level: str, place: Plac
         raise ComputationFailed("FRAME_REBUILDING", _REBUILDING, level=level)
     spine = spine_of(anatomy, surfaces, beside)
     own = spine.axes[level]
-    known = own.canal_radius_mm is not None or len(spine.axes) > 1
+    if own.canal_radius_mm is None and len(spine.axes) < 2:
+        raise ComputationFailed("FRAME_NO_AXES", _NO_AXES, level=level)
     if place is Place.CENTRE:
-        return VertebraFrame(
-            level, place, own.body_lps_mm, own.left, own.anterior, own.superior, own_axes=known
-        )
-    return _endplate(spine, own, place, known)
+        return VertebraFrame(level, place, own.body_lps_mm, own.left, own.anterior, own.superior)
+    return _endplate(spine, own, place)
 
 
 def levels_beside(anatomy: Anatomy, level: str) -> tuple[str, ...]:
-    """Return a level and the ones above and below it that are segmented."""
-    present = anatomy.levels
-    at = present.index(level) if level in present else 0
-    return present[max(at - 1, 0) : at + 2]
+    """Return a level and the ones right above and below it, where they are segmented."""
+    return tuple(o for o in anatomy.levels if o == level or is_next(o, level) or is_next(level, o))
 
 
 def measured_from(anatomy: Anatomy, level: str) -> tuple[Structure, ...]:
@@ -118,7 +116,7 @@ def _fits(structure: Structure, surfaces: Surfaces) -> bool:
     return found is None or found.mask_digest == structure.mask.digest
 
 
-def _endplate(spine: Spine, own: VertebraAxes, place: Place, known: bool) -> VertebraFrame:
+def _endplate(spine: Spine, own: VertebraAxes, place: Place) -> VertebraFrame:
     sign = 1.0 if place is Place.UPPER else -1.0
     points = own.local(spine.vertebrae[own.level])
     body = points[points[:, 1] > own.front_mm]
@@ -136,9 +134,7 @@ def _endplate(spine: Spine, own: VertebraAxes, place: Place, known: bool) -> Ver
     forward = np.asarray(own.anterior)
     anterior = np.asarray(unit(forward - (forward @ superior) * superior))
     left = np.cross(superior, anterior)
-    return VertebraFrame(
-        own.level, place, vec3(origin), vec3(left), vec3(anterior), vec3(superior), own_axes=known
-    )
+    return VertebraFrame(own.level, place, vec3(origin), vec3(left), vec3(anterior), vec3(superior))
 
 
 def _outermost(body: Floats, middle: Floats, sign: float) -> Floats:

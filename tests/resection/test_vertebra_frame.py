@@ -10,7 +10,7 @@ from planning.errors import ComputationFailed
 from planning.model.anatomy import Anatomy
 from planning.model.structures import StructureKind
 from planning.progress import silent
-from planning.resection.vertebra_frame import Place, VertebraFrame, vertebra_frame
+from planning.resection.vertebra_frame import Place, VertebraFrame, levels_beside, vertebra_frame
 from planning.segmentation.surfaces import Surfaces, surfaces_of
 from tests.builders import a_vertebral_column
 from tests.phantoms import PERIOD_MM, Pose
@@ -42,7 +42,6 @@ def test_endplates_lie_where_the_body_ends(pose: Pose, place: Place, height: flo
         assert np.dot(own, pose.direction(truth)) > np.cos(np.radians(1.5))
     assert found.rows @ found.rows.T == pytest.approx(np.eye(3), abs=1e-9)
     assert np.linalg.det(found.rows) == pytest.approx(1.0)
-    assert found.own_axes
 
 
 def test_what_is_not_segmented_or_cut_off_is_withheld_with_the_reason() -> None:
@@ -78,3 +77,34 @@ def test_a_broken_endplate_is_withheld_and_the_centre_is_not() -> None:
         vertebra_frame(other, surfaces, "T10", Place.UPPER)
     assert refused.value.code == "FRAME_UNEVEN"
     assert vertebra_frame(other, surfaces, "T10", Place.LOWER).place is Place.LOWER
+
+
+@pytest.mark.parametrize(
+    "present, level, beside",
+    [
+        (("T5", "T9"), "T5", ("T5",)),
+        (("T5", "T6", "T7", "T9"), "T6", ("T5", "T6", "T7")),
+        (("T12", "L1", "L2"), "L1", ("T12", "L1", "L2")),
+        (("T12", "T13", "L1"), "T13", ("T12", "T13", "L1")),
+        (("T11", "L1"), "L1", ("L1",)),
+        (("L5", "L6"), "L5", ("L5", "L6")),
+        (("T5", "T6"), "L1", ()),
+    ],
+)
+def test_only_the_vertebra_right_above_and_below_are_beside(
+    present: tuple[str, ...], level: str, beside: tuple[str, ...]
+) -> None:
+    bone = next(s for s in a_column(Pose())[0].structures if s.level == "T10")
+    named = tuple(replace(bone, id=other, name=other, level=other) for other in present)
+    assert levels_beside(Anatomy(a_column(Pose())[0].grid, named), level) == beside
+
+
+def test_axes_are_withheld_where_only_a_distant_vertebra_could_tell_them() -> None:
+    anatomy, _ = a_column(Pose())
+    kept = tuple(s for s in anatomy.structures if s.kind is StructureKind.VERTEBRA and s.level != "T9")
+    near = Anatomy(anatomy.grid, kept)
+    assert vertebra_frame(near, surfaces_of(near, silent), "T10", Place.CENTRE).level == "T10"
+    far = Anatomy(anatomy.grid, tuple(replace(s, level="L3") if s.level == "T11" else s for s in kept))
+    with pytest.raises(ComputationFailed) as refused:
+        vertebra_frame(far, surfaces_of(far, silent), "T10", Place.CENTRE)
+    assert refused.value.code == "FRAME_NO_AXES"

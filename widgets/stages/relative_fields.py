@@ -123,8 +123,6 @@ class RelativeFields(QWidget):
     def _show(self) -> None:
         frame, cut = self._reference.frame, self._osteotomy
         words = self._reference.why_not
-        if frame is not None and not frame.own_axes:
-            words = tr("Neither canal nor neighbour is segmented: the patient's axes stand in.")
         self.why.setText(words)
         self.why.setVisible(bool(words))
         self.numbers.setVisible(frame is not None)
