@@ -24,10 +24,11 @@ from planning.report.measurements import (
     specimen_table,
 )
 from planning.report.sign_offs import sign_off_lines
+from planning.resection.links import is_meant
 from planning.safety.board import board, not_assessed_sentences
 from planning.safety.ledger import ledger_of
 from planning.safety.results import Evaluation, Status
-from planning.texts import mark, tr
+from planning.texts import listed, mark, tr
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def report_of(
             _diagnosis(case),
             _board(case, evaluation),
             _overview(pictures),
-            _steps(case, settings),
+            _steps(case, evaluation, settings),
             *_cuts(case, pictures),
             Section(
                 tr("Clearances and tumour margins"),
@@ -184,7 +185,7 @@ def _overview(pictures: tuple[Picture, ...]) -> Section:
     return Section(tr("Pictures"), shown, new_page=True)
 
 
-def _steps(case: Case, settings: Settings) -> Section:
+def _steps(case: Case, evaluation: Evaluation, settings: Settings) -> Section:
     rows = []
     for osteotomy in _in_order(case):
         tool = settings.tools.tool(osteotomy.tool)
@@ -201,10 +202,10 @@ def _steps(case: Case, settings: Settings) -> Section:
         )
     header = (tr("Step"), tr("Cut"), tr("Tool"), tr("Kerf mm"), tr("Depth + overshoot mm"), tr("Guards"))
     table = Table("steps", header, tuple(rows), (0.6, 2.2, 2.0, 0.8, 1.4, 2.6), frozenset({0, 3, 4}))
-    return Section(tr("Steps in order"), (table, *_other_steps(case)))
+    return Section(tr("Steps in order"), (table, *_other_steps(case, evaluation)))
 
 
-def _other_steps(case: Case) -> tuple[Paragraph, ...]:
+def _other_steps(case: Case, evaluation: Evaluation) -> tuple[Paragraph, ...]:
     words = [
         tr(
             "Step {step}: {structure} mobilised, {guard}, by {by}",
@@ -217,7 +218,8 @@ def _other_steps(case: Case) -> tuple[Paragraph, ...]:
     ]
     for release in case.plan.releases:
         step = release.step if release.step is not None else "–"
-        words.append(tr("Step {step}: release {link}", step=step, link=release.link))
+        meant = [link.title for link in evaluation.links if is_meant(link.id, release.link)]
+        words.append(tr("Step {step}: release {link}", step=step, link=listed(meant) or release.link))
     return tuple(Paragraph(w) for w in words)
 
 
