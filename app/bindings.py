@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
@@ -101,7 +101,8 @@ class Bindings(QObject):
         for view in views.views:
             view.blade.moved.connect(self._preview_blade)
             view.blade.ended.connect(self._drop_blade)
-            view.blade.cancelled.connect(lambda _cut: p.session.drop_preview())
+            # Later: a blade may be lost while the session is being shown, which would go on with the old.
+            view.blade.cancelled.connect(self._abandon_blade, Qt.ConnectionType.QueuedConnection)
             view.blade.refused.connect(self._refuse_blade)
         views.spine.picked.connect(self._picked)
         views.spine.piece_grabbed.connect(p.commands.grab_piece)
@@ -275,6 +276,9 @@ class Bindings(QObject):
     def _drop_blade(self, cut_id: str, blade: Blade) -> None:
         self.parts.session.do(MoveBlade(cut_id, blade, self._title(cut_id)))
 
+    def _abandon_blade(self, _cut_id: str) -> None:
+        self.parts.session.drop_preview()
+
     def _refuse_blade(self, cut_id: str) -> None:
         """Say why a locked cut does not move."""
         cut = self.parts.commands.active
@@ -311,6 +315,7 @@ class Bindings(QObject):
     def _opened(self) -> None:
         p = self.parts
         p.commands.forget()
+        self.references.forget()
         self.show_pieces(False)
         p.window.check_panel.move_pieces.setChecked(False)
         self.showing.show(p.session.view)
