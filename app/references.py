@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.jobs import Jobs
+from app.jobs import Jobs, without_values
 from app.plan_commands import PlanCommands
 from app.session import Session
-from planning.errors import PlanningError
+from planning.errors import ComputationFailed, PlanningError
 from planning.geometry.frames import Floats
 from planning.geometry.mesh import Mesh
 from planning.model.anatomy import Anatomy
@@ -18,10 +18,13 @@ from planning.model.structures import StructureKind
 from planning.progress import Progress
 from planning.resection.vertebra_frame import Place, VertebraFrame, measured_from, vertebra_frame
 from planning.segmentation.surfaces import Surfaces
-from planning.texts import tr
+from planning.texts import mark, tr
 from widgets.stages.relative_fields import Reference, RelativeFields
 
 _KEPT: Final = 64
+_FAULT: Final = mark(
+    "{level} could not be measured because of a fault in the program. Choose another vertebra."
+)
 _Key = tuple[object, ...]
 _Found = VertebraFrame | PlanningError
 
@@ -34,9 +37,16 @@ class References(QObject):
         self._session, self._commands, self._jobs, self._fields = session, commands, jobs, fields
         self._found: dict[_Key, _Found] = {}
         self._chosen: dict[str, tuple[str, Place]] = {}
+        self._kept: tuple[_Key, tuple[str, Place]] | None = None
         fields.reference_chosen.connect(self._choose)
         session.changed.connect(lambda _view: self.show())
         commands.looked.connect(self.show)
+
+    def forget(self) -> None:
+        """Another case: nobody chose anything for its cuts yet."""
+        self._chosen.clear()
+        self._kept = None
+        self.show()
 
     def show(self) -> None:
         """Show the active cut from its vertebra; the frame follows where it has yet to be found."""
@@ -44,9 +54,7 @@ class References(QObject):
         if case is None or case.anatomy is None or cut is None:
             return
         levels = case.anatomy.levels
-        level, place = self._chosen.get(cut.id) or (_nearest(cut, case, self._surfaces), Place.CENTRE)
-        if cut.id not in self._chosen and cut.kind is OsteotomyKind.DISC:
-            place = self._facing(cut, level)
+        level, place = self._chosen.get(cut.id) or self._by_itself(cut, case, case.anatomy)
         if not level:
             why = tr("No vertebra is labelled, so nothing can be measured from one.")
             self._fields.show_reference(Reference(why_not=why))
@@ -71,11 +79,15 @@ class References(QObject):
         if key in self._found:
             return self._found[key]
 
-        def work(_progress: Progress) -> _Found:
-            try:
-                return vertebra_frame(anatomy, surfaces, level, place)
-            except PlanningError as error:
-                return error
+        def work(_progress: Progress) -> VertebraFrame:
+            return vertebra_frame(anatomy, surfaces, level, place)
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, PlanningError):
+                done(error)
+                return
+            done(ComputationFailed("FRAME_FAULT", _FAULT, level=level))  # once: asked again, it fails again
+            self._jobs.bug.emit(without_values(error))
 
         def done(found: _Found) -> None:
             while len(self._found) >= _KEPT:
@@ -84,7 +96,9 @@ class References(QObject):
             self.show()
 
         if not self._jobs.is_running(f"frame-{level}-{place}"):
-            self._jobs.start(f"frame-{level}-{place}", tr("Measuring {level}", level=level), work, done)
+            self._jobs.start(
+                f"frame-{level}-{place}", tr("Measuring {level}", level=level), work, done, failed
+            )
         return None
 
     @property
@@ -97,11 +111,29 @@ class References(QObject):
             self._chosen[cut.id] = level, place
             self.show()
 
-    def _facing(self, cut: Osteotomy, level: str) -> Place:
-        """Return the endplate a disc's cut looks at; until the centre is known, the centre."""
+    def _by_itself(self, cut: Osteotomy, case: Case, anatomy: Anatomy) -> tuple[str, Place]:
+        """Return what a cut is measured from where nobody chose.
+
+        It stays while the blade moves, so that no number jumps, until another cut is active or the cut's
+        level changes.
+        """
+        asked = cut.id, cut.level, cut.kind, anatomy.levels
+        if self._kept is not None and self._kept[0] == asked:
+            return self._kept[1]
+        surfaces = self._surfaces
+        level, place = _nearest(cut, case, surfaces), Place.CENTRE
+        known = cut.level is not None or (surfaces is not None and surfaces.fits(anatomy))
+        if cut.kind is OsteotomyKind.DISC:
+            facing = self._facing(cut, level)
+            known, place = known and facing is not None, facing or Place.CENTRE
+        self._kept = (asked, (level, place)) if known else None
+        return level, place
+
+    def _facing(self, cut: Osteotomy, level: str) -> Place | None:
+        """Return the endplate a disc's cut looks at; None until the centre is known."""
         frame = self.frame(level, Place.CENTRE) if level else None
         if not isinstance(frame, VertebraFrame):
-            return Place.CENTRE
+            return None
         up = (cut.blade.middle_lps_mm - np.asarray(frame.origin_lps_mm)) @ np.asarray(frame.superior)
         return Place.UPPER if up > 0 else Place.LOWER
 

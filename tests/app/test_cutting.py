@@ -8,7 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app import references
 from app.gui import Workstation
+from planning.errors import PlanningError
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Vec3, vec3
 from planning.model.tools import Tool
@@ -272,3 +274,56 @@ def test_cuts_change_places_step_by_step_and_say_when_there_is_none_before(stati
     assert shown is not None
     assert shown.text == f"{before[0]} is the first cut already."
     assert order() == before
+
+
+def test_the_endplate_stays_when_a_blade_crosses_the_centre_and_a_choice_ends_with_its_case(
+    station: Workstation, qtbot: QtBot
+) -> None:
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    activate(station, "cranial")
+    relative = station.window.plan_panel.cut.relative
+    qtbot.waitUntil(lambda: relative.numbers.isVisible() and relative.place.value is not Place.CENTRE)
+    level, place = relative.level.value, relative.place.value
+    assert isinstance(level, str)
+    across = -60.0 if place is Place.UPPER else 60.0
+    typed(relative.fields["superior_mm"], str(across))
+    centre = station.bindings.references.frame(level, Place.CENTRE)
+    assert isinstance(centre, VertebraFrame)
+    middle = blade_of(station, "cranial").middle_lps_mm - np.asarray(centre.origin_lps_mm)
+    assert np.sign(middle @ np.asarray(centre.superior)) == np.sign(across), "past the centre"
+    assert (relative.level.value, relative.place.value) == (level, place)
+    assert relative.fields["superior_mm"].value() == pytest.approx(across)
+    relative.reference_chosen.emit("T8", Place.CENTRE)
+    assert relative.level.value == "T8"
+    case = station.session.case
+    assert case is not None
+    station.parts.files.new_case(case)
+    activate(station, "cranial")
+    assert relative.level.value != "T8"
+
+
+@pytest.mark.logs_errors
+def test_a_fault_in_measuring_a_vertebra_is_said_and_not_tried_again(
+    station: Workstation, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def broken(*arguments: object) -> None:
+        tries.append(arguments)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(references, "vertebra_frame", broken)
+    station.parts.jobs.bug.disconnect()
+    found = station.bindings.references
+    heard: list[str] = []
+    station.parts.jobs.bug.connect(heard.append)
+    assert found.frame("T11", Place.LOWER) is None
+    qtbot.waitUntil(lambda: found.frame("T11", Place.LOWER) is not None)
+    failed = found.frame("T11", Place.LOWER)
+    assert isinstance(failed, PlanningError)
+    assert failed.code == "FRAME_FAULT"
+    station.session.tell()
+    assert (len(tries), len(heard)) == (1, 1)
+    station.parts.jobs.bug.disconnect(heard.append)
+    station.parts.jobs.bug.connect(station.bindings.tell_bug)
+    found._found.clear()
