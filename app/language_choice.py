@@ -69,11 +69,22 @@ class LanguageChoice(QObject):
         self._preferences.language = wish
         if chosen(wish, QLocale.system().uiLanguages()) == spoken():
             return
-        words = tr("The language changes when EnBloc starts again. An open case is opened again then.")
+        words = self._what_happens()
         now = Choice("now", tr("Start again now"), QMessageBox.ButtonRole.AcceptRole, default=True)
         later = Choice("later", tr("Later"), QMessageBox.ButtonRole.RejectRole)
         if ask(self._window, _TITLE, words, (now, later)) == "now":
             self._begin_anew(wish)
+
+    def _what_happens(self) -> str:
+        view = self._session.view
+        if view.path is not None:
+            return tr("The language changes when EnBloc starts again. An open case is opened again then.")
+        if view.case is None:
+            return tr("The language changes when EnBloc starts again.")
+        return tr(
+            "The language changes when EnBloc starts again. "
+            "This case is in no file yet: it is opened again only if you save it first."
+        )
 
     def _begin_anew(self, wish: str) -> None:
         if self._window.close():  # asks first where work is not saved

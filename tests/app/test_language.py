@@ -84,13 +84,13 @@ def test_qt_speaks_the_language_too(qapp: QApplication) -> None:
 
 
 class _Shown:
-    def __init__(self, path: Path | None) -> None:
-        self.view = SessionView(path=path)
+    def __init__(self, path: Path | None, case: Case | None = None) -> None:
+        self.view = SessionView(case=case, path=path)
 
 
 @pytest.mark.gui
 def test_another_language_is_remembered_and_offers_to_start_again(
-    qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot, tmp_path: Path, small_case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     begun: list[list[str]] = []
@@ -112,6 +112,13 @@ def test_another_language_is_remembered_and_offers_to_start_again(
     assert Preferences(tmp_path / "window.ini").language == "zh_CN"
     assert len(asked) == 1
     assert begun == [[OPTION, "zh_CN", str(tmp_path / "a.enbloc")]]
+    assert "opened again then" in asked[0]
+    for case, said in ((small_case, "only if you save it first"), (None, "starts again.")):
+        shown = _Shown(None, case)
+        LanguageChoice(window, shown, preferences, begun.append).choose("zh_CN")  # type: ignore[arg-type]
+        assert said in asked[-1]
+        assert "An open case" not in asked[-1]
+        assert begun[-1] == [OPTION, "zh_CN"]
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +179,8 @@ def test_the_report_is_whole_in_another_language(small_case: Case) -> None:
         lines = [line.sentence for line in board(evaluation, small_case)]
     body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
     data = {t for o in small_case.plan.osteotomies for t in (o.title, *o.guards)}
-    data |= {small_case.plan.name, "lesion 1", "case-1", *(r.link for r in small_case.plan.releases)}
+    assert small_case.plan.releases
+    data |= {small_case.plan.name, "lesion 1", "case-1"}
     data |= {b for o in small_case.plan.mobilised for b in (o.guard or "", o.by or "")}
     assert english_left(lines, data) == []
     assert english_left(re.findall(r">([^<>]+)<", body), data) == []
