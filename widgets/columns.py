@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QWidget
 
 from widgets.theme import scaled
 
-_LEFT, _RIGHT = (0.24, 298, 345), (0.215, 260, 320)  # share of the width, least and most pixels
+_LEFT, _RIGHT = (0.25, 320, 345), (0.215, 260, 320)  # share of the width, least and most pixels
 _MOST_SHARE = 0.32  # with large text on a small screen the panels scroll rather than take the views' room
 _LEAST_VIEWS_PX = 320
 

@@ -76,6 +76,7 @@ QMenuBar::item:selected, QMenu::item:selected {{ background: {t.accent}; color: 
 QMenu {{ background: {t.panel}; border: 1px solid {t.border}; padding: 4px; }}
 QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
 QMenu::item:disabled {{ color: {t.muted}; }}
+QMenu::icon:checked {{ background: {t.accent}; border-radius: 3px; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 4px 10px; min-height: {line}px; }}
