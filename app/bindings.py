@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
@@ -101,8 +101,7 @@ class Bindings(QObject):
         for view in views.views:
             view.blade.moved.connect(self._preview_blade)
             view.blade.ended.connect(self._drop_blade)
-            # Later: a blade may be lost while the session is being shown, which would go on with the old.
-            view.blade.cancelled.connect(self._abandon_blade, Qt.ConnectionType.QueuedConnection)
+            view.blade.cancelled.connect(lambda _cut: p.session.drop_preview())
             view.blade.refused.connect(self._refuse_blade)
         views.spine.picked.connect(self._picked)
         views.spine.piece_grabbed.connect(p.commands.grab_piece)
@@ -275,9 +274,6 @@ class Bindings(QObject):
 
     def _drop_blade(self, cut_id: str, blade: Blade) -> None:
         self.parts.session.do(MoveBlade(cut_id, blade, self._title(cut_id)))
-
-    def _abandon_blade(self, _cut_id: str) -> None:
-        self.parts.session.drop_preview()
 
     def _refuse_blade(self, cut_id: str) -> None:
         """Say why a locked cut does not move."""

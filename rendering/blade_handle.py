@@ -35,7 +35,7 @@ class BladeListener(Protocol):
         """Handle the release: one history step."""
 
     def blade_cancelled(self, blade_id: str) -> None:
-        """Handle Esc, and a blade lost under the pointer: the state before the drag comes back."""
+        """Handle Esc: the state before the drag comes back."""
 
     def blade_refused(self, blade_id: str) -> None:
         """Handle a grab of a locked blade: say that it is locked."""
@@ -111,14 +111,9 @@ class BladeHandle:
         """Take over the blade that carries handles: the active one, if it may move."""
         active = next((b for b in blades if b.active and b.visible), None) if self.offered else None
         drawn = active if active is not None and not active.locked else None
-        lost = self.grabbed_id  # of a blade that was deleted, locked or left under the pointer
-        if drawn is not None and drawn.id == lost:
-            lost = ""
-        if lost:
-            self._drag, self._now = None, None
+        if self._drag is not None and (drawn is None or self._drawn is None or drawn.id != self._drawn.id):
+            self._drag, self._now = None, None  # deleted or locked under the pointer
         self._drawn, self._locked = drawn, active if drawn is None else None
-        if lost:
-            self._listener.blade_cancelled(lost)
 
     def layout(self) -> None:
         """Draw the handles at their size for the present view."""

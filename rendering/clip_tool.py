@@ -85,9 +85,9 @@ class ClipTool:
         self.blade_moved(blade_id, blade)
 
     def blade_cancelled(self, blade_id: str) -> None:
-        """Bring the plane before the drag back, unless it was taken away under the pointer."""
+        """Bring the plane before the drag back."""
         del blade_id
-        if self._before is not None and self._clip is not None:
+        if self._before is not None:
             self.moved(self._before)
 
     def blade_refused(self, blade_id: str) -> None:

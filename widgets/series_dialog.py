@@ -77,7 +77,6 @@ class SeriesDialog(QDialog):
         self.tabs.addTab(self.tree, tr("Series ({count})", count=len(scan.series)))
         self.tabs.addTab(self.left_aside, tr("Left aside ({count})", count=len(scan.rejected)))
         self.about = label("\n".join(f"▲ {f.message}" for f in scan.findings), "warning", wrap=True)
-        self.about.setVisible(bool(scan.findings))
         self.remark = label("", wrap=True)
         self.amount = SeriesAmount()
         self.memory = label("", "muted")
@@ -93,6 +92,7 @@ class SeriesDialog(QDialog):
         self._make_target()
         self._make_structures(choose_labels, choose_names)
         self._lay_out()
+        self.about.setVisible(bool(scan.findings))  # not before: it would flash as a window of its own
         self._connect()
         self._choose_best()
 

@@ -1,7 +1,5 @@
 """Ways of looking under real mouse and key events: oblique planes, slabs, clipping, slices in 3D."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,7 +12,7 @@ from rendering.cameras import StandardView
 from rendering.corner_texts import Place
 from rendering.cut_planes import ANATOMICAL
 from rendering.handle_geometry import Part
-from rendering.scene_state import ClipPlane, DrawnVolume, SlicePlane
+from rendering.scene_state import SlicePlane
 from rendering.slice_parts import SlabMode
 from tests.app.test_gestures import colours, wheel
 from widgets.stage_bar import Stage
@@ -359,23 +357,6 @@ def test_the_volume_picture_is_made_in_a_job_and_says_what_it_is(station: Workst
     table["volume_angiography"].trigger()
     assert picture_in_3d(station) == ""
     assert np.array_equal(colours(viewport.picture()), whole)
-
-
-def test_volume_picture_and_clip_plane_go_with_the_planning_image_they_were_made_of(
-    station: Workstation,
-) -> None:
-    views, case = station.window.views, station.session.case
-    assert case is not None
-    assert case.image is not None
-    own = case.image.volume
-    assert views.seen.planning is own
-    other = replace(own)
-    clip = ClipPlane(views.looking.crosshair_lps_mm, (0.0, 0.0, 1.0))
-    views.look(replace(views.looking, picture=DrawnVolume(own, "bone"), clip=clip))
-    views.show_seen(replace(views.seen, volume=other))  # another image on the slices of the same plan
-    assert (picture_in_3d(station), views.spine.state.clip) == ("bone", clip)
-    views.show_seen(replace(views.seen, planning=other))  # another case of the same name
-    assert (picture_in_3d(station), views.spine.state.clip) == ("", None)
 
 
 def test_every_view_key_of_the_table_acts_and_is_taken_once(station: Workstation) -> None:

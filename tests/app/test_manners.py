@@ -327,10 +327,11 @@ def test_level_names_go_along_with_pieces_moved_apart_and_stay_on_slices(
     assert np.linalg.norm(specimen.offset_lps_mm) == pytest.approx(90.0)
     names = {name.text: name for name in views.seen.levels}
     assert names["T10"].apart_lps_mm == specimen.offset_lps_mm
-    assert names["T8"].apart_lps_mm == (0.0, 0.0, 0.0)
+    above = next(p for p in views.seen.pieces if p.role is PieceRole.REMAINING and p.offset_lps_mm[2] > 0)
+    assert names["T8"].apart_lps_mm == above.offset_lps_mm
     in_3d = {label.words: label.point_lps_mm for label in mark_labels(views.spine.state)}
     assert in_3d["T10"] == pytest.approx(np.add(names["T10"].point_lps_mm, specimen.offset_lps_mm))
-    assert in_3d["T8"] == names["T8"].point_lps_mm
+    assert in_3d["T8"] == pytest.approx(np.add(names["T8"].point_lps_mm, above.offset_lps_mm))
     station.parts.commands.look(apart=0.0)
     assert {name.apart_lps_mm for name in views.seen.levels} == {(0.0, 0.0, 0.0)}
     station.bindings.show_pieces(False)

@@ -264,26 +264,6 @@ def test_a_locked_blade_shows_a_padlock_that_refuses_the_hand() -> None:
     window.Finalize()
 
 
-def test_a_blade_lost_under_the_pointer_cancels_its_drag() -> None:
-    heard = Heard()
-    window = offscreen_window(300, 300)
-    scene = SpineScene(listener=heard)
-    scene.attach(window)
-    other = replace(CUT, id="other")
-    for lost in ((replace(CUT, locked=True),), (), (replace(CUT, active=False), other)):
-        scene.show(replace(PLAIN, blades=(CUT,)))
-        window.Render()
-        x, y = scene.pixels_of(middle_lps_mm(CUT.blade)[None])[0]
-        assert scene.press(x, y + 70)
-        scene.drag(x, y + 90)
-        scene.show(replace(PLAIN, blades=lost))
-        assert not scene.handle.is_grabbed
-        scene.drag(x, y + 95)
-        scene.release()
-    assert heard.words == ["start cut", "move cut", "cancel cut"] * 3
-    window.Finalize()
-
-
 def test_nothing_in_front_takes_the_click_from_a_handle() -> None:
     wall = DrawnStructure("wall", "wall", a_box((-60, 40, -60), (60, 45, 60)), BLUE)
     with a_spine_view(replace(PLAIN, structures=(BONE, wall), blades=(CUT,))) as (scene, _):
