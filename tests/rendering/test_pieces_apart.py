@@ -12,6 +12,7 @@ from planning.resection.cut_faces import parted_surface
 from planning.safety.results import Piece, PieceRole
 from rendering.corner_texts import Place
 from rendering.cut_face_actor import face_lines, paler
+from rendering.scene import SpineScene
 from rendering.scene_state import DrawnLine, DrawnPiece, SpineState
 from rendering.spine_marks import mark_labels, mark_strokes
 from tests.rendering.drawing import LEVELS, STAMP, a_blade, a_box, a_spine_view, coloured, redrawn
@@ -76,15 +77,19 @@ def test_the_picture_says_that_pieces_are_apart_and_shows_no_distance() -> None:
     with a_spine_view(whole) as (scene, image):
         assert "APART" not in scene.texts.get(Place.BANNER)
         assert coloured(image, LINE_RGB, 60).any()
-        assert scene.scale_bar.is_shown
+        assert has_bar(scene)
         scene.show(apart)
         assert not coloured(redrawn(scene), LINE_RGB, 60).any()
         assert scene.texts.get(Place.BANNER) == "PIECES MOVED APART\nNOT TO SCALE"
-        assert not scene.scale_bar.is_shown
+        assert not has_bar(scene)
         scene.show(whole)
         redrawn(scene)
         assert scene.texts.get(Place.BANNER) == ""
-        assert scene.scale_bar.is_shown
+        assert has_bar(scene)
+
+
+def has_bar(scene: SpineScene) -> bool:
+    return scene.scale_bar.is_shown
 
 
 def test_a_place_on_a_moved_piece_is_told_where_it_lies_in_the_patient() -> None:
@@ -116,8 +121,8 @@ def test_cut_faces_are_paler_bordered_and_hatched() -> None:
         assert pale.mean() > 0.5
         assert np.ptp(on_face.sum(axis=1)) > 120  # dark lines across it
     assert paler(RGB) == (169, 177, 233)
-    (face,) = bottom.faces
-    lines = face_lines(face)
+    (cut_face,) = bottom.faces
+    lines = face_lines(cut_face)
     assert np.abs(lines[:, :, 2] - lines[0, 0, 2]).max() < 1e-6
     lengths = np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1)
     assert lengths.sum() > 2 * (40 + 32) + 300  # the border, and slanting lines all over
