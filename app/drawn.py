@@ -270,12 +270,11 @@ def _replaced_by_pieces(evaluation: Evaluation) -> frozenset[str]:
 def _pieces(evaluation: Evaluation, choices: Choices) -> tuple[DrawnPiece, ...]:
     offsets = offsets_of(evaluation.pieces, choices.apart, dict(choices.moved_pieces))
     opacities = dict(choices.piece_opacities)
-    blades = [o.blade for o in evaluation.inputs.plan.osteotomies]
     drawn_pieces = []
     for piece in evaluation.pieces:
         if piece.mesh is None or piece.id not in offsets:
             continue
-        surface = surface_of_piece(piece.mesh, blades)
+        surface = surface_of_piece(piece.mesh)
         drawn_pieces.append(
             DrawnPiece(
                 id=piece.id,

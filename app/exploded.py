@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.middles import middle_of
-from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats, Vec3, vec3
 from planning.geometry.mesh import Mesh
 from planning.resection.cut_faces import PieceSurface, parted_surface
@@ -55,20 +54,25 @@ def offsets_of(pieces: Sequence[Piece], apart: float, by_hand: Mapping[str, Vec3
     }
 
 
-def surface_of_piece(mesh: Mesh, blades: Sequence[Blade]) -> PieceSurface:
-    """Return a piece's own surface and its cut faces, found once while its mesh lives."""
-    found = _SURFACES.get(mesh)
-    if found is None:
-        found = _SURFACES[mesh] = parted_surface(mesh, blades)
-    return found
+def surface_of_piece(mesh: Mesh) -> PieceSurface:
+    """Return a piece's own surface and its cut faces; all of it as its own while they are not known."""
+    return _SURFACES.get(mesh) or PieceSurface(mesh, ())
 
 
-def prepare(evaluation: Evaluation) -> None:
-    """Find the cut faces of all pieces ahead, off the main thread."""
+def find_cut_faces(evaluation: Evaluation) -> None:
+    """Find the cut faces of all pieces, once while a mesh lives; off the main thread in the window."""
     blades = [o.blade for o in evaluation.inputs.plan.osteotomies]
-    for piece in evaluation.pieces:
-        if piece.mesh is not None:
-            surface_of_piece(piece.mesh, blades)
+    for mesh in _unknown(evaluation):
+        _SURFACES[mesh] = parted_surface(mesh, blades)
+
+
+def lacks_cut_faces(evaluation: Evaluation) -> bool:
+    """Say whether the cut faces of a piece are still to be found."""
+    return bool(_unknown(evaluation))
+
+
+def _unknown(evaluation: Evaluation) -> list[Mesh]:
+    return [p.mesh for p in evaluation.pieces if p.mesh is not None and p.mesh not in _SURFACES]
 
 
 def _centre(pieces: Sequence[Piece], middles: Mapping[str, Floats]) -> Floats:

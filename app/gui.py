@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication
 from app.autosave import Autosave
 from app.bindings import Bindings, Parts
 from app.commands import callbacks
+from app.cut_faces import CutFaces
 from app.errands.release import notary
 from app.errands.workbench import Workbench, workbench
-from app.exploded import prepare
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
 from app.flows.history import HistoryFlow
@@ -95,7 +95,6 @@ class PlanningComputations:
         """Return everything said about the plan."""
         evaluation = evaluate(case, settings, progress, surfaces, fields, self.bench.worker, self.recent)
         _ = evaluation.inputs.digest  # hashed here once, off the main thread
-        prepare(evaluation)
         return evaluation
 
     def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
@@ -189,6 +188,7 @@ def build(
         bindings.tell_problem(bench.problem)
     station = Workstation(parts, bindings, preferences, Guidance(bindings, preferences))
     autosave.told.connect(window.messages.show_message)
+    CutFaces(window, session, jobs).told.connect(window.messages.show_message)
     files.saved.connect(autosave.keep_again)
     _put_badge(window, session, station.parts.history)
     window.actions_table.connect_to(callbacks(parts, bindings, preferences, station.guidance))

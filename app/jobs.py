@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEventLoop, QObject, Qt, Signal
 
 from app.faults import without_values as without_values  # noqa: PLC0414 -- told here too
 from planning.errors import PlanningError
@@ -25,6 +25,7 @@ _REPORT_EVERY_S: Final = 0.05
 
 Work = Callable[[Progress], Any]
 Done = Callable[[Any], None]
+LetGo = Callable[[Any], None]
 Failed = Callable[[BaseException], None]
 
 
@@ -61,6 +62,7 @@ class _Job:
         self.work = work
         self.done: Done | None = None
         self.failed: Failed | None = None
+        self.let_go: LetGo | None = None
         self.stop = threading.Event()
         self.started_s = time.monotonic()
         self.fraction = 0.0
@@ -88,14 +90,16 @@ class Jobs(QObject):
     changed = Signal(object)
     problem = Signal(object)
     bug = Signal(str)
-    _finished = Signal(object, object)
+    _finished = Signal(object)
     _progressed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="enbloc-job")
+        self._fast_lane = ThreadPoolExecutor(1, thread_name_prefix="enbloc-save")
         self._numbers = itertools.count(1)
         self._running: dict[int, _Job] = {}
+        self._unsettled: dict[int, tuple[_Job, Future[object]]] = {}
         self._closed = False
         self._finished.connect(self._settle, Qt.ConnectionType.QueuedConnection)
         self._progressed.connect(self._tell, Qt.ConnectionType.QueuedConnection)
@@ -108,7 +112,9 @@ class Jobs(QObject):
         done: Done | None = None,
         failed: Failed | None = None,
         *,
+        let_go: LetGo | None = None,
         can_cancel: bool = True,
+        at_once: bool = False,
     ) -> None:
         """Run `work` on a thread; a job of the same key still running is overtaken and its value dropped.
 
@@ -123,16 +129,44 @@ class Jobs(QObject):
         done, failed : callable, optional
             Called on the main thread with the value or the exception. Without `failed` a
             `PlanningError` is emitted as `problem`, anything else as `bug`.
+        let_go : callable, optional
+            Called on the main thread with a value that is dropped, where it holds something open.
+        can_cancel : bool
+        at_once : bool
+            Never wait behind other work; for saves.
         """
         if self._closed:
             return
         self.cancel(key)
         job = _Job(next(self._numbers), key, title, can_cancel, work)
-        job.done, job.failed = done, failed
+        job.done, job.failed, job.let_go = done, failed, let_go
         self._running[job.number] = job
-        future = self._pool.submit(self._run, job)
-        future.add_done_callback(lambda finished: self._report_end(job, finished))
+        future = (self._fast_lane if at_once else self._pool).submit(self._run, job)
+        self._unsettled[job.number] = job, future
+        future.add_done_callback(lambda _finished: self._report_end(job))
         self._tell()
+
+    def finish(self, key: str, title: str, work: Work, done: Done, let_go: LetGo | None = None) -> bool:
+        """Run `work` as a job that nothing else waits behind, and return once it has ended.
+
+        The window stays alive meanwhile: it draws and shows how far the job is, and keeps what the user
+        does for later. Returns whether `done` was called.
+        """
+        loop, arrived = QEventLoop(), [False]
+
+        def arrive(value: object) -> None:
+            done(value)
+            arrived[0] = True
+
+        def look(_running: object) -> None:
+            if not self.is_running(key):
+                loop.quit()
+
+        self.start(key, title, work, arrive, let_go=let_go, can_cancel=False, at_once=True)
+        self.changed.connect(look)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        self.changed.disconnect(look)
+        return arrived[0]
 
     def cancel(self, key: str) -> None:
         """Stop every job of that key; its value will be dropped."""
@@ -140,6 +174,9 @@ class Jobs(QObject):
             if job.key == key:
                 job.stop.set()
                 del self._running[number]
+                _, future = self._unsettled[number]
+                if future.done():  # before the next one begins: it may want what this one holds
+                    self._drop(number)
         self._tell()
 
     def is_running(self, key: str) -> bool:
@@ -158,6 +195,9 @@ class Jobs(QObject):
             job.stop.set()
         self._running.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._fast_lane.shutdown(wait=True)
+        for number in list(self._unsettled):
+            self._drop(number)
 
     def _run(self, job: _Job) -> object:
         def progress(fraction: float, message: str, /) -> None:
@@ -172,13 +212,23 @@ class Jobs(QObject):
         progress(0.0, "")
         return job.work(progress)
 
-    def _report_end(self, job: _Job, future: "Future[object]") -> None:
+    def _report_end(self, job: _Job) -> None:
         if not self._closed:
-            self._finished.emit(job, future)
+            self._finished.emit(job)
 
-    def _settle(self, job: _Job, future: "Future[object]") -> None:
+    def _drop(self, number: int) -> None:
+        """Throw away what a job gave, and let go what that holds."""
+        job, future = self._unsettled.pop(number)
+        if job.let_go is not None and not future.cancelled() and future.exception() is None:
+            job.let_go(future.result())
+
+    def _settle(self, job: _Job) -> None:
+        if job.number not in self._unsettled:
+            return  # dropped already
         if self._running.pop(job.number, None) is None:
-            return  # cancelled or overtaken: its value is dropped
+            self._drop(job.number)  # cancelled or overtaken
+            return
+        _, future = self._unsettled.pop(job.number)
         self._tell()
         if future.cancelled():
             return

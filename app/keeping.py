@@ -116,6 +116,11 @@ class Keeper:
 
         self._submit(work)
 
+    def give_back(self, file: CaseFile | None) -> None:
+        """Close a file that nobody works on, before whatever is asked for next."""
+        if file is not None:
+            self._submit(file.close)
+
     def keep_generation(self, path: Path) -> None:
         """Bring the earlier generation of a case file up to date, when nothing else waits."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from app.drawn import Choices, Drawn, drawn
 from app.errands.evaluation import Assessed
 from app.errands.workbench import Workbench
+from app.exploded import find_cut_faces
 from app.followed_cut import nearest_line, results_of, worst_result
 from app.program import RESOURCES
 from planning.geometry.frames import Floats, Vec3, vec3
@@ -111,6 +112,7 @@ def report_pictures(
     image = case.image
     if image is None:
         return ()
+    find_cut_faces(evaluation)
     shown = drawn(case, bench.settings, assessed.surfaces, evaluation, choices=Choices(), patient=patient)
     gaps = gap_bands(image.coverage, image.volume.grid)
     studio = _Studio(assessed, shown, image.volume, lettering(), theme, gaps)

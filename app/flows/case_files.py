@@ -1,28 +1,31 @@
 """Open, save, close: one case file at a time, and never a lost change without a question."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.approving import Approving, known_of
-from app.flows.opened_case import OpenedCase, saved_elsewhere, take_from_disk, take_left_work
-from app.jobs import Jobs
+from app.flows.case_questions import later_save, short_of_memory, unsaved_changes, work_found
+from app.flows.opened_case import OpenedCase, close_file, saved_elsewhere, take_from_disk, take_left_work
+from app.jobs import Jobs, Work
 from app.keeping import Keeper
-from app.problem_messages import problem_message
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import PlanningError
-from planning.imaging.memory_need import in_gb, usable_bytes
+from planning.imaging.memory_need import usable_bytes
 from planning.model.case import Case
+from planning.progress import Cancelled, Progress
 from planning.storage.case_file import CaseFile
 from planning.storage.journal import LeftBehind
 from planning.storage.kept_limits import limits_of
 from planning.storage.notary import Notary
 from planning.storage.weight import surely_fits, weight_of
 from planning.texts import tr
-from widgets.dialogs import Choice, ask
+from widgets.dialogs import ask
 from widgets.message_bar import Message
 
 _LOG = logging.getLogger(__name__)
@@ -67,6 +70,8 @@ class CaseFiles(QObject):
         self._keeper = keeper
         self._notary = notary
         self._file: CaseFile | None = None
+        self._settling = False
+        self._opening = Lock()
         self.approving = Approving(session.settings)
         session.standing_of = self.approving.standing
         self._beat = QTimer(self)
@@ -89,18 +94,21 @@ class CaseFiles(QObject):
         """Make sure no work is lost: ask to save where there are changes. False means: stop."""
         if not self._session.is_dirty:
             return True
-        answer = ask(
-            self._window,
-            tr("Save changes?"),
-            tr("This case has changes that are not saved. Without saving they are lost."),
-            (
-                Choice("save", tr("Save"), QMessageBox.ButtonRole.AcceptRole, default=True),
-                Choice("discard", tr("Do not save"), QMessageBox.ButtonRole.DestructiveRole),
-                Choice("cancel", tr("Cancel"), QMessageBox.ButtonRole.RejectRole),
-            ),
-        )
+        if self._settling:
+            return False  # the window is being closed twice while the first time still saves
+        self._settling = True
+        try:
+            return self._ask_to_save()
+        finally:
+            self._settling = False
+
+    def _ask_to_save(self) -> bool:
+        answer = ask(self._window, *unsaved_changes())
         if answer == "save":
-            return self._save_now()
+            work = self._saving("")
+            return work is not None and self._jobs.finish(
+                "save", tr("Saving"), work, self._note_saved, self._let_go
+            )
         return answer == "discard"
 
     def choose_and_open(self) -> None:
@@ -137,28 +145,16 @@ class CaseFiles(QObject):
 
     def _opens_all_the_same(self, needed: int, usable: int) -> bool:
         """Say, before a voxel is read, that memory is short; the present case stays open meanwhile."""
-        words = tr(
-            "This case needs about {needed} GB of memory, and {free} GB can be used now. Opened all the "
-            "same, the program may become very slow or be ended by the system. Close other programs first.",
-            needed=in_gb(needed),
-            free=in_gb(usable),
-        )
-        choices = (
-            Choice("cancel", tr("Do not open"), QMessageBox.ButtonRole.RejectRole, default=True),
-            Choice("open", tr("Open all the same"), QMessageBox.ButtonRole.DestructiveRole),
-        )
-        return ask(self._window, tr("Not enough memory"), words, choices) == "open"
+        return ask(self._window, *short_of_memory(needed, usable)) == "open"
 
     def _open_weighed(self, path: Path, *, as_template: bool) -> None:
         if not self.settle():
             return
         self._release()
 
-        def work(_progress: object) -> OpenedCase:
-            self._keeper.wait()  # the file may be the one that was just put away
-            return take_from_disk(path, self._notary, as_template=as_template)
-
-        self._jobs.start("open", tr("Opening the case"), work, self._take, can_cancel=False)
+        self._start_opening(
+            tr("Opening the case"), lambda: take_from_disk(path, self._notary, as_template=as_template)
+        )
 
     def new_case(self, case: Case) -> None:
         """Work on an imported case that has no file yet. The present case must be settled."""
@@ -171,41 +167,66 @@ class CaseFiles(QObject):
         """Open work a crash left, exactly as it was, with its own file where that can be written."""
         self._release()
 
-        def work(_progress: object) -> OpenedCase:
-            self._keeper.wait()
-            return take_left_work(left, self._notary)
+        self._start_opening(tr("Recovering the case"), lambda: take_left_work(left, self._notary))
 
-        self._jobs.start("open", tr("Recovering the case"), work, self._take, can_cancel=False)
+    def _start_opening(self, title: str, take: Callable[[], OpenedCase]) -> None:
+        """Open as a job; one that another overtakes gives its file back before that one opens."""
+
+        def work(progress: Progress) -> OpenedCase:
+            with self._opening:
+                self._keeper.wait()  # the file may be the one that was just put away
+                taken = take()
+                try:
+                    progress(1.0, "")
+                except Cancelled:
+                    close_file(taken.file)
+                    raise
+                return taken
+
+        self._jobs.start("open", title, work, self._take, let_go=self._let_go, can_cancel=False)
 
     def save(self, label: str = "", *, keep: bool = False) -> None:
         """Save as a job; without a file, ask where. A `label` names the version, `keep` keeps it for good."""
-        case, file = self._session.case, self._file
-        if case is None:
-            return
-        if file is None or file.read_only:
-            self.save_as(label)
-            return
-        words = label or self._session.view.undo_label or ""
-        limits = limits_of(self._session.settings)
-
-        def work(_progress: object) -> OpenedCase:
-            file.save(case, words, keep=keep, limits=limits)
-            return OpenedCase(case, file, file.path, known=known_of(file, case))
-
-        self._jobs.start("save", tr("Saving"), work, self._note_saved, can_cancel=False)
+        self._start_saving(self._saving(label, keep=keep))
 
     def save_as(self, label: str = "") -> None:
         """Ask for a place and save there as a job."""
-        case, path = self._session.case, self._ask_place()
+        self._start_saving(self._saving_elsewhere(label))
+
+    def _start_saving(self, work: Work | None) -> None:
+        if work is not None:
+            self._jobs.start(
+                "save", tr("Saving"), work, self._note_saved,
+                let_go=self._let_go, can_cancel=False, at_once=True,
+            )  # fmt: skip
+
+    def _saving(self, label: str, *, keep: bool = False) -> Work | None:
+        """Return the work of saving where the case lives; None where no place is chosen for a new one."""
+        case, file = self._session.case, self._file
+        if case is None or file is None or file.read_only:
+            return self._saving_elsewhere(label)
+        words = label or self._session.view.undo_label or ""
+        limits = limits_of(self._session.settings)
+
+        def work(_progress: Progress) -> OpenedCase:
+            file.save(case, words, keep=keep, limits=limits)
+            return OpenedCase(case, file, file.path, known=known_of(file, case))
+
+        return work
+
+    def _saving_elsewhere(self, label: str) -> Work | None:
+        case = self._session.case
+        path = self._ask_place() if case is not None else None
         if case is None or path is None:
-            return
-        book, limits = self._book_for_saving(), limits_of(self._session.settings)
-        present = self._file
+            return None
+        present, notary = self._file, self._notary
+        book, limits = present or self._keeper.private_copy, limits_of(self._session.settings)
+        return lambda _progress: saved_elsewhere(case, path, present, book, notary, label, limits)
 
-        def work(_progress: object) -> OpenedCase:
-            return saved_elsewhere(case, path, present, book, self._notary, label, limits)
-
-        self._jobs.start("save", tr("Saving"), work, self._note_saved, can_cancel=False)
+    def _let_go(self, dropped: OpenedCase) -> None:
+        """Give back the file of a case that nobody waits for any more."""
+        if dropped.file is not self._file:
+            self._keeper.give_back(dropped.file)
 
     def refresh(self) -> None:
         """Hold the present saved case against the record again, after a decision was entered."""
@@ -240,31 +261,6 @@ class CaseFiles(QObject):
         self._release()
         self._keeper.close()
 
-    def _save_now(self) -> bool:
-        case = self._session.case
-        if case is None:
-            return True
-        limits = limits_of(self._session.settings)
-        try:
-            if self._file is not None and not self._file.read_only:
-                self._file.save(case, self._session.view.undo_label or "", limits=limits)
-                done = OpenedCase(case, self._file, self._file.path, known=known_of(self._file, case))
-            else:
-                place = self._ask_place()
-                if place is None:
-                    return False
-                book = self._book_for_saving()
-                done = saved_elsewhere(case, place, self._file, book, self._notary, "", limits)
-        except PlanningError as error:
-            self.told.emit(problem_message(error))
-            return False
-        self._note_saved(done)
-        return True
-
-    def _book_for_saving(self) -> CaseFile | None:
-        """Return the file whose record and versions a new file takes over."""
-        return self._file or self._keeper.private_copy
-
     def _ask_place(self) -> Path | None:
         start = self._preferences.folder / f"case{SUFFIX}"
         chosen, _ = QFileDialog.getSaveFileName(self._window, tr("Save case as"), str(start), case_filter())
@@ -277,7 +273,7 @@ class CaseFiles(QObject):
         for message in taken.messages:
             self.told.emit(message)
         if taken.newer is not None and self._prefers_newer(taken):
-            self._close_quietly(taken.file)
+            close_file(taken.file)
             self.open_path(taken.newer.path)
             return
         work = self._recovered(taken)
@@ -303,22 +299,7 @@ class CaseFiles(QObject):
     def _prefers_newer(self, taken: OpenedCase) -> bool:
         if taken.newer is None:
             return False
-        at, there = (
-            time.astimezone().strftime("%Y-%m-%d %H:%M") for time in (taken.newer.version.at, taken.saved_at)
-        )
-        answer = ask(
-            self._window,
-            tr("A later save was found"),
-            tr(
-                "This file was saved last on {there}, but the generation beside it on {at}. The disk lost a "
-                "save, or an older copy was put here. Which one?",
-                there=there, at=at,
-            ),
-            (
-                Choice("newer", tr("The later one"), QMessageBox.ButtonRole.AcceptRole, default=True),
-                Choice("this", tr("This file"), QMessageBox.ButtonRole.RejectRole),
-            ),
-        )  # fmt: skip
+        answer = ask(self._window, *later_save(taken.newer.version.at, taken.saved_at))
         return answer == "newer"
 
     def _recovered(self, taken: OpenedCase) -> Case | None:
@@ -326,19 +307,7 @@ class CaseFiles(QObject):
         version = taken.unsaved
         if taken.left is not None or version is None or taken.file is None:
             return taken.work
-        at = version.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        answer = ask(
-            self._window,
-            tr("Unsaved work found"),
-            tr(
-                "EnBloc ended before this work was saved: {label} ({at}, {who}). Recover it?",
-                label=version.label, at=at, who=version.by or "?",
-            ),
-            (
-                Choice("recover", tr("Recover"), QMessageBox.ButtonRole.AcceptRole, default=True),
-                Choice("saved", tr("Open as last saved"), QMessageBox.ButtonRole.RejectRole),
-            ),
-        )  # fmt: skip
+        answer = ask(self._window, *work_found(version))
         if answer == "recover":
             return taken.work
         self._keeper.forget_unsaved(taken.file)
@@ -373,11 +342,6 @@ class CaseFiles(QObject):
         file, self._file = self._file, None
         self.approving.take(None)
         self._keeper.put_away(file)
-
-    @staticmethod
-    def _close_quietly(file: CaseFile | None) -> None:
-        if file is not None:
-            file.close()
 
     def _give_sign_of_life(self) -> None:
         file = self._file

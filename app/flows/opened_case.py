@@ -92,6 +92,12 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
     return OpenedCase(file.case, file, path, known, tuple(messages), work, unsaved, newer=newer)
 
 
+def close_file(file: CaseFile | None) -> None:
+    """Give a file back, where there is one."""
+    if file is not None:
+        file.close()
+
+
 def words_for(found: Generation) -> str:
     """Say that a whole earlier state lies beside a damaged file."""
     at = found.version.at.astimezone().strftime("%Y-%m-%d %H:%M")

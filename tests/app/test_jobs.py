@@ -4,7 +4,7 @@ import logging
 import threading
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QThread
+from PySide6.QtCore import QCoreApplication, QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs, JobState, without_values
@@ -134,3 +134,83 @@ def test_a_fault_is_named_by_place_only() -> None:
         text = without_values(error)
     assert text.startswith("RuntimeError at test_a_fault_is_named_by_place_only:")
     assert "MRN" not in text
+
+
+class Held:
+    """A value that holds something open."""
+
+    def __init__(self) -> None:
+        self.released: list[bool] = []
+
+    def let_go(self, value: object) -> None:
+        assert value is self
+        self.released.append(threading.current_thread() is threading.main_thread())
+
+
+@pytest.mark.parametrize("end", ["overtaken late", "overtaken when done", "closed late", "closed when done"])
+def test_a_dropped_value_is_let_go_once_on_the_main_thread(end: str, qtbot: QtBot) -> None:
+    jobs, held, go, given = Jobs(), Held(), threading.Event(), threading.Event()
+    arrived: list[object] = []
+
+    def work(_progress: Progress) -> Held:
+        go.wait(5)
+        given.set()
+        return held
+
+    if "done" in end:
+        go.set()
+    jobs.start("open", "first", work, arrived.append, let_go=held.let_go)
+    if "done" in end:
+        assert given.wait(5)
+        while jobs._unsettled[1][1].running():
+            threading.Event().wait(0.001)
+    if "overtaken" in end:
+        jobs.start("open", "second", lambda _p: None)
+        assert held.released == ([True] if "done" in end else []), "before the second one begins"
+        go.set()
+        qtbot.waitUntil(lambda: bool(held.released) and not jobs.running, timeout=5000)
+    go.set()
+    jobs.close()
+    qtbot.wait(20)
+    assert held.released == [True]
+    assert arrived == []
+
+
+def test_a_value_that_arrives_is_not_let_go(jobs: Jobs, qtbot: QtBot) -> None:
+    held = Held()
+    arrived: list[object] = []
+    jobs.start("open", "open", lambda _p: held, arrived.append, let_go=held.let_go)
+    qtbot.waitUntil(lambda: bool(arrived), timeout=5000)
+    jobs.close()
+    assert held.released == []
+
+
+def test_a_save_waits_behind_nothing_and_the_window_lives_until_it_ended(jobs: Jobs, qtbot: QtBot) -> None:
+    go, lived = threading.Event(), threading.Event()
+    saved: list[object] = []
+    for key in ("scan", "report", "more"):
+        jobs.start(key, key, lambda _p: go.wait(10))
+    QTimer.singleShot(0, lived.set)
+
+    def save(_progress: Progress) -> bool:
+        return lived.wait(5)  # only an event loop that runs lets this end well
+
+    assert jobs.finish("save", "Saving", save, saved.append)
+    assert saved == [True]
+    assert jobs.is_running("more")
+    go.set()
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.logs_errors
+def test_a_save_that_fails_is_told_and_does_not_count_as_saved(known: bool, jobs: Jobs, qtbot: QtBot) -> None:
+    told: list[object] = []
+    jobs.problem.connect(told.append)
+    jobs.bug.connect(told.append)
+
+    def fail(_progress: Progress) -> None:
+        raise PlanningError("DISK_FULL", mark("The disk is full.")) if known else OSError("gone")
+
+    assert not jobs.finish("save", "Saving", fail, lambda _v: pytest.fail("it was not saved"))
+    assert len(told) == 1
+    assert jobs.running == ()
