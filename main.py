@@ -1,5 +1,6 @@
 """EnBloc: a case or nothing opens the workstation; a subcommand works without a window."""
 
+import signal
 import sys
 
 COMMANDS = ("import", "evaluate", "report", "export", "--help", "-h", "--version")
@@ -20,4 +21,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+        # Cancelled by whoever started it, a command ends as by Ctrl-C: it leaves nothing half written.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

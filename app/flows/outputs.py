@@ -1,6 +1,8 @@
 """Reports, exports and pictures: the command line runs as a child process on a frozen copy of the case."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,11 +11,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QBuffer, QIODevice, QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from app.drawn import stamp_of
+from app.errands.put_files import check_folder, put_files
 from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
 from app.language import OPTION
@@ -34,6 +37,7 @@ from widgets.output_dialog import Option, OutputDialog
 from widgets.views.four_up import FourUp
 
 _POLL_S: Final = 0.1
+_GRACE_S: Final = 2.0  # to stop by itself and tidy up, before it is ended
 _COPY: Final = "case.enbloc"
 
 
@@ -105,12 +109,12 @@ class OutputFlow(QObject):
             except PlanningError as error:
                 self.told.emit(problem_message(error))
                 return
-            if picture.save(str(path)):
-                self.told.emit(Message(tr("Picture saved as {name}.", name=path.name)))
-            else:
-                self.told.emit(
-                    Message(tr("{name} could not be written. Choose another place.", name=path.name), "fail")
-                )
+            self._jobs.start(
+                "picture",
+                tr("Save picture"),
+                lambda _progress: put_files(path.parent, {path.name: png_of(picture)}),
+                lambda _done: self.told.emit(Message(tr("Picture saved as {name}.", name=path.name))),
+            )
 
     def _run(self, title: str, arguments: list[str], folder: Path) -> None:
         case = self._session.case
@@ -160,48 +164,60 @@ def report_options() -> tuple[Option, ...]:
     return Option("identity", tr("Patient's identity"), identities), Option("paper", tr("Paper"), papers)
 
 
+def png_of(picture: QImage) -> bytes:
+    """Return a picture as the bytes of a PNG file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not picture.save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise ExportRefused("NO_PICTURE", mark("The picture is too large to be kept; nothing was written."))
+    return bytes(buffer.data().data())
+
+
 def run_on_copy(
     case: Case, arguments: list[str], folder: Path, progress: Progress, book: CaseFile | None = None
 ) -> None:
     """Freeze the case into a private copy and run the command line on it; runs on a job thread.
 
-    The record of `book` goes with it, so that what is printed can name the approval.
+    The record of `book` goes with it, so that what is printed can name the approval. Everything the child
+    writes lies in one private folder; only what is whole is put into `folder`, all of it or none, so that
+    a cancelled or crashed child leaves nothing anywhere.
 
     Raises
     ------
     ExportRefused
-        With the sentence the command line gave.
+        With the sentence the command line gave, or where `folder` cannot be written.
     """
-    place = private_folder(Path(tempfile.mkdtemp(prefix="enbloc-output-")))
+    check_folder(folder)
+    place = private_folder(Path(tempfile.mkdtemp(prefix=f"enbloc-output-{os.getpid()}-")))
+    made, scratch = place / "made", place / "scratch"
     try:
         progress(0.05, tr("Freezing the case"))
+        scratch.mkdir()
         kept = book.kept(versions=False) if book is not None else None
         CaseFile.create(place / _COPY, case, kept=kept).close()
         command, *options = arguments
-        line = [
-            sys.executable,
-            str(ROOT / "main.py"),
-            command,
-            str(place / _COPY),
-            "--out",
-            str(folder),
-            OPTION,
-            spoken(),
-            *options,
-        ]
+        line = [str(ROOT / "main.py"), command, str(place / _COPY), "--out", str(made), OPTION, spoken()]
         child = subprocess.Popen(
-            line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT
+            [sys.executable, *line, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))},
+            start_new_session=True,
         )
         try:
             said = _waited(child, progress)
         finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+            _end(child)
+        if child.returncode != 0:
+            raise ExportRefused("OUTPUT_FAILED", mark("Nothing was written: {reason}"), reason=said or "?")
+        progress(0.97, tr("Writing"))
+        files = sorted(path for path in made.rglob("*") if path.is_file())
+        put_files(folder, {path.relative_to(made).as_posix(): path for path in files})
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    if child.returncode != 0:
-        raise ExportRefused("OUTPUT_FAILED", mark("Nothing was written: {reason}"), reason=said or "?")
 
 
 def _waited(child: "subprocess.Popen[str]", progress: Progress) -> str:
@@ -220,10 +236,25 @@ def _waited(child: "subprocess.Popen[str]", progress: Progress) -> str:
                 told = next((found for line in reversed(lines) if (found := said_progress(line))), told)
                 progress(told[0], tr(told[1]))
         except Cancelled:
-            child.kill()
+            _end(child)
             raise
         finally:
             reader.join()
     child.wait()
     said = [line for line in lines if line and said_progress(line) is None]
     return said[-1] if said else ""
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    """End the child where it still runs, with whatever it started."""
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

@@ -328,7 +328,7 @@ def _remove_files(folder: Path, prefixes: tuple[str, ...]) -> None:
 def _sweep_left_behind() -> None:
     """Remove private folders of programs that were killed together with their child."""
     for folder in Path(tempfile.gettempdir()).glob("enbloc-*-*"):
-        found = re.match(r"enbloc-(worker|import)-(\d+)-", folder.name)
+        found = re.match(r"enbloc-(worker|import|output|report|case)-(\d+)-", folder.name)
         if found and _is_ours(folder) and not _is_running(int(found[2])):
             shutil.rmtree(folder, ignore_errors=True)
 

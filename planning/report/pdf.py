@@ -1,6 +1,7 @@
 """The report as PDF, set by Typst from the same content as the HTML."""
 
 import json
+import os
 import tempfile
 from dataclasses import asdict
 from enum import StrEnum
@@ -43,7 +44,7 @@ def pdf_of(
     ExportRefused
         If the page cannot be set.
     """
-    with tempfile.TemporaryDirectory(prefix="enbloc-report-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"enbloc-report-{os.getpid()}-") as name:
         folder = Path(name)
         (folder / "pictures").mkdir()
         for n, figure in enumerate(report.figures):

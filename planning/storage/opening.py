@@ -1,5 +1,6 @@
 """Opening a case file: what it is, whether it is sound, who holds it, and the newest version that reads."""
 
+import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _connection(
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE:
                 raise
-    copy = TemporaryDirectory(prefix="enbloc-")
+    copy = TemporaryDirectory(prefix=f"enbloc-case-{os.getpid()}-")
     try:
         for name in (path.name, path.name + "-journal"):
             if path.with_name(name).exists():

@@ -15,7 +15,8 @@ from planning.storage.database import MALFORMED, check_is_case, connected, trans
 from planning.storage.holder import holder_in, is_alive, now
 from planning.texts import mark
 
-_PART: Final = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<process>\d+)\.part(-journal)?")
+_PART: Final = re.compile(r"\.(?P<mark>[0-9a-f]{8}-\d+)\.part(-journal)?")
+_MARK: Final = re.compile(r"(?P<host>[0-9a-f]{8})-(?P<process>\d+)")
 
 
 def check_place(path: Path, *, overwrite: bool) -> None:
@@ -66,7 +67,18 @@ def _check_not_held(path: Path) -> None:
 
 def part_of(path: Path) -> Path:
     """Return where a case file is built before it appears at `path`; its name says who builds it."""
-    return path.with_name(f"{path.name}.{_host()}-{os.getpid()}.part")
+    return path.with_name(f"{path.name}.{this_process()}.part")
+
+
+def this_process() -> str:
+    """Return what marks a half-built thing as this process's, for `has_ended`."""
+    return f"{_host()}-{os.getpid()}"
+
+
+def has_ended(mark_: str) -> bool:
+    """Say whether the process that set this mark ran on this computer and has ended."""
+    found = _MARK.fullmatch(mark_)
+    return found is not None and found["host"] == _host() and not is_alive(int(found["process"]))
 
 
 @contextmanager
@@ -101,7 +113,7 @@ def remove_left_parts(path: Path) -> None:
         return
     for entry in beside:
         match = _PART.fullmatch(entry.name[len(path.name) :])
-        if match and match["host"] == _host() and not is_alive(int(match["process"])):
+        if match and has_ended(match["mark"]):
             _remove(entry)
 
 

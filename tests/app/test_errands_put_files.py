@@ -2,6 +2,8 @@
 
 import os
 import resource
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 
 from app.errands.put_files import check_folder, put_files
 from planning.errors import ExportRefused
-from tests.app.outside import SMALL_SHAPES, CommandLine, a_phantom, everything_below, refused
+from planning.storage.places import this_process
+from tests.app.outside import ROOT, SMALL_SHAPES, CommandLine, a_phantom, everything_below, refused
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX stand for the full disk")
 LIMIT_BYTES = 12_000
@@ -86,3 +89,57 @@ def test_commands_on_a_full_disk_leave_nothing(
     refused(command("export", case, "--out", tmp_path / "export", "--format", "stl,seg"), "export")
     refused(command("report", case, "--out", tmp_path / "report"))
     assert everything_below(tmp_path) == before
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_stopped_between_two_moves_everything_is_as_it_was(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("old a")
+    (tmp_path / "c.txt").write_text("old c")
+    before, real, moves = everything_below(tmp_path), Path.replace, 0
+
+    def stop(path: Path, target: Path) -> Path:
+        nonlocal moves
+        moves += 1
+        if moves == at:
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        put_files(tmp_path, {"a.txt": b"new a", "deep/b.txt": b"new b", "c.txt": b"new c"})
+    assert everything_below(tmp_path) == before
+    assert (tmp_path / "a.txt").read_text() == "old a"
+    assert (tmp_path / "c.txt").read_text() == "old c"
+
+
+def test_a_folder_where_a_file_should_be_stays_with_all_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").mkdir()
+    (tmp_path / "b.txt" / "mine").write_text("mine")
+    with pytest.raises(ExportRefused):
+        put_files(tmp_path, {"a.txt": b"new", "b.txt": b"new"})
+    assert everything_below(tmp_path) == {"b.txt": -1, "b.txt/mine": 4}
+
+
+def test_what_a_killed_program_left_is_put_back_and_removed_by_the_next_write(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("old a")
+    (tmp_path / "b.txt").write_text("old b")
+    program = (
+        "import os, signal, sys; from pathlib import Path; from app.errands.put_files import put_files\n"
+        "real, moves = Path.replace, []\n"
+        "def die(path, target):\n"
+        "    moves.append(path)\n"
+        "    return os.kill(os.getpid(), signal.SIGKILL) if len(moves) == 4 else real(path, target)\n"
+        "Path.replace = die\n"
+        "put_files(Path(sys.argv[1]), {'a.txt': b'new a', 'b.txt': b'new b'})\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert not (tmp_path / "b.txt").exists(), "it was killed with this one moved aside"
+    mine = tmp_path / f".enbloc-{this_process()}-mine"
+    mine.mkdir()
+    put_files(tmp_path, {"c.txt": b"c"})
+    assert everything_below(tmp_path) == {"a.txt": 5, "b.txt": 5, "c.txt": 1, mine.name: -1}
+    assert (tmp_path / "a.txt").read_text() == "old a"
+    assert (tmp_path / "b.txt").read_text() == "old b"

@@ -79,6 +79,8 @@ def test_a_picture_is_refused_while_numbers_are_updating(
     assert not path.exists()
     wait_for_numbers(station, qtbot)
     station.parts.outputs.picture()
+    qtbot.waitUntil(lambda: not station.jobs.is_running("picture"), timeout=20_000)
+    assert [p.name for p in tmp_path.iterdir()] == ["views.png"]
     picture = QImage(str(path))
     views = station.window.views
     assert picture.width() == 2 * views.width()
