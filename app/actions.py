@@ -186,6 +186,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("earlier_cut", mark("Cut one step earlier"), "edit", ("Ctrl+Shift+Up",), _needs_cut),
     Command("later_cut", mark("Cut one step later"), "edit", ("Ctrl+Shift+Down",), _needs_cut),
     Command("lock_cut", mark("Lock or unlock cut"), "edit", ("Ctrl+K",), _needs_cut, "lock"),
+    Command("lock_placed", mark("Lock placed cuts"), "edit", (),
+            help=mark("A cut that was added or moved is locked when you go on to another cut or stage")),
     Command("tools", mark("Tool library..."), "edit", (),
             help=mark("The cutting tools with kerf, overshoot and source; add your department's own")),
     Command("-5", "", "edit"),
@@ -262,8 +264,8 @@ SUBMENUS: Final = {
     "text_size": ("view", mark("&Text size")),
 }
 CHECKABLE: Final = frozenset({
-    "steps", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views", "panels", "full_screen",
-    "fade", "slices_in_3d", "clip", "clip_slab", "volume_bone", "volume_angiography",
+    "steps", "lock_placed", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views", "panels",
+    "full_screen", "fade", "slices_in_3d", "clip", "clip_slab", "volume_bone", "volume_angiography",
     *(command.id for command in COMMANDS if command.menu in SUBMENUS),
 })  # fmt: skip
 

@@ -16,6 +16,7 @@ from app.flows.tools import ToolsFlow
 from app.jobs import Jobs
 from app.keeping import Keeper
 from app.landing import landing_lps_mm, start_lps_mm
+from app.placing import Placing
 from app.plan_commands import PlanCommands
 from app.problem_messages import bug_message, problem_message
 from app.program import DEMO_CASE
@@ -48,6 +49,7 @@ class Parts:
     session: Session
     jobs: Jobs
     commands: PlanCommands
+    placing: Placing
     files: CaseFiles
     imports: ImportFlow
     tools: ToolsFlow

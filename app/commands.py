@@ -61,6 +61,7 @@ def callbacks(
         "earlier_cut": lambda: parts.commands.reorder(-1),
         "later_cut": lambda: parts.commands.reorder(1),
         "lock_cut": parts.commands.toggle_lock,
+        "lock_placed": parts.placing.toggle,
         "tools": parts.tools.edit,
         "confirm_levels": parts.decisions.confirm_levels,
         "crosshair_mode": lambda: views.set_left_button(LeftButton.CROSSHAIR),

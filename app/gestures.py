@@ -28,7 +28,13 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
         mark("Standard views"),
         mark("keypad 1 front, 3 left, 7 head; with Shift the opposite; 5 surgeon's view"),
     ),
-    (mark("Blade"), mark("drag its handles in 3D or its line on a slice · Esc restores it")),
+    (
+        mark("Blade"),
+        mark(
+            "drag its handles in 3D or its line on a slice · Esc restores it · "
+            "once placed it locks when you go on: Ctrl+K or its padlock frees it"
+        ),
+    ),
     (
         mark("Pieces"),
         mark("P shows them instead of bones · B brings all back · dragged in 3D where Check allows it"),

@@ -34,6 +34,7 @@ from app.language import LANGUAGES, OPTION, SYSTEM, wished
 from app.language_choice import LanguageChoice, speak_at_start
 from app.logs import FILTER, start_logging
 from app.paths import own_tools_file, user_folder
+from app.placing import Placing
 from app.plan_commands import PlanCommands
 from app.problem_messages import program_words
 from app.program import DEMO_CASE, NAME, PROGRAM, RESOURCES
@@ -174,6 +175,7 @@ def build(
         session=session,
         jobs=jobs,
         commands=commands,
+        placing=Placing(session, commands, preferences),
         files=files,
         imports=ImportFlow(window, session, jobs, bench, files, preferences),
         tools=ToolsFlow(window, session, own_tools_file()),
@@ -193,6 +195,8 @@ def build(
     _put_badge(window, session, station.parts.history)
     window.actions_table.connect_to(callbacks(parts, bindings, preferences, station.guidance))
     window.actions_table.give_keys(window.views.keys)
+    window.actions_table["lock_placed"].setChecked(preferences.locks_placed_cuts)
+    window.stage_bar.chosen.connect(parts.placing.go_to)
     for part in (window.case_panel, window.welcome):
         part.show_demo(DEMO_CASE.is_file())
     window.case_panel.show_recent(preferences.recent)

@@ -71,6 +71,15 @@ class Preferences:
         self._store.setValue("look/text_percent", str(percent))
 
     @property
+    def locks_placed_cuts(self) -> bool:
+        """Whether a cut is locked once it was placed and another is turned to."""
+        return self._text("cuts/lock_placed") != "no"
+
+    @locks_placed_cuts.setter
+    def locks_placed_cuts(self, wished: bool) -> None:
+        self._store.setValue("cuts/lock_placed", "" if wished else "no")
+
+    @property
     def view_layout(self) -> str:
         """Identifier of the layout of the views."""
         return self._text("look/views")

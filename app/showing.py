@@ -6,15 +6,14 @@ from app.plan_commands import PlanCommands
 from app.second_image import with_second
 from app.session import Session, SessionView
 from app.shown_image import seen_of
+from app.stage_states import stage_states
 from app.window import MainWindow
 from planning.model.case import Case
-from planning.model.structures import ReviewState
 from planning.safety.board import BoardLine, Measured, board, result_sentence
 from planning.safety.evaluation import LiveResult
 from planning.safety.results import SEVERITY, MarginClass
 from planning.texts import tr
 from widgets.patient_banner import Verdict
-from widgets.stage_bar import Stage, StageState
 from widgets.tables.cut_rows import Said, cut_rows
 from widgets.theme import view_theme
 from widgets.views.seen import Seen
@@ -91,7 +90,9 @@ class Showing:
         if case is None or case.anatomy is None:
             self._window.cuts.show_rows((), "", (), tr("Open a case or import images first."))
             return
-        rows = cut_rows(case.plan, said(view), self._session.settings.tools, choices.hidden_cuts)
+        rows = cut_rows(
+            case.plan, said(view), self._session.settings.tools, choices.hidden_cuts, case.anatomy
+        )
         self._window.cuts.show_rows(rows, choices.active_cut, case.anatomy.levels)
 
     def _show_board(self, view: SessionView) -> None:
@@ -169,46 +170,3 @@ def why_no_numbers(view: SessionView) -> str:
     if view.failure:
         return view.failure
     return tr("UPDATING: the plan is being checked; numbers follow.")
-
-
-def stage_states(view: SessionView) -> dict[Stage, tuple[StageState, str]]:
-    """Return how far each stage is, and why; upstream changes set later ones back."""
-    case = view.case
-    anatomy = case.anatomy if case is not None else None
-    if case is None or anatomy is None:
-        return {Stage.CASE: (StageState.OPEN, tr("Open a case or import images."))}
-    unseen = sum(s.review.state is ReviewState.DRAFT for s in anatomy.structures)
-    if not anatomy.structures:
-        seen = (StageState.OPEN, tr("No structures yet: import labels."))
-    elif anatomy.levels_confirmed is None:
-        seen = (StageState.PARTLY, tr("The level count is not confirmed."))
-    elif unseen:
-        seen = (StageState.PARTLY, tr("{count} structures are drafts nobody has reviewed.", count=unseen))
-    else:
-        seen = (StageState.DONE, tr("Levels confirmed, structures reviewed."))
-    count = len(case.plan.osteotomies)
-    if not count:
-        plan = (StageState.OPEN, tr("No cut yet."))
-    elif not case.plan.target_levels or case.plan.tumour is None:
-        plan = (StageState.PARTLY, tr("{count} cuts; target levels or tumour are not set.", count=count))
-    else:
-        plan = (StageState.DONE, tr("{count} cuts.", count=count))
-    return {
-        Stage.CASE: (StageState.DONE, tr("Images are loaded.")),
-        Stage.ANATOMY: seen,
-        Stage.PLAN: plan,
-        Stage.CHECK: _check_state(view, count),
-    }
-
-
-def _check_state(view: SessionView, cuts: int) -> tuple[StageState, str]:
-    if not cuts:
-        return StageState.OPEN, tr("Nothing to check yet.")
-    if view.evaluation is None or view.case is None:
-        return StageState.PARTLY, tr("The plan is being checked.")
-    open_lines = sum(
-        line.accepted is None and SEVERITY[line.status] < 3 for line in board(view.evaluation, view.case)
-    )
-    if open_lines:
-        return StageState.PARTLY, tr("{count} lines of the safety board are open.", count=open_lines)
-    return StageState.DONE, tr("Every line of the safety board passes or is accepted.")

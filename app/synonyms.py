@@ -29,6 +29,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "duplicate_cut": mark("copy clone osteotomy blade plane"),
     "delete_cut": mark("remove osteotomy blade plane"),
     "lock_cut": mark("fix freeze osteotomy blade plane protect"),
+    "lock_placed": mark("automatic lock protect accident preference"),
     "confirm_levels": mark("vertebra count numbering wrong level"),
     "crosshair_mode": mark("cursor navigate position"),
     "window_mode": mark("contrast brightness grey HU windowing"),

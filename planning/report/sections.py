@@ -28,6 +28,7 @@ from planning.resection.links import is_meant
 from planning.safety.board import board, not_assessed_sentences
 from planning.safety.ledger import ledger_of
 from planning.safety.results import Evaluation, Status
+from planning.safety.spoken_names import guard_words
 from planning.texts import listed, mark, tr
 
 
@@ -197,7 +198,7 @@ def _steps(case: Case, evaluation: Evaluation, settings: Settings) -> Section:
                 Cell(tr(tool.name) if tool else tr("{tool} (not in the library)", tool=osteotomy.tool)),
                 Cell(f"{blade.kerf_mm:.1f}"),
                 Cell(f"{blade.depth_mm:.1f} + {blade.overshoot_mm:.1f}"),
-                Cell(", ".join(osteotomy.guards) or "–"),
+                Cell("; ".join(guard_words(g) for g in osteotomy.guards) or "–"),
             )
         )
     header = (tr("Step"), tr("Cut"), tr("Tool"), tr("Kerf mm"), tr("Depth + overshoot mm"), tr("Guards"))

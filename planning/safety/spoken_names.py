@@ -4,9 +4,10 @@ A verdict hangs on them, so they are a table of their own and no translation: th
 mean the same in another.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from planning.model.structures import KIND_NAMES, StructureKind
+from planning.model.structures import KIND_NAMES, StructureKind, reference_words
 
 _K = StructureKind
 _ENGLISH: Final[dict[StructureKind, tuple[str, ...]]] = {
@@ -38,3 +39,20 @@ def spoken_names(kind: StructureKind) -> tuple[str, ...]:
     name = kind.value
     own = (name, name.replace("_", " "), KIND_NAMES[kind])
     return tuple(dict.fromkeys((*own, *_ENGLISH.get(kind, ()), *_CHINESE[kind])))
+
+
+def guard_words(guard: str, titles: Mapping[str, str] | None = None) -> str:
+    """Return a guard as people read it: ``dural guard: spinal canal`` for ``dural guard: spinal_canal``.
+
+    Parameters
+    ----------
+    guard : str
+    titles : mapping of structure id to its title, optional
+    """
+    tool, colon, protected = guard.partition(":")
+    names = [_protected_words(part.strip(), titles or {}) for part in protected.split(",")]
+    return f"{tool.strip()}{colon} {', '.join(names)}" if protected.strip() else guard
+
+
+def _protected_words(name: str, titles: Mapping[str, str]) -> str:
+    return titles[name] if name in titles else reference_words(name)

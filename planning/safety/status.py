@@ -9,7 +9,7 @@ from planning.model.osteotomy import Osteotomy
 from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.structures import Structure
 from planning.safety.results import MarginClass, Status, worst
-from planning.safety.spoken_names import spoken_names
+from planning.safety.spoken_names import guard_words, spoken_names
 from planning.texts import clauses, mark, tr
 
 ACTION_NAMES = {
@@ -234,8 +234,8 @@ def _lower_words(limits: Limits) -> str:
 
 def _spoken(guard: str) -> str:
     """Return a guard as people say it: ``dural guard (spinal canal)`` for ``dural guard: spinal_canal``."""
-    tool, _, protected = guard.partition(":")
-    return f"{tool.strip()} ({protected.strip().replace('_', ' ')})" if protected.strip() else guard
+    tool, _, protected = guard_words(guard).partition(":")
+    return f"{tool.strip()} ({protected.strip()})" if protected.strip() else guard
 
 
 def _sentence(words: list[str]) -> str:

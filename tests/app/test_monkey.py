@@ -139,6 +139,6 @@ def test_500_random_events_leave_no_fault_and_no_stale_number(
     assert [(r.word.text(), r.sentence.text()) for r in window.window.board.rows if not r.isHidden()] == lines
     known = frozenset(cut.id for cut in case.plan.osteotomies)
     said = Said(fresh.clearances, fresh.tumour_margins, known)
-    for row in cut_rows(case.plan, said, window.session.settings.tools, frozenset()):
+    for row in cut_rows(case.plan, said, window.session.settings.tools, frozenset(), case.anatomy):
         assert row_of(window, row.osteotomy.id)[MARGIN] == row.margin
         assert row_of(window, row.osteotomy.id)[NEAREST] == row.nearest

@@ -1,5 +1,6 @@
 """The active cut in numbers: typed in millimetres and degrees, one history step each."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from planning.geometry.frames import vec3
 from planning.model.levels import LEVELS
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.tools import ToolLibrary
+from planning.safety.spoken_names import guard_words
 from planning.texts import mark, tr
 from widgets.access import named_row
 from widgets.fields import ChoiceField, NumberField, StepField, TextField
@@ -38,6 +40,7 @@ class CutEditor(QWidget):
         super().__init__(parent)
         self._tools = tools
         self._osteotomy: Osteotomy | None = None
+        self._titles: Mapping[str, str] = {}
         self.empty = label(
             tr("No cut is active. Choose one in the table below, or add one with 'Add cut'."),
             "muted",
@@ -77,9 +80,10 @@ class CutEditor(QWidget):
         self._connect()
         self.show_cut(None)
 
-    def show_cut(self, osteotomy: Osteotomy | None) -> None:
-        """Show a cut; None shows how to get one."""
+    def show_cut(self, osteotomy: Osteotomy | None, titles: Mapping[str, str] | None = None) -> None:
+        """Show a cut; None shows how to get one. `titles` say what structures are called, by id."""
         self._osteotomy = osteotomy
+        self._titles = titles if titles is not None else self._titles
         self.relative.show_cut(osteotomy)
         self.empty.setVisible(osteotomy is None)
         self.form.setVisible(osteotomy is not None)
@@ -94,7 +98,7 @@ class CutEditor(QWidget):
         self._compare_with_library(osteotomy)
         self.group.show_text(osteotomy.cut_group)
         self.step.show_value(osteotomy.step)
-        self.guards.show_text("; ".join(osteotomy.guards))
+        self.guards.show_text("; ".join(self._said_guards()))
         for key, field in self.sizes.items():
             field.show_value(getattr(blade, key))
         for field, value in zip(self.origin, blade.origin_lps_mm, strict=True):
@@ -203,7 +207,7 @@ class CutEditor(QWidget):
         self.take_over.clicked.connect(self._take_over)
         self.group.entered.connect(lambda text: self._change(cut_group=text.strip()))
         self.step.entered.connect(lambda step: self._change(step=step))
-        self.guards.entered.connect(lambda text: self._change(guards=_guards(text)))
+        self.guards.entered.connect(lambda text: self._change(guards=self._read_guards(text)))
         for key, field in self.sizes.items():
             field.entered.connect(lambda value, which=key: self._change(**{which: value}))
         for axis, field in enumerate(self.origin):
@@ -214,6 +218,16 @@ class CutEditor(QWidget):
     def _change(self, **values: Any) -> None:
         if self._osteotomy is not None:
             self.edited.emit(ChangeOsteotomy(self._osteotomy.id, self._osteotomy.title, **values))
+
+    def _said_guards(self) -> dict[str, str]:
+        """Return the cut's guards: as people read them, and as the plan holds them."""
+        guards = self._osteotomy.guards if self._osteotomy is not None else ()
+        return {guard_words(guard, self._titles): guard for guard in guards}
+
+    def _read_guards(self, text: str) -> tuple[str, ...]:
+        """Return the guards of a line; those that nobody changed stay as the plan held them."""
+        said = self._said_guards()
+        return tuple(said.get(guard, guard) for guard in _guards(text))
 
     def _choose_tool(self, tool_id: object) -> None:
         """Take another tool with its own kerf and overshoot: another tool, another slab."""

@@ -111,7 +111,9 @@ class PlanPanel(QWidget):
         has_images = case is not None and case.anatomy is not None
         self.tabs.setVisible(has_images)
         self.empty.setVisible(not has_images)
-        self.cut.show_cut(case.plan.osteotomy(active_cut) if case is not None else None)
+        structures = case.anatomy.structures if case is not None and case.anatomy is not None else ()
+        titles = {structure.id: structure.title for structure in structures}
+        self.cut.show_cut(case.plan.osteotomy(active_cut) if case is not None else None, titles)
         if case is not None:
             self.vessels.show_plan(case.anatomy, case.plan)
             self.targets.show_case(case)

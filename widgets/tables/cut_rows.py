@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from planning.model.anatomy import Anatomy
 from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.plan import Plan
 from planning.model.structures import reference_words
@@ -69,9 +70,11 @@ def in_step_order(osteotomies: Iterable[Osteotomy]) -> list[Osteotomy]:
     return sorted(osteotomies, key=lambda o: (o.step is None, o.step or 0))
 
 
-def cut_rows(plan: Plan, said: Said, tools: ToolLibrary, hidden: frozenset[str]) -> list[CutRow]:
-    """Return the lines of the table in step order."""
-    return [_row(o, said, tools, o.id not in hidden) for o in in_step_order(plan.osteotomies)]
+def cut_rows(
+    plan: Plan, said: Said, tools: ToolLibrary, hidden: frozenset[str], anatomy: Anatomy | None = None
+) -> list[CutRow]:
+    """Return the lines of the table in step order; `anatomy` has the titles of what is nearest."""
+    return [_row(o, said, tools, o.id not in hidden, anatomy) for o in in_step_order(plan.osteotomies)]
 
 
 def nearest_of(clearances: Iterable[Clearance]) -> Clearance | None:
@@ -80,7 +83,9 @@ def nearest_of(clearances: Iterable[Clearance]) -> Clearance | None:
     return min(known, key=lambda c: (SEVERITY[c.status], c.value_mm), default=None)
 
 
-def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) -> CutRow:
+def _row(
+    osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool, anatomy: Anatomy | None
+) -> CutRow:
     tool = tools.tool(osteotomy.tool)
     name = tr(tool.name) if tool is not None else tr("{tool} (unknown)", tool=osteotomy.tool)
     kerf = f"{osteotomy.blade.kerf_mm:.1f} mm"
@@ -92,7 +97,9 @@ def _row(osteotomy: Osteotomy, said: Said, tools: ToolLibrary, visible: bool) ->
     statuses = [c.status for c in clearances] + ([margin.status] if margin is not None else [])
     words = "–"
     if nearest is not None:
-        words = f"{millimetres(nearest.value_mm)}  {reference_words(nearest.structure)}"
+        structure = anatomy.structure(nearest.structure_id) if anatomy is not None else None
+        title = structure.title if structure is not None else reference_words(nearest.structure)
+        words = f"{millimetres(nearest.value_mm)}  {title}"
     return CutRow(
         osteotomy,
         name,

@@ -25,13 +25,14 @@ _TIPS: Final = {
     MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
     NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
 }
-_LEAST_NAME_PX = 104
+_LEAST_NAME_PX, _NAME_PX = 104, 132
+_LEAST_NEAREST_PX, _MOST_NEAREST_PX = 130, 310  # the kind of a structure takes room: it is said in full
 _WIDTHS: Final = {
     STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
-    NEAREST: 178, STATUS: 136,
+    STATUS: 136,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
-_GIVEN_UP: Final = ((TOOL, 960), (KIND, 800), (KERF, 700), (LEVEL, 640))  # a cut's name tells its level
+_GIVEN_UP: Final = ((TOOL, 1080), (KIND, 940), (KERF, 860), (LEVEL, 760))  # a cut's name tells its level
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -133,7 +134,8 @@ class CutModel(QAbstractTableModel):
         if column == NAME:
             return row.osteotomy.title
         if column == NEAREST and row.place is not None:
-            return row.place.note or tr("Double-click to fly to the two closest points")
+            flies = tr("Double-click to fly to the two closest points")
+            return "\n".join(line for line in (row.nearest, row.place.note, flies) if line)
         return ""
 
 
@@ -211,8 +213,11 @@ class CutTable(QTableView):
 
     def _keep_names_readable(self) -> None:
         """Scroll sideways rather than squeeze the names of the cuts."""
-        others = sum(self.columnWidth(n) for n in range(self.cuts.columnCount()) if n != NAME)
-        fits = self.viewport().width() - others >= scaled(_LEAST_NAME_PX)
+        fixed = (n for n in range(self.cuts.columnCount()) if n not in (NAME, NEAREST))
+        room = self.viewport().width() - sum(self.columnWidth(n) for n in fixed)
+        nearest = min(max(room - scaled(_NAME_PX), scaled(_LEAST_NEAREST_PX)), scaled(_MOST_NEAREST_PX))
+        self.setColumnWidth(NEAREST, nearest)
+        fits = room - nearest >= scaled(_LEAST_NAME_PX)
         mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Interactive
         self.horizontalHeader().setSectionResizeMode(NAME, mode)
         if not fits:
