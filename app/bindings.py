@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from app.flows.case_files import CaseFiles
 from app.flows.decisions import Decisions
@@ -104,6 +104,8 @@ class Bindings(QObject):
             view.blade.moved.connect(self._preview_blade)
             view.blade.ended.connect(self._drop_blade)
             view.blade.cancelled.connect(lambda _cut: p.session.drop_preview())
+            # Later, as it is told while the session is being shown; Esc is heard at once.
+            view.blade.lost.connect(self._drop_preview, Qt.ConnectionType.QueuedConnection)
             view.blade.refused.connect(self._refuse_blade)
         views.spine.picked.connect(self._picked)
         views.spine.piece_grabbed.connect(p.commands.grab_piece)
@@ -276,6 +278,9 @@ class Bindings(QObject):
 
     def _drop_blade(self, cut_id: str, blade: Blade) -> None:
         self.parts.session.do(MoveBlade(cut_id, blade, self._title(cut_id)))
+
+    def _drop_preview(self, _cut_id: str) -> None:
+        self.parts.session.drop_preview()
 
     def _refuse_blade(self, cut_id: str) -> None:
         """Say why a locked cut does not move."""

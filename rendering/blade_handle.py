@@ -37,6 +37,12 @@ class BladeListener(Protocol):
     def blade_cancelled(self, blade_id: str) -> None:
         """Handle Esc: the state before the drag comes back."""
 
+    def blade_lost(self, blade_id: str) -> None:
+        """Handle a blade that was deleted, locked or left under the pointer: its drag is over.
+
+        Called while a new state is being shown, so whoever answers with another one answers later.
+        """
+
     def blade_refused(self, blade_id: str) -> None:
         """Handle a grab of a locked blade: say that it is locked."""
 
@@ -54,6 +60,9 @@ class Silent:
         """Do nothing."""
 
     def blade_cancelled(self, blade_id: str) -> None:
+        """Do nothing."""
+
+    def blade_lost(self, blade_id: str) -> None:
         """Do nothing."""
 
     def blade_refused(self, blade_id: str) -> None:
@@ -111,9 +120,11 @@ class BladeHandle:
         """Take over the blade that carries handles: the active one, if it may move."""
         active = next((b for b in blades if b.active and b.visible), None) if self.offered else None
         drawn = active if active is not None and not active.locked else None
-        if self._drag is not None and (drawn is None or self._drawn is None or drawn.id != self._drawn.id):
-            self._drag, self._now = None, None  # deleted or locked under the pointer
+        held = self.grabbed_id
         self._drawn, self._locked = drawn, active if drawn is None else None
+        if held and (drawn is None or drawn.id != held):
+            self._drag, self._now = None, None
+            self._listener.blade_lost(held)
 
     def layout(self) -> None:
         """Draw the handles at their size for the present view."""

@@ -90,6 +90,11 @@ class ClipTool:
         if self._before is not None:
             self.moved(self._before)
 
+    def blade_lost(self, blade_id: str) -> None:
+        """Forget what Esc would bring back: the plane was taken away."""
+        del blade_id
+        self._before = None
+
     def blade_refused(self, blade_id: str) -> None:
         """Do nothing: a clip plane is never locked."""
 

@@ -85,6 +85,9 @@ class Heard:
     def blade_cancelled(self, blade_id: str) -> None:
         self.words.append(f"cancel {blade_id}")
 
+    def blade_lost(self, blade_id: str) -> None:
+        self.words.append(f"lose {blade_id}")
+
     def blade_refused(self, blade_id: str) -> None:
         self.words.append(f"refuse {blade_id}")
 
@@ -261,6 +264,26 @@ def test_a_locked_blade_shows_a_padlock_that_refuses_the_hand() -> None:
     assert scene.handle.refuse(x, y)
     assert not scene.handle.refuse(x + 80, y + 80)
     assert heard.words == ["refuse cut"]
+    window.Finalize()
+
+
+def test_a_blade_lost_under_the_pointer_ends_its_drag_and_is_told() -> None:
+    heard = Heard()
+    window = offscreen_window(300, 300)
+    scene = SpineScene(listener=heard)
+    scene.attach(window)
+    other = replace(CUT, id="other")
+    for lost in ((replace(CUT, locked=True),), (), (replace(CUT, active=False), other)):
+        scene.show(replace(PLAIN, blades=(CUT,)))
+        window.Render()
+        x, y = scene.pixels_of(middle_lps_mm(CUT.blade)[None])[0]
+        assert scene.press(x, y + 70)
+        scene.drag(x, y + 90)
+        scene.show(replace(PLAIN, blades=lost))
+        assert not scene.handle.is_grabbed
+        scene.drag(x, y + 95)
+        scene.release()
+    assert heard.words == ["start cut", "move cut", "lose cut"] * 3
     window.Finalize()
 
 

@@ -11,7 +11,7 @@ class BladeSignals(QObject):
 
     Signals
     -------
-    started, cancelled, refused(str)
+    started, cancelled, lost, refused(str)
     moved, ended(str, Blade)
     """
 
@@ -19,6 +19,7 @@ class BladeSignals(QObject):
     moved = Signal(str, object)
     ended = Signal(str, object)
     cancelled = Signal(str)
+    lost = Signal(str)
     refused = Signal(str)
 
     def blade_started(self, blade_id: str) -> None:
@@ -36,6 +37,10 @@ class BladeSignals(QObject):
     def blade_cancelled(self, blade_id: str) -> None:
         """Handle Esc."""
         self.cancelled.emit(blade_id)
+
+    def blade_lost(self, blade_id: str) -> None:
+        """Handle a blade taken away under the pointer."""
+        self.lost.emit(blade_id)
 
     def blade_refused(self, blade_id: str) -> None:
         """Handle a grab of a locked blade."""
