@@ -85,7 +85,7 @@ class Bindings(QObject):
 
     def _connect_session(self) -> None:
         p = self.parts
-        p.session.changed.connect(self.showing.show)
+        p.session.changed.connect(self.showing.follow)
         p.session.changed.connect(self._follow_with_matrix)
         p.session.changed.connect(lambda _view: p.commands.settle_active())
         p.session.refused.connect(self.tell_problem)

@@ -1,5 +1,7 @@
 """One session view to every part of the window: the same value everywhere, in one place."""
 
+from PySide6.QtCore import QTimer
+
 from app.drawn import Drawn, drawn, is_apart
 from app.next_step import next_step
 from app.plan_commands import PlanCommands
@@ -30,9 +32,30 @@ class Showing:
         self._last_surfaces: object = None
         self._last_evaluation: object = None
         self._last_drawn: Drawn | None = None
+        self._next: SessionView | None = None
+        self._shows_a_drag = False
+        self._turn = QTimer(window)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._show_next)
+        window.views.before_pictures(self._show_next)
+
+    def follow(self, view: SessionView) -> None:
+        """Show what the session tells; steps of a drag in a turn of the event loop of their own.
+
+        Measuring a step and showing it are each half of what a turn may take. A view that draws before that
+        turn has it shown first: blade and numbers are never seen at different places. The first step
+        withdraws every other number at once.
+        """
+        if view.live is None or not self._shows_a_drag:
+            self.show(view)
+            return
+        self._next = view
+        self._turn.start(0)
 
     def show(self, view: SessionView) -> None:
         """Show everything; parts skip what did not change."""
+        self._turn.stop()
+        self._next, self._shows_a_drag = None, view.live is not None
         window, case = self._window, view.case
         window.actions_table.show_view(view)
         window.show_case_open(case is not None)
@@ -61,6 +84,10 @@ class Showing:
         choices = self._commands.choices
         window.check_panel.show_look(choices.apart, dict(choices.piece_opacities), is_apart(choices))
         window.stage_bar.show_states(stage_states(view))
+
+    def _show_next(self) -> None:
+        if self._next is not None:
+            self.show(self._next)
 
     def _show_views(self, view: SessionView) -> None:
         window, case = self._window, view.case

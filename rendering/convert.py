@@ -80,6 +80,11 @@ def coarse_surface_of(mesh: Mesh) -> vtkPolyData:
     return found
 
 
+def has_coarse_surface(mesh: Mesh) -> bool:
+    """Say whether `coarse_surface_of` answers without work."""
+    return len(mesh.triangles) <= COARSE_ABOVE_TRIANGLES or mesh in _coarse
+
+
 def locator_of(mesh: Mesh) -> vtkStaticCellLocator:
     """Return a search tree over the mesh's full surface, for picking."""
     found = _locators.get(mesh)

@@ -155,6 +155,10 @@ class SpineScene:
         self._bodies.set_coarse(moving)
         return True
 
+    def prepare_one(self) -> bool:
+        """Make one surface ready for motion, ahead of the first drag; say whether there was one left."""
+        return self._bodies.prepare_one()
+
     def set_lettering(self, lettering: Lettering) -> None:
         """Change font or pixel ratio."""
         self._lettering = lettering

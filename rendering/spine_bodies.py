@@ -81,6 +81,11 @@ class SpineBodies:
         for face in self._faces.values():
             face.set_coarse(coarse)
 
+    def prepare_one(self) -> bool:
+        """Make one surface ready for a drag; say whether there was one left."""
+        surfaces = (*self._surfaces.values(), *(face.surface for face in self._faces.values()))
+        return any(surface.prepare() for surface in surfaces)
+
     def set_width(self, line_px: float) -> None:
         """Set the width of edges in device pixels."""
         self._line_px = line_px

@@ -11,7 +11,7 @@ from planning.geometry.mesh import Mesh
 from planning.model.structures import BONES, StructureKind
 from rendering.clipping import is_kept, planes_of
 from rendering.colours import unit_rgb
-from rendering.convert import coarse_surface_of, locator_of, surface_of
+from rendering.convert import coarse_surface_of, has_coarse_surface, locator_of, surface_of
 from rendering.scene_state import ClipPlane, DrawnPiece, DrawnStructure
 from rendering.themes import Rgb
 
@@ -87,6 +87,13 @@ class SurfaceActor:
             self._feed()
             if self._look is not None:
                 self._show_or_hide(self._look)
+
+    def prepare(self) -> bool:
+        """Make ready what a drag will draw; say whether there was anything to do."""
+        if self._look is None or not self.is_drawn or has_coarse_surface(self._look.mesh):
+            return False
+        coarse_surface_of(self._look.mesh)
+        return True
 
     def clip(self, clip: ClipPlane | None) -> None:
         """Leave out what the clip cuts away."""

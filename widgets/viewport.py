@@ -114,6 +114,7 @@ class Viewport(QWidget):
         self._window: vtkRenderWindow | None = None
         self._picture: QImage | None = None
         self._before_render: Callable[[], object] | None = None
+        self.catch_up: Callable[[], object] | None = None
         self._errors = 0
         self.lost = LostPicture(self)
         self.lost.again_asked.connect(self.draw_again)
@@ -287,8 +288,9 @@ class Viewport(QWidget):
             self._window.AddObserver(vtkCommand.ErrorEvent, self._heard_error)
             self._scene.attach(self._window)
             self.resized.emit()
-        if self._before_render is not None:
-            self._before_render()
+        for call in (self.catch_up, self._before_render):
+            if call is not None:
+                call()
         return self._window
 
     def _made(self) -> vtkRenderWindow:

@@ -122,6 +122,31 @@ def test_dragging_a_blade_shows_its_distances_and_withdraws_all_others(
     assert row_of(station, "caudal")[NEAREST] == still[NEAREST]
 
 
+def test_no_picture_of_a_drag_is_ahead_of_the_numbers(station: Workstation, qtbot: QtBot) -> None:
+    activate(station, "cranial")
+    spine = station.window.views.spine
+    behind: list[bool] = []
+
+    def compare() -> None:
+        spine._apply()
+        case = station.session.view.case
+        moved = case.plan.osteotomy("cranial") if case is not None else None
+        assert moved is not None
+        behind.append(next(b.blade for b in spine.state.blades if b.id == moved.id) != moved.blade)
+
+    spine.viewport.before_render(compare)
+    at = a_handle(station)
+    QTest.mousePress(spine.viewport, LEFT, pos=at)
+    for step in range(1, 9):
+        QTest.mouseMove(spine.viewport, at + QPoint(6 * step, 5 * step))
+        qtbot.waitUntil(lambda wanted=step: len(behind) >= wanted)  # type: ignore[misc]
+    QTest.keyClick(spine.viewport, Qt.Key.Key_Escape)
+    spine.viewport.before_render(spine._apply)
+    QTest.mouseRelease(spine.viewport, LEFT, pos=at)
+    assert len(behind) >= 8
+    assert not any(behind)
+
+
 def test_what_the_drag_showed_is_what_the_evaluation_confirms(station: Workstation, qtbot: QtBot) -> None:
     activate(station, "rib-T10-left")
     end = grab_and_move(station, 2)

@@ -1,5 +1,6 @@
 """Three slices and 3D with one crosshair and one grey window, placed as a layout says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -97,6 +98,11 @@ class FourUp(ViewGrid):
     def frames(self) -> tuple[ViewFrame, ...]:
         """Every view."""
         return self.views
+
+    def before_pictures(self, call: Callable[[], object]) -> None:
+        """Have `call` run before any view draws: what waits to be shown is shown first."""
+        for view in self.views:
+            view.viewport.catch_up = call
 
     @property
     def cuts_shown(self) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -43,6 +43,7 @@ _ZOOM_PER_NOTCH: Final = 1.12
 _ZOOM_PER_PX: Final = 1.007
 _ROLL_DEG_PER_PX: Final = 0.4
 _CLICK_PX: Final = 3.0
+_PREPARE_EVERY_MS: Final = 10
 _FIRST_TURN_PX: Final = (-75.0, -30.0)  # from behind, a little from the side and from above
 
 
@@ -91,6 +92,9 @@ class SpineView(ViewFrame):
         self.viewport.double_clicked.connect(lambda _pointer: self.maximise_asked.emit())
         self.viewport.wheeled.connect(self._wheel)
         self.viewport.setAccessibleName(tr("3D view"))
+        self._preparing = QTimer(self)
+        self._preparing.setInterval(_PREPARE_EVERY_MS)
+        self._preparing.timeout.connect(self._prepare)
 
     @property
     def state(self) -> SpineState:
@@ -161,8 +165,13 @@ class SpineView(ViewFrame):
         self.look(views[1] if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else views[0])
         return True
 
+    def _prepare(self) -> None:
+        if not self.scene.prepare_one():
+            self._preparing.stop()
+
     def _apply(self) -> None:
-        self.scene.show(self._wanted)
+        if self.scene.show(self._wanted):
+            self._preparing.start()
         if not self._fitted and (self._wanted.structures or self._wanted.pieces):
             self._fitted = True
             self.scene.look(StandardView.POSTERIOR)
