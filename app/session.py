@@ -16,6 +16,7 @@ from planning.editing.history import History
 from planning.errors import PlanningError
 from planning.model.case import Case
 from planning.model.settings import Settings
+from planning.model.stamp import is_current
 from planning.safety.evaluation import LiveResult, live
 from planning.safety.results import Evaluation
 from planning.segmentation.surfaces import Surfaces
@@ -33,7 +34,8 @@ class SessionView:
     evaluation : Evaluation or None
         Only ever current; None while it is computed.
     live : LiveResult or None
-        During a drag: the dragged cut's clearances, computed from this very `case`.
+        During a drag, and after it until the plan is checked: the dragged cut's clearances, computed from
+        this very `case`.
     surfaces : Surfaces or None
     undo_label, redo_label : str or None
     history, undone : tuple of str
@@ -116,7 +118,7 @@ class Session(QObject):
         return SessionView(
             case=case,
             evaluation=self.derived.evaluation,
-            live=self._live,
+            live=self._live if self.derived.evaluation is None and not self.derived.failure else None,
             surfaces=self.derived.surfaces,
             undo_label=history.undo_label,
             redo_label=history.redo_label,
@@ -225,8 +227,12 @@ class Session(QObject):
         self._tell()
 
     def _settle(self) -> None:
-        self._preview, self._live, self._moving = None, None, ""
-        self.derived.follow(self.case, moving=False)
+        case, last = self.case, self._live
+        self._preview, self._moving = None, ""
+        self.derived.follow(case, moving=False)
+        # What was measured in the hand holds for the blade as it was let go, until the plan is checked.
+        holds = case is not None and is_current(last, case, self.settings)
+        self._live = last if holds else None
         self._tell()
 
     def _measured(self) -> LiveResult | None:

@@ -16,7 +16,8 @@ from planning.safety.evaluation import LiveResult
 from planning.safety.results import SEVERITY, MarginClass
 from planning.texts import tr
 from widgets.patient_banner import Verdict
-from widgets.tables.cut_rows import Said, cut_rows
+from widgets.safety_board import SafetyBoard
+from widgets.tables.cut_rows import Said, cut_rows, in_step_order
 from widgets.theme import view_theme
 from widgets.views.seen import Seen
 
@@ -131,9 +132,17 @@ class Showing:
         if view.evaluation is not None and case is not None:
             safety.show_lines(view.evaluation.status, board(view.evaluation, case), view.evaluation.warnings)
         elif view.updating and case is not None:
-            safety.show_updating(live_lines(view.live, case) if view.live is not None else ())
+            _show_updating(safety, view, case)
         else:
             safety.show_nothing(why_no_numbers(view))
+
+
+def _show_updating(safety: SafetyBoard, view: SessionView, case: Case) -> None:
+    """Show what was measured in the hand, and by name what is being checked again: no former number."""
+    known = view.live.osteotomy if view.live is not None else ""
+    rest = tuple(o.title for o in in_step_order(case.plan.osteotomies) if o.id != known)
+    lines = live_lines(view.live, case) if view.live is not None else ()
+    safety.show_updating(lines, rest, in_hand=view.previewing)
 
 
 def _same(now: tuple[object, ...], before: tuple[object, ...]) -> bool:

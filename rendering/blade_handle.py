@@ -92,7 +92,7 @@ class BladeHandle:
         self._eye, self._listener = eye, listener
         self._grips = grips or SpineGrips(eye)
         self._lines = LineLayer(renderer, edge_alpha=0.55)
-        self._pixel_ratio = 1.0
+        self._pixel_ratio, self._size = 1.0, 1.0
         self._drawn: DrawnBlade | None = None
         self._locked: DrawnBlade | None = None
         self._hot: StrEnum | None = None
@@ -126,8 +126,9 @@ class BladeHandle:
             self._drag, self._now = None, None
             self._listener.blade_lost(held)
 
-    def layout(self) -> None:
-        """Draw the handles at their size for the present view."""
+    def layout(self, size: float = 1.0) -> None:
+        """Draw the handles at their size for the present view: 1, or less in a small one."""
+        self._size = size
         strokes = [
             Strokes(lines, rgb)
             for part, lines in self._shapes().items()
@@ -175,7 +176,7 @@ class BladeHandle:
         if part is None or self._drawn is None:
             return False
         blade = self._drawn.blade
-        self._drag = self._grips.grab(blade, part, x_px, y_px, self._pixel_ratio)
+        self._drag = self._grips.grab(blade, part, x_px, y_px, self._pixel_ratio * self._size)
         self._now, self._hot = blade, part
         self._listener.blade_started(self._drawn.id)
         return True
@@ -212,12 +213,13 @@ class BladeHandle:
         return True
 
     def _shapes(self) -> dict[StrEnum, Floats]:
-        return self._grips.shapes(self._drawn.blade, self._pixel_ratio) if self._drawn is not None else {}
+        size = self._pixel_ratio * self._size
+        return self._grips.shapes(self._drawn.blade, size) if self._drawn is not None else {}
 
     def _padlock(self) -> Floats:
         if self._locked is None:
             return _NOTHING
-        return self._grips.lock(self._locked.blade, self._pixel_ratio)
+        return self._grips.lock(self._locked.blade, self._pixel_ratio * self._size)
 
     def _nearest(self, parts: dict[StrEnum, Floats], x_px: float, y_px: float) -> StrEnum | None:
         if not parts:

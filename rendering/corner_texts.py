@@ -15,6 +15,7 @@ from rendering.themes import DARK, Rgb, Theme
 ALARM_RGB: Rgb = (255, 96, 72)
 FULL_SIZE_PX = (380.0, 300.0)  # a view smaller than this, in logical pixels, has smaller words
 LEAST_TEXT_PX = 9.4
+SMALL_BELOW = 0.95  # of that size: a banner across the view would cover what is operated on
 ONE_LINE_BELOW_PX = 330.0
 LETTER_WIDTH = 0.42  # of a capital, to the height of a line
 BANNER_SHADE = 0.62
@@ -46,6 +47,7 @@ class CornerTexts:
         self._actors: dict[Place, vtkTextActor] = {}
         self._words: dict[Place, str] = {}
         self._size = 1.0
+        self._is_small = False
         for place in Place:
             actor = vtkTextActor()
             actor.PickableOff()
@@ -61,9 +63,8 @@ class CornerTexts:
         for place, actor in self._actors.items():
             edge, banner = place in EDGES, place is Place.BANNER
             rgb = {Place.BANNER: ALARM_RGB, Place.WARNINGS: theme.warning_rgb}.get(place)
-            size = 1.35 if edge else 1.05 if banner else 1.0
-            align = (place.value[2], place.value[3])
-            style = actor.GetTextProperty()
+            size = 1.35 if edge else 1.05 if banner and not self._is_small else 1.0
+            style, align = actor.GetTextProperty(), self._align(place)
             lettering.write(style, theme, size=size * self._size, bold=edge or banner, rgb=rgb, align=align)
             if banner:
                 style.SetBackgroundColor(0, 0, 0)
@@ -101,13 +102,25 @@ class CornerTexts:
             x, y = place.value[0], place.value[1]
             px = m + x * (width_px - 2 * m)
             py = m + y * (height_px - 2 * m)
-            if place is Place.BANNER:
+            if place is Place.BANNER and self._is_small:
+                px, py = m, height_px - m - self._line_px * self._lines(Place.TOP_LEFT)
+            elif place is Place.BANNER:
                 py = m + 1.6 * self._line_px  # over the lower letter: what is operated on stays free
             if place is Place.WARNINGS:
                 py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)
-        self._raise_banner()
+        if not self._is_small:
+            self._raise_banner()
         self._give_way()
+
+    def _align(self, place: Place) -> tuple[int, int]:
+        """Return how words are aligned; a small view has its banner as lines below the upper left corner."""
+        corner = place is Place.BANNER and self._is_small
+        return (-1, 1) if corner else (place.value[2], place.value[3])
+
+    def _lines(self, place: Place) -> int:
+        words = self.get(place)
+        return len(words.split("\n")) if words else 0
 
     def _raise_banner(self) -> None:
         """Put the banner above the words at the lower left where a narrow view has no room beside them."""
@@ -126,11 +139,12 @@ class CornerTexts:
         full_width, full_height = (self._lettering.px(px * self._scale) for px in FULL_SIZE_PX)
         room = min(width_px / full_width, height_px / full_height, 1.0)
         size = max(LEAST_TEXT_PX / self._theme.text_pt, round(room, 1))
-        if size != self._size:
-            self._size = size
+        is_small = room < SMALL_BELOW
+        if (size, is_small) != (self._size, self._is_small):
+            self._size, self._is_small = size, is_small
             self.style(self._lettering, self._theme)
         words = self._words.get(Place.BANNER, "")
-        if height_px < self._lettering.px(ONE_LINE_BELOW_PX * self._scale):
+        if not is_small and height_px < self._lettering.px(ONE_LINE_BELOW_PX * self._scale):
             words = _fewer_lines(words, round(0.9 * width_px / (self._line_px * LETTER_WIDTH)))
         if words and self._actors[Place.BANNER].GetInput() != words:
             self._actors[Place.BANNER].SetInput(words)
@@ -143,7 +157,7 @@ class CornerTexts:
     def _give_way(self) -> None:
         """Put the words at the upper right below whatever else a narrow view has in their line."""
         actor = self._actors[Place.TOP_RIGHT]
-        for place in (Place.TOP, Place.TOP_LEFT):
+        for place in (Place.TOP, Place.TOP_LEFT, Place.BANNER):
             mine, other = self._box(Place.TOP_RIGHT), self._box(place)
             if mine is not None and other is not None and overlap(mine, other):
                 actor.SetPosition(actor.GetPosition()[0], other[1] - 0.1 * self._line_px)
@@ -160,8 +174,9 @@ class CornerTexts:
         lines = str(actor.GetInput()).split("\n")
         height, width = self._line_px * len(lines), self._line_px * LETTER_WIDTH * max(map(letters, lines))
         x, y = actor.GetPosition()
-        left = x - width * (place.value[2] + 1) / 2
-        low = y - height * (place.value[3] + 1) / 2
+        across, along = self._align(place)
+        left = x - width * (across + 1) / 2
+        low = y - height * (along + 1) / 2
         return left, low, left + width, low + height
 
 

@@ -21,6 +21,8 @@ HEAD_PX: Final = 15.0
 RING_PX: Final = 62.0
 PLATE_PX: Final = 9.0
 KNOB_PX: Final = 6.0
+APART_PX: Final = PLATE_PX + KNOB_PX + 5.0  # nearer than this, plate and knobs would read as one blob
+_STEP_PX: Final = 5.0
 REACH_PX: Final = 8.0
 _STEPS: Final = 72
 SMALL: Final[frozenset[StrEnum]] = frozenset({Part.IN_PLANE, *EDGES})
@@ -53,6 +55,7 @@ def shapes(blade: Blade, sight_lps: Floats, mm_per_px: float) -> dict[Part, Floa
     """
     middle = middle_lps_mm(blade)
     drawn: dict[Part, Floats] = {}
+    knobs = knob_places(blade, sight_lps, mm_per_px)
     for part in Part:
         if not can_grab(blade, part, sight_lps):
             continue
@@ -61,10 +64,46 @@ def shapes(blade: Blade, sight_lps: Floats, mm_per_px: float) -> dict[Part, Floa
         elif part in TURNS:
             drawn[part] = _ring(middle, axis_lps(blade, part), RING_PX * mm_per_px)
         elif part in EDGES:
-            drawn[part] = _box(edge_point(blade, part), blade.axes[0], blade.axes[1], KNOB_PX * mm_per_px)
+            across, up = _facing(axis_lps(blade, part), sight_lps)
+            drawn[part] = _box(knobs[part], across, up, KNOB_PX * mm_per_px)
         else:
             drawn[part] = _box(middle, blade.axes[0], blade.axes[1], PLATE_PX * mm_per_px)
     return drawn
+
+
+def knob_places(blade: Blade, sight_lps: Floats, mm_per_px: float) -> dict[Part, Floats]:
+    """Return where the knobs of the edges sit: on their edges, or farther out where they would run together.
+
+    A knob that is farther out still moves its edge by as much as the pointer goes along the edge's axis.
+    """
+    middle, sight = middle_lps_mm(blade), np.asarray(sight_lps)
+    taken, places = [np.zeros(3)], {}
+    for part in EDGES:
+        if not can_grab(blade, part, sight):
+            continue
+        place = edge_point(blade, part)
+        outwards = np.sign(float((place - middle) @ axis_lps(blade, part))) * axis_lps(blade, part)
+        seen = _across_sight(outwards, sight)
+        step = _STEP_PX * mm_per_px / float(np.linalg.norm(seen)) * outwards
+        away = _across_sight(place - middle, sight)
+        while any(np.linalg.norm(away - other) < APART_PX * mm_per_px for other in taken):
+            place = place + step
+            away = _across_sight(place - middle, sight)
+        taken.append(away)
+        places[part] = place
+    return places
+
+
+def _across_sight(way: Floats, sight: Floats) -> Floats:
+    """Return a way as it is seen: what lies along the line of sight is left out."""
+    return np.asarray(way - (way @ sight) * sight)
+
+
+def _facing(axis: Floats, sight: Floats) -> tuple[Floats, Floats]:
+    """Return two unit vectors across the line of sight, the first along an axis as it is seen."""
+    along = _across_sight(axis, sight)
+    along = along / np.linalg.norm(along)
+    return along, np.cross(sight, along)
 
 
 def edge_point(blade: Blade, part: Part) -> Floats:

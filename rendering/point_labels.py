@@ -64,8 +64,17 @@ class PointLabels:
             self._size = size
             self.show(self._labels, self._lettering, self._theme)
 
-    def layout(self, pixels_of: PixelsOf, kept_clear: Sequence[Box] = ()) -> None:
-        """Move every label to where its point is drawn, in pixels of the view, off the boxes kept clear."""
+    def layout(
+        self,
+        pixels_of: PixelsOf,
+        kept_clear: Sequence[Box] = (),
+        room_px: tuple[float, float] = (np.inf, np.inf),
+    ) -> None:
+        """Move every label to where its point is drawn, in pixels of the view, off the boxes kept clear.
+
+        One that would be cut off by the view's edge, or lie on another, is left out.
+        """
+        whole = (0.0, 0.0, *room_px)
         if not self._labels:
             return
         places = pixels_of(np.array([label.point_lps_mm for label in self._labels]))
@@ -76,7 +85,7 @@ class PointLabels:
                 float(y) + self._lettering.px(label.shift_px[1]),
             )
             box = self._box(label, *at)
-            free = not any(overlap(box, other) for other in taken)
+            free = _within(box, whole) and not any(overlap(box, other) for other in taken)
             actor.SetVisibility(free)
             if free:
                 taken.append(box)
@@ -89,3 +98,14 @@ class PointLabels:
         left = x - width * (label.align[0] + 1) / 2
         low = y - height * (label.align[1] + 1) / 2
         return left, low, left + width, low + height
+
+
+def _within(box: Box, whole: Box) -> bool:
+    """Say whether words lie wholly in the view; a little less than they take at most is enough."""
+    slack = 0.1 * (box[2] - box[0])
+    return (
+        box[0] + slack >= whole[0]
+        and box[2] - slack <= whole[2]
+        and box[1] >= whole[1]
+        and box[3] <= whole[3]
+    )

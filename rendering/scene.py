@@ -339,13 +339,14 @@ class SpineScene:
             self._marked = marked
             self._lines.show(mark_strokes(state, mm_per_px))
         self._hidden.show(hidden_strokes(state))
-        for handle in self._handles:
-            handle.layout()
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
         self._texts.layout(eye.width_px, eye.height_px)
+        for handle in self._handles:
+            handle.layout(self._texts.size)
         corner = (eye.left_px, eye.low_px)
         self._labels.resize(self._texts.size)
-        self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes())
+        room = (eye.width_px, eye.height_px)
+        self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes(), room)
         self._legend.layout(eye.width_px)
         self._layout_bar(eye)
         self._layout_cube(self._window)

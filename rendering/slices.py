@@ -228,11 +228,14 @@ class SliceScene:
         frame = self.frame
         if self._window is not None:
             self._backdrop.want(self._window, self._standing(state, frame))
-        self.handle.layout()
         content = replace(state, blades=())
-        if self._laid_out == (content, frame, self._grip):
-            return
-        self._laid_out = (content, frame, self._grip)
+        if self._laid_out != (content, frame, self._grip):
+            self._laid_out = (content, frame, self._grip)
+            self._lay_out_marks(state, frame)
+        self.handle.layout(self._texts.size)
+
+    def _lay_out_marks(self, state: SliceState, frame: SliceFrame) -> None:
+        """Draw what does not move with a blade."""
         self._place_camera(frame)
         self._crosshair.show(crosshair_strokes(state, frame, self._lettering.px(CENTRE_PX)))
         self._hot_grip.show(grip_strokes(state, frame, self._grip, self._lettering.px(CENTRE_PX)))
@@ -243,7 +246,8 @@ class SliceScene:
         self._texts.layout(frame.width_px, frame.height_px)
         corner = (frame.left_px, frame.low_px)
         self._labels.resize(self._texts.size)
-        self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes())
+        room = (frame.width_px, frame.height_px)
+        self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes(), room)
         self._bar.layout(frame.mm_per_px, frame.width_px, self._texts.size)
 
     def _standing(self, state: SliceState, frame: SliceFrame) -> Hashable:

@@ -198,17 +198,26 @@ class SafetyBoard(QFrame):
         for row in self.rows:
             row.forget()
 
-    def show_updating(self, live: Sequence[BoardLine] = ()) -> None:
-        """Withdraw every number; only what was computed from this very drag is shown."""
+    def show_updating(
+        self, live: Sequence[BoardLine] = (), rest: Sequence[str] = (), *, in_hand: bool = True
+    ) -> None:
+        """Withdraw every number; only what was computed from this very drag is shown.
+
+        `rest` names the cuts that are being checked again, so that the board says what is still to come;
+        `in_hand` says that the drag is still under way.
+        """
         self._mark.setVisible(False)
         self.overall.setText(tr("UPDATING"))
         self.matrix.setEnabled(False)
-        self._say(
-            tr("Measured while you drag, not yet confirmed:")
-            if live
-            else tr("The plan is being checked; numbers follow.")
+        if not live:
+            self._say(tr("The plan is being checked; numbers follow."))
+        elif in_hand:
+            self._say(tr("Measured while you drag, not yet confirmed:"))
+        else:
+            self._say(tr("Measured as you let go, not yet confirmed:"))
+        self._show(
+            live, "\n".join(f"◌ {tr('{cut}: being checked', cut=cut)}" for cut in rest), may_accept=False
         )
-        self._show(live, "", may_accept=False)
 
     def show_nothing(self, why: str) -> None:
         """Say why nothing is shown."""

@@ -118,7 +118,16 @@ def test_dragging_a_blade_shows_its_distances_and_withdraws_all_others(
     QTest.mouseRelease(station.window.views.spine.viewport, LEFT, pos=end)
     assert station.session.view.undo_label == "Move cranial"
     assert len(station.session.view.history) == 1
+    board = station.window.board
+    if station.session.view.evaluation is None:  # let go: what the hand measured stays, the rest is named
+        assert board.overall.text() == "UPDATING"
+        assert board.note.text() == "Measured as you let go, not yet confirmed:"
+        assert len(board.lines) == len(view.live.clearances) + 1
+        assert "◌ caudal: being checked" in board.remarks.text().splitlines()
+        assert "mm" not in board.remarks.text()
+        assert row_of(station, "caudal")[NEAREST] == "..."
     wait_for_numbers(station, qtbot)
+    assert station.session.view.live is None
     assert row_of(station, "caudal")[NEAREST] == still[NEAREST]
 
 

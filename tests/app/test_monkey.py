@@ -97,6 +97,8 @@ def shows_only_what_is_current(station: Workstation) -> None:
         for cut in view.case.plan.osteotomies:
             assert cut.id in known or row_of(station, cut.id)[NEAREST] == "..."
         assert view.live is not None or safety.lines == ()
+        assert view.live is None or is_current(view.live, view.case, station.session.settings)
+        assert " mm" not in safety.remarks.text()
         assert station.bindings.matrix is None
         return
     assert is_current(view.evaluation, view.case, station.session.settings)

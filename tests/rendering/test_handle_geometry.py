@@ -1,5 +1,7 @@
 """Drags of a blade: what was under the pointer stays under it, and nothing else changes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ from rendering.handle_geometry import (
     on_plane,
     resized,
 )
-from rendering.handle_shapes import ARROW_PX, RING_PX, nearest_part, shapes
+from rendering.handle_shapes import APART_PX, ARROW_PX, RING_PX, nearest_part, shapes
 from tests.rendering.drawing import a_blade
 
 OBLIQUE = standing((0, 0, 0), (0.5, 0.7, 0.6), (0, 0, 1), 60.0)
@@ -189,3 +191,38 @@ def test_the_nearest_line_within_reach_is_taken() -> None:
     assert nearest_part(lines, 50, 4) is Part.ALONG_NORMAL
     assert nearest_part(lines, 50, 9) is Part.ROUND_NORMAL
     assert nearest_part(lines, 50, 30) is None
+
+
+@pytest.mark.parametrize("view", [StandardView.POSTERIOR, StandardView.LEFT, StandardView.SURGEON, None])
+@pytest.mark.parametrize("size_mm", [4.0, 15.0, 40.0])
+def test_knobs_never_run_together_and_each_is_grabbed_where_it_is_drawn(
+    view: StandardView | None, size_mm: float
+) -> None:
+    pose = OBLIQUE if view is None else view_pose(view, (0, 0, 0), 120.0)
+    eye = ViewEye(pose, True, 0, 0, 400, 300)
+    blade = replace(a_blade(), width_mm=size_mm, depth_mm=0.8 * size_mm)
+    middle, sight = middle_lps_mm(blade), np.asarray(pose.sight_lps)
+    drawn = shapes(blade, sight, eye.mm_per_px_at(middle))
+    seen = {part: eye.pixels_of(lines.reshape(-1, 3)).reshape(-1, 2, 2) for part, lines in drawn.items()}
+    knobs = {part: seen[part].mean(axis=(0, 1)) for part in EDGES if part in seen}
+    assert knobs
+    places = [*knobs.values(), *([eye.pixels_of(middle[None])[0]])]
+    for n, one in enumerate(places):
+        assert all(np.linalg.norm(one - other) >= APART_PX - 0.1 for other in places[:n])
+    for part, (x, y) in knobs.items():
+        assert nearest_part(seen, x, y) is part
+        tall = seen[part].reshape(-1, 2)
+        assert np.ptp(tall, axis=0) == pytest.approx(np.ptp(tall, axis=0)[::-1], rel=0.01)  # faces the viewer
+
+
+def test_a_knob_that_sits_farther_out_still_moves_its_edge_by_the_way_of_the_pointer() -> None:
+    eye, blade = ViewEye(view_pose(StandardView.CAUDAL, (0, 0, 0), 120.0), True, 0, 0, 400, 300), a_blade()
+    middle, mm_per_px = middle_lps_mm(blade), eye.mm_per_px_at(middle_lps_mm(blade))
+    lines = shapes(blade, np.asarray(eye.pose.sight_lps), mm_per_px)[Part.RIGHT_EDGE]
+    away = abs(float((lines.mean(axis=(0, 1)) - middle) @ blade.axes[0]))
+    assert away > blade.width_mm / 2 + 1  # pushed off the plate
+    x, y = eye.pixels_of(lines[0, :1])[0]
+    along = eye.pixels_of(np.array([middle, middle + 10 * blade.axes[0]]))
+    by = along[1] - along[0]
+    after = dragged(blade, Part.RIGHT_EDGE, eye.ray_at(x, y), eye.ray_at(x + by[0], y + by[1]), middle, 1.0)
+    assert after.width_mm == pytest.approx(blade.width_mm + 10.0, abs=1e-6)

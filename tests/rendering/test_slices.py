@@ -256,3 +256,20 @@ def test_a_small_view_has_smaller_words_that_leave_the_picture_free() -> None:
             assert "0123456789ab" in words  # what a picture shows is never given up
             assert {scene.texts.get(p) for p in EDGES} == {"R", "L", "A", "P"}
     assert shares[300, 220] < shares[900, 660] == 1.0
+
+
+def test_in_a_small_view_the_warnings_stand_in_a_corner_and_leave_the_middle_free() -> None:
+    stamp = replace(STAMP, updating=True, intralesional=True, simulated=True)
+    for size in ((200, 160), (300, 220)):
+        with a_slice_view(replace(PLAIN, stamp=stamp), size) as (scene, image):
+            words = scene.texts.get(Place.BANNER).split("\n")
+            assert words == ["UPDATING", "INTRALESIONAL PLAN", "SIMULATED STRUCTURES"]
+            rows, columns = np.nonzero(coloured(image, (255, 96, 72), 60))
+            assert len(rows) > 50, "shown in every view, however small"
+            assert columns.max() < 0.72 * size[0]
+            assert rows.max() < 0.42 * size[1]  # below the two lines of case and series
+            middle = coloured(image, (255, 96, 72), 60)[int(0.42 * size[1]) : int(0.6 * size[1])]
+            assert not middle.any()
+    with a_slice_view(replace(PLAIN, stamp=stamp), (800, 700)) as (_, image):
+        columns = np.nonzero(coloured(image, (255, 96, 72), 60))[1]
+        assert columns.min() > 200, "a large view has room for it at its foot"

@@ -74,5 +74,6 @@ def test_withdrawn_rows_hold_no_number(board: SafetyBoard) -> None:
     assert board.lines == ()
     assert board.overall.text() == "UPDATING"
     assert not any(row.sentence.text() for row in board.rows)
-    board.show_updating()
+    board.show_updating(rest=("cranial", "caudal"))
     assert board.note.text() == "The plan is being checked; numbers follow."
+    assert board.remarks.text() == "◌ cranial: being checked\n◌ caudal: being checked"
