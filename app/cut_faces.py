@@ -28,6 +28,8 @@ class CutFaces(QObject):
 
     def _follow(self, view: SessionView) -> None:
         evaluation = view.evaluation
+        if view.case is None:
+            self._followed = None
         if evaluation is None or evaluation is self._followed:
             return
         self._followed = evaluation  # once, whatever comes of it: tried again, it would fail again

@@ -53,6 +53,9 @@ class Computations(Protocol):
     def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
         """Return the same at once where nothing has to be measured, else None."""
 
+    def forget(self) -> None:
+        """Let go of what was kept of a case: it was closed."""
+
 
 class Derived(QObject):
     """Follows the case and computes what is missing, latest wins.
@@ -177,6 +180,7 @@ class Derived(QObject):
         self._refused.clear()
         self._asked, self._answer = (None, ()), None
         self._tried_again = None
+        self._compute.forget()
         self._quiet.stop()
 
     def _advance(self) -> None:

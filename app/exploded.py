@@ -28,7 +28,7 @@ _DELIVERED: Final = frozenset({PieceRole.SPECIMEN_ANTERIOR, PieceRole.SPECIMEN_A
 _ROUND_IT_MM: Final = 15.0  # a piece whose middle is as near as this lies round the specimen and stays
 _NOWHERE: Final[Vec3] = (0.0, 0.0, 0.0)
 # Asked for on every step of a drag; forgotten with the mesh.
-_SURFACES: Final[WeakKeyDictionary[Mesh, PieceSurface]] = WeakKeyDictionary()
+_SURFACES: Final[WeakKeyDictionary[Mesh, PieceSurface | None]] = WeakKeyDictionary()
 
 
 def offsets_of(pieces: Sequence[Piece], apart: float, by_hand: Mapping[str, Vec3]) -> dict[str, Vec3]:
@@ -63,7 +63,8 @@ def find_cut_faces(evaluation: Evaluation) -> None:
     """Find the cut faces of all pieces, once while a mesh lives; off the main thread in the window."""
     blades = [o.blade for o in evaluation.inputs.plan.osteotomies]
     for mesh in _unknown(evaluation):
-        _SURFACES[mesh] = parted_surface(mesh, blades)
+        parted = parted_surface(mesh, blades)
+        _SURFACES[mesh] = parted if parted.faces else None  # a value that holds its key would live for ever
 
 
 def lacks_cut_faces(evaluation: Evaluation) -> bool:

@@ -71,7 +71,7 @@ _REGULAR: Final = RESOURCES / "fonts" / "EnBlocSans-Regular.otf"
 _BOLD: Final = RESOURCES / "fonts" / "EnBlocSans-Bold.otf"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PlanningComputations:
     """The heavy computations of planning, as the session needs them."""
 
@@ -102,6 +102,10 @@ class PlanningComputations:
     def rejudged(self, case: Case, settings: Settings) -> Evaluation | None:
         """Return the same at once where nothing has to be measured, else None."""
         return rejudged(case, settings, self.recent)
+
+    def forget(self) -> None:
+        """Let go of what was kept of a case; a job that still runs keeps its own."""
+        self.recent = Recent()
 
 
 @dataclass(eq=False)

@@ -93,7 +93,7 @@ class Showing:
     def _show_views(self, view: SessionView) -> None:
         window, case = self._window, view.case
         if case is None:
-            self._last_drawn = None
+            self._last_drawn, self._last_measured = None, ()
             window.views.show_seen(Seen(theme=view_theme()))
             return
         shown = self._last_drawn = drawn(

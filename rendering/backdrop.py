@@ -70,6 +70,14 @@ class Backdrop:
             self._buffer.ReleaseGraphicsResources(self._window)
         self._buffer, self._kept = None, None
 
+    def drop(self) -> None:
+        """Forget the content too, and draw every layer."""
+        self.forget()
+        self._wanted = None
+        for renderer in self._still:
+            renderer.SetDraw(True)
+        self._moving.SetDraw(False)
+
     def _keep_or_put_back(self) -> None:
         window = self._window
         if window is None or self._wanted is None:

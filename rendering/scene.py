@@ -70,9 +70,8 @@ class SpineScene:
         self._window: vtkRenderWindow | None = None
         self._viewport = WHOLE
         self._state: SpineState = SpineState()
-        self._shown = False
-        self._pose, self._posed = FIRST_POSE, False
-        self._moving = False
+        self._pose = FIRST_POSE
+        self._shown = self._posed = self._moving = False
         self._software: bool | None = None
         self._bodies, self._held_blade = SpineBodies(self._main), BladeActor(self._held)
         self._bodies_of: tuple[SpineState, str] | None = None
@@ -80,8 +79,7 @@ class SpineScene:
         self._in_hand: DrawnBlade | None = None
         self._marked: object = None
         self._depths_held: tuple[CameraPose, bool, float, float] | None = None
-        self._hidden = LineLayer(self._front)
-        self._lines = LineLayer(self._front, edge_alpha=0.6)
+        self._hidden, self._lines = LineLayer(self._front), LineLayer(self._front, edge_alpha=0.6)
         self.handle = BladeHandle(self._front, self, listener or Silent())
         self.clip_tool = ClipTool(self._front, self)
         self._labels = PointLabels(self._front)
@@ -146,6 +144,11 @@ class SpineScene:
             self._posed = True
             self.fit()
         return True
+
+    def forget(self) -> None:
+        """Let go of all that was shown, drawn or not; the camera stays."""
+        self._backdrop.drop()
+        self.show(SpineState(theme=self._state.theme))
 
     def set_moving(self, moving: bool) -> bool:
         """Draw coarser while something moves, fully when it rests; say whether anything changed."""

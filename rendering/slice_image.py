@@ -39,6 +39,11 @@ class SliceImage:
             self._second.show(second.volume, second.window_hu, second.level_hu, state)
             self._second.look.SetOpacity(second.share)
 
+    def forget(self) -> None:
+        """Let go of the voxels; a state without an image hides them only."""
+        for layer in (self._image, self._second):
+            layer.forget()
+
     def _join(self, both: bool) -> None:
         """Draw both images in one stack, so that depth never decides between them, or one alone."""
         if both and self._stack is None:
@@ -58,13 +63,7 @@ class _Layer:
     """One image."""
 
     def __init__(self) -> None:
-        self._mapper = vtkImageResliceMapper()
-        self._mapper.SliceFacesCameraOn()
-        self._mapper.SliceAtFocalPointOn()
-        self._mapper.BorderOn()  # outer voxels are drawn whole, not from their centres
-        self._mapper.JumpToNearestSliceOff()
-        self._mapper.SetAutoAdjustImageQuality(False)
-        self._mapper.SetResampleToScreenPixels(False)  # as exact, and a quarter less work
+        self._mapper = _a_mapper()
         self.slice = vtkImageSlice()
         self.slice.PickableOff()
         self.slice.VisibilityOff()
@@ -73,6 +72,13 @@ class _Layer:
         self.slice.SetMapper(self._mapper)
         self._aligned = AlignedSlice()
         self._volume: Volume | None = None
+
+    def forget(self) -> None:
+        self._volume = None
+        self.slice.VisibilityOff()
+        # New mappers: an old one keeps what it resampled, with or without an input.
+        self._mapper, self._aligned = _a_mapper(), AlignedSlice()
+        self.slice.SetMapper(self._mapper)
 
     def show(self, volume: Volume | None, window_hu: float, level_hu: float, state: SliceState) -> None:
         if volume is not self._volume:
@@ -88,3 +94,14 @@ class _Layer:
         # Two images in one stack are resampled alike.
         aligned = volume is not None and state.second is None and self._aligned.show(volume, state)
         self.slice.SetMapper(self._aligned.mapper if aligned else self._mapper)
+
+
+def _a_mapper() -> vtkImageResliceMapper:
+    mapper = vtkImageResliceMapper()
+    mapper.SliceFacesCameraOn()
+    mapper.SliceAtFocalPointOn()
+    mapper.BorderOn()  # outer voxels are drawn whole, not from their centres
+    mapper.JumpToNearestSliceOff()
+    mapper.SetAutoAdjustImageQuality(False)
+    mapper.SetResampleToScreenPixels(False)  # as exact, and a quarter less work
+    return mapper

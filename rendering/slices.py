@@ -128,6 +128,14 @@ class SliceScene:
         self._write(state)
         return True
 
+    def forget(self) -> None:
+        """Let go of all that was shown, drawn or not: a closed case takes its memory along."""
+        self._backdrop.drop()
+        self.show(replace(_FIRST, theme=(self._state or _FIRST).theme))
+        self._image.forget()
+        self._stood = self._blades_of = self._laid_out = None
+        self._grip = None
+
     def set_moving(self, moving: bool) -> bool:
         """Draw the active blade over a kept picture of the rest while things move; say whether it changed."""
         if moving is self._moving:

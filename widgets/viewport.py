@@ -130,9 +130,7 @@ class Viewport(QWidget):
                 Qt.WidgetAttribute.WA_NoSystemBackground,
             ):
                 self.setAttribute(attribute)
-        self.schedule = RenderSchedule(
-            self._render, lambda ms, call: QTimer.singleShot(ms, self, call), set_moving
-        )
+        self.schedule = RenderSchedule(self._render, self._call_later, set_moving)
 
     def sizeHint(self) -> QSize:
         """Return a size that leaves room for four."""
@@ -258,6 +256,10 @@ class Viewport(QWidget):
         """Forward."""
         super().leaveEvent(event)
         self.left.emit()
+
+    def _call_later(self, after_ms: int, call: Callable[[], None]) -> None:
+        # Of a bound method PySide 6.11 keeps a weak reference for ever, each time.
+        QTimer.singleShot(after_ms, self, lambda: call())  # noqa: PLW0108 -- not a method
 
     @property
     def _is_native(self) -> bool:

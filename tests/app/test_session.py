@@ -114,6 +114,10 @@ class Quick:
         blades = [o.blade for o in case.plan.osteotomies]
         return self._stamped(case, settings) if self.blades == blades else None
 
+    def forget(self) -> None:
+        """Note that a case was closed."""
+        self.calls.append("forget")
+
     def _stamped(self, case: Case, settings: Settings) -> Evaluation:
         inputs = inputs_of(case, settings)
         assert inputs is not None

@@ -123,6 +123,7 @@ class CasePanel(QScrollArea):
         self.plan.setEnabled(case is not None and case.anatomy is not None)
         self.plan.setToolTip("" if self.plan.isEnabled() else tip(tr("Open a case first.")))
         if case is None:
+            self.images.clear()
             return
         for key, field in self.diagnosis.items():
             field.show_text(getattr(case.diagnosis, key))

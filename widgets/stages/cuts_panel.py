@@ -124,7 +124,8 @@ class CutsPanel(QWidget):
         self._parts.clear()
         self._at_crosshair.clear()
         for kind in OsteotomyKind:
-            part = self.menu.addMenu(tr(KIND_WORDS[kind]))
+            part = QMenu(tr(KIND_WORDS[kind]), self.menu)  # one made by addMenu is never forgotten by PySide
+            self.menu.addMenu(part)
             self._parts.append(part)
             here = part.addAction(tr("At the crosshair"), partial(self.add_asked.emit, NewCut(kind)))
             self._at_crosshair.append(here)

@@ -140,17 +140,22 @@ class ImagesBox(QWidget):
         state = (case.images, case.acknowledgements, shown, work_on_planning_image(case))
         if state == self._shown:
             return
+        self.clear()
         self._shown = state
-        for row in self.rows:
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
         self.rows = [ImageRow(case, image, image.id == shown, self) for image in case.images]
         for row in self.rows:
             row.show_asked.connect(self.show_asked)
             row.edited.connect(self.edited)
             row.acknowledge_asked.connect(self.acknowledge_asked)
             self._column.addWidget(row)
+
+    def clear(self) -> None:
+        """Show none: the case was closed."""
+        for row in self.rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows, self._shown = [], ()
 
 
 def why_not_planning(case: Case, image: StudyImage) -> str:

@@ -119,10 +119,13 @@ class FourUp(ViewGrid):
 
         Volumes of one frame keep the crosshair where it is; one of another frame goes back to where it
         was left, or starts with its middle under the crosshair. The volume picture and the clip plane go
-        with the planning image they were made of.
+        with the planning image they were made of, and so does all that a view out of sight still holds.
         """
         if seen.planning is not self.seen.planning:
             self.looking = replace(self.looking, clip=None, picture=None)
+            self._before_drag = self.looking
+            for view in self.views:
+                view.scene.forget()
         if seen.volume is not self.seen.volume or seen.frame != self.seen.frame:
             self._change_volume(seen)
         self.seen = seen

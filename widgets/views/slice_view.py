@@ -333,5 +333,6 @@ class SliceView(ViewFrame):
             self.go(notches)
 
     def _put_crosshair(self, pointer: Pointer) -> None:
+        self._apply()
         self.crosshair_moved.emit(self.scene.lps_at(pointer.x_px, pointer.y_px))
         self.viewport.schedule.moved()
