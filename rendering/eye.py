@@ -1,8 +1,9 @@
-"""Between pixels and patient in a 3D view: rays through pixels, pixels of points. Numpy only."""
+"""Between pixels and patient in a 3D view: rays through pixels, pixels of points, and the camera itself."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from vtkmodules.vtkRenderingCore import vtkCamera
 
 from planning.geometry.frames import Floats
 from rendering.cameras import VIEW_ANGLE_DEG, CameraPose
@@ -69,3 +70,16 @@ class ViewEye:
 
     def _tangent(self) -> float:
         return float(np.tan(np.radians(VIEW_ANGLE_DEG / 2)))
+
+
+def place_camera(camera: vtkCamera, pose: CameraPose, parallel: bool, depths: tuple[float, float]) -> None:
+    """Let VTK look from a pose; `depths` are the nearest and farthest of what is drawn, from the viewer."""
+    near, far = depths
+    back = max(0.0, 1.0 - near)  # a near plane behind the viewer is allowed in parallel projection only
+    camera.SetFocalPoint(*pose.focus_lps_mm)
+    camera.SetPosition(*(p - back * s for p, s in zip(pose.position_lps_mm, pose.sight_lps, strict=True)))
+    camera.SetViewUp(*pose.up_lps)
+    camera.SetViewAngle(VIEW_ANGLE_DEG)
+    camera.SetParallelProjection(parallel)
+    camera.SetParallelScale(pose.half_height_mm)
+    camera.SetClippingRange(near + back, far + back)

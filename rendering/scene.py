@@ -12,7 +12,6 @@ from rendering.before_drawing import Stop, before_drawing
 from rendering.blade_actor import BladeActor
 from rendering.blade_handle import BladeHandle, BladeListener, Silent
 from rendering.cameras import (
-    VIEW_ANGLE_DEG,
     CameraPose,
     StandardView,
     fitted,
@@ -26,7 +25,7 @@ from rendering.cameras import (
 from rendering.clip_tool import ClipTool
 from rendering.colours import unit_rgb
 from rendering.corner_texts import CornerTexts, Place, banner_words, source_words, title_words
-from rendering.eye import ViewEye
+from rendering.eye import ViewEye, place_camera
 from rendering.handle_geometry import Ray
 from rendering.lettering import Lettering
 from rendering.lighting import three_lights
@@ -374,16 +373,7 @@ class SpineScene:
         self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
 
     def _place_camera(self) -> None:
-        camera, pose = self._main.GetActiveCamera(), self._pose
-        camera.SetFocalPoint(*pose.focus_lps_mm)
-        near, far = self._depths()
-        back = max(0.0, 1.0 - near)  # a near plane behind the viewer is allowed in parallel projection only
-        camera.SetPosition(*(p - back * s for p, s in zip(pose.position_lps_mm, pose.sight_lps, strict=True)))
-        camera.SetViewUp(*pose.up_lps)
-        camera.SetViewAngle(VIEW_ANGLE_DEG)
-        camera.SetParallelProjection(self._state.parallel)
-        camera.SetParallelScale(pose.half_height_mm)
-        camera.SetClippingRange(near + back, far + back)
+        place_camera(self._main.GetActiveCamera(), self._pose, self._state.parallel, self._depths())
 
     def _depths(self) -> tuple[float, float]:
         """Return how near and far anything lies; in parallel projection the near side may be behind.

@@ -1,11 +1,13 @@
 """A view that draws on and on keeps nothing of it."""
 
+from functools import partial
 from weakref import getweakrefcount
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from rendering.scene import SpineScene
+from rendering.schedule import RenderSchedule
 from widgets.viewport import Viewport, ViewportMode
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
@@ -17,11 +19,14 @@ def test_drawing_leaves_no_reference_behind(qtbot: QtBot) -> None:
     viewport.show()
     viewport.draw_now()
     schedule, counts = viewport.schedule, list[int]()
-    for _ in range(2):
-        for _ in range(10):
-            drawn = schedule.renders
-            schedule.request()
-            qtbot.waitUntil(lambda seen=drawn: schedule.renders > seen, timeout=5_000)
-        counts.append(getweakrefcount(schedule))
+    for wanted in range(1, 21):
+        schedule.request()
+        qtbot.waitUntil(partial(_has_drawn, schedule, schedule.renders), timeout=5_000)
+        if wanted % 10 == 0:
+            counts.append(getweakrefcount(schedule))
     assert counts[1] <= counts[0]
     viewport.finalise()
+
+
+def _has_drawn(schedule: RenderSchedule, before: int) -> bool:
+    return schedule.renders > before
