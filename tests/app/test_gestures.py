@@ -337,22 +337,6 @@ def test_g_takes_outlines_off_the_picture(station: Workstation) -> None:
     assert coloured() == pytest.approx(shown, rel=0.02)
 
 
-def test_double_click_on_a_title_maximises_and_restores(station: Workstation) -> None:
-    views = station.window.views
-    coronal = views.slices[SlicePlane.CORONAL]
-    title = coronal.title
-    bar = title.parentWidget()
-    assert bar is not None
-    small, before = coronal.width(), [frame for frame in views.frames if frame.isVisible()]
-    assert len(before) == 4
-    QTest.mouseDClick(bar, LEFT, pos=title.pos() + QPoint(5, 5))
-    QApplication.processEvents()
-    assert [frame for frame in views.frames if frame.isVisible()] == [coronal]
-    assert coronal.width() > 1.8 * small
-    QTest.mouseDClick(bar, LEFT, pos=title.pos() + QPoint(5, 5))
-    assert [frame for frame in views.frames if frame.isVisible()] == before
-
-
 def test_the_keypad_turns_the_3d_view(station: Workstation) -> None:
     spine = station.window.views.spine
     QTest.keyClick(spine.viewport, Qt.Key.Key_1, Qt.KeyboardModifier.KeypadModifier)

@@ -197,3 +197,19 @@ def test_the_last_layout_comes_back_at_the_next_start(
         window.close()
         window.deleteLater()
     assert "Quillfeather" not in path.read_text()
+
+
+def test_double_click_on_a_title_maximises_and_restores(four: Workstation) -> None:
+    views = four.window.views
+    coronal = views.slices[SlicePlane.CORONAL]
+    title = coronal.title
+    bar = title.parentWidget()
+    assert bar is not None
+    small, before = coronal.width(), [frame for frame in views.frames if frame.isVisible()]
+    assert len(before) == 4
+    QTest.mouseDClick(bar, LEFT, pos=title.pos() + QPoint(5, 5))
+    QApplication.processEvents()
+    assert [frame for frame in views.frames if frame.isVisible()] == [coronal]
+    assert coronal.width() > 1.8 * small
+    QTest.mouseDClick(bar, LEFT, pos=title.pos() + QPoint(5, 5))
+    assert [frame for frame in views.frames if frame.isVisible()] == before
