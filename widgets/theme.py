@@ -81,6 +81,7 @@ QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 4px 10px; min-height: {line}px; }}
 QToolButton {{ padding: 4px 6px; }}
+QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {t.accent}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
 QPushButton:checked, QToolButton:checked {{ background: {t.accent}; color: {t.on_accent};
