@@ -16,6 +16,7 @@ from widgets.plain_text import tip
 from widgets.theme import TEXT_SIZES, THEMES
 from widgets.views.layout_icon import layout_icon
 from widgets.views.layouts import LAYOUTS, layout_of
+from widgets.views.spine_view import STANDARD_VIEWS
 from widgets.views.view_keys import ViewKeys
 
 WhyNot = Callable[[SessionView], str]
@@ -204,31 +205,32 @@ COMMANDS: Final[tuple[Command, ...]] = (
             help=mark("Slices in the active cut and across it"), view_keys=("C",)),
     Command("reset_views", mark("Fit all views"), "view", (), _needs_anatomy, icon="fit",
             help=mark("Fit all views; slices return to the anatomical planes"), view_keys=("R",)),
-    Command("next_image", mark("Next image"), "view", ("Ctrl+J",), _needs_images,
+    Command("next_image", mark("Next image"), "slices", ("Ctrl+J",), _needs_images,
             help=mark("Show the next image of the case on the slices")),
-    Command("fade", mark("Second image over the first"), "view", (), _needs_second_image, view_keys=("T",),
+    Command("fade", mark("Second image over the first"), "slices", (), _needs_second_image, view_keys=("T",),
             help=mark("Fade another image of the same frame of reference over the slices")),
-    Command("fade_more", mark("More of the second image"), "view", (), _needs_second_image, view_keys=("]",)),
-    Command("fade_less", mark("Less of the second image"), "view", (), _needs_second_image, view_keys=("[",)),
-    Command("slab", mark("Slice, mean, MIP or MinIP"), "view", (), _needs_anatomy, view_keys=("M",),
+    Command("fade_more", mark("More of the second image"), "slices", (), _needs_second_image,
+            view_keys=("]",)),
+    Command("fade_less", mark("Less of the second image"), "slices", (), _needs_second_image,
+            view_keys=("[",)),
+    Command("slab", mark("Slice, mean, MIP or MinIP"), "slices", (), _needs_anatomy, view_keys=("M",),
             help=mark("Show a thick slab in the slice view that has the keyboard")),
-    Command("thicker", mark("Thicker slab"), "view", (), _needs_anatomy, view_keys=("+",)),
-    Command("thinner", mark("Thinner slab"), "view", (), _needs_anatomy, view_keys=("-",)),
+    Command("thicker", mark("Thicker slab"), "slices", (), _needs_anatomy, view_keys=("+",)),
+    Command("thinner", mark("Thinner slab"), "slices", (), _needs_anatomy, view_keys=("-",)),
     Command("next_structure", mark("Next structure"), "view", (), _needs_structures, view_keys=("Q",)),
     Command("previous_structure", mark("Previous structure"), "view", (), _needs_structures,
             view_keys=("Shift+Q",)),
-    Command("-9", "", "view"),
-    Command("slices_in_3d", mark("Slices in 3D"), "view", (), _needs_anatomy, view_keys=("V",),
+    Command("slices_in_3d", mark("Slices in 3D"), "spine", (), _needs_anatomy, view_keys=("V",),
             help=mark("Show the slice that has the keyboard, or all three, in the 3D view")),
-    Command("clip", mark("Look inside"), "view", (), _needs_anatomy, view_keys=("X",),
+    Command("clip", mark("Look inside"), "spine", (), _needs_anatomy, view_keys=("X",),
             help=mark("Clip the 3D view through the crosshair, facing you; drag the plane by its handles")),
-    Command("clip_flip", mark("Look inside from the other side"), "view", (), _needs_anatomy,
+    Command("clip_flip", mark("Look inside from the other side"), "spine", (), _needs_anatomy,
             view_keys=("Shift+X",)),
-    Command("clip_slab", mark("Look inside a slab"), "view", (), _needs_anatomy, view_keys=("S",),
+    Command("clip_slab", mark("Look inside a slab"), "spine", (), _needs_anatomy, view_keys=("S",),
             help=mark("Leave a slab between two planes, or all that lies behind the one")),
-    Command("volume_bone", mark("Volume picture: bone"), "view", (), _needs_anatomy,
+    Command("volume_bone", mark("Volume picture: bone"), "spine", (), _needs_anatomy,
             help=mark("The image itself in 3D; to look at, nothing in it is measured")),
-    Command("volume_angiography", mark("Volume picture: CT angiography"), "view", (), _needs_anatomy,
+    Command("volume_angiography", mark("Volume picture: CT angiography"), "spine", (), _needs_anatomy,
             help=mark("The image itself in 3D; to look at, nothing in it is measured")),
     Command("-10", "", "view"),
     Command("pieces", mark("Pieces instead of bones"), "view", ("P",), _needs_evaluation, "pieces",
@@ -244,6 +246,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("panels", mark("Panels beside the views"), "view", ("F9",),
             help=mark("Show or hide the panel of the stage and the table of cuts")),
     Command("full_screen", mark("Full screen"), "view", ("F11",)),
+    *(Command(f"look-{view.value}", title, "standard_views", (), _needs_anatomy, help=words)
+      for title, view, words in STANDARD_VIEWS),
     *(Command(f"layout-{layout.id}", layout.title, "layout", (layout.key,), _needs_anatomy, help=layout.help)
       for layout in LAYOUTS),
     *(Command(f"theme-{theme.name}", theme.title, "theme") for theme in THEMES.values()),
@@ -259,6 +263,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
 )  # fmt: skip
 MENUS: Final = {"file": mark("&File"), "edit": mark("&Edit"), "view": mark("&View"), "help": mark("&Help")}
 SUBMENUS: Final = {
+    "slices": ("view", mark("&Slices and images")),
+    "spine": ("view", mark("3D and &clipping")),
+    "standard_views": ("view", mark("Stan&dard views")),
     "layout": ("view", mark("&Layout")),
     "theme": ("view", mark("&Colours")),
     "text_size": ("view", mark("&Text size")),
@@ -266,7 +273,7 @@ SUBMENUS: Final = {
 CHECKABLE: Final = frozenset({
     "steps", "lock_placed", "crosshair_mode", "window_mode", "outlines", "pieces", "cut_views", "panels",
     "full_screen", "fade", "slices_in_3d", "clip", "clip_slab", "volume_bone", "volume_angiography",
-    *(command.id for command in COMMANDS if command.menu in SUBMENUS),
+    *(command.id for command in COMMANDS if command.menu in ("layout", "theme", "text_size")),
 })  # fmt: skip
 
 

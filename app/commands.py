@@ -16,6 +16,7 @@ from widgets.dialogs import Choice, ask
 from widgets.theme import TEXT_SIZES, THEMES, Theme, apply_theme, present_theme
 from widgets.views.layouts import LAYOUTS
 from widgets.views.seen import LeftButton
+from widgets.views.spine_view import STANDARD_VIEWS
 
 
 def callbacks(
@@ -78,6 +79,7 @@ def callbacks(
         "panels": lambda: window.show_panels(not window.panels_shown),
         "full_screen": window.toggle_full_screen,
         **{f"layout-{layout.id}": partial(views.show_layout, layout) for layout in LAYOUTS},
+        **{f"look-{view.value}": partial(views.spine.look, view) for _, view, _ in STANDARD_VIEWS},
         **{
             f"theme-{theme.name}": partial(lambda t: dress(t, preferences.text_percent), theme)
             for theme in THEMES.values()

@@ -15,8 +15,6 @@ from rendering.themes import DARK, Rgb, Theme
 ALARM_RGB: Rgb = (255, 96, 72)
 FULL_SIZE_PX = (380.0, 300.0)  # a view smaller than this, in logical pixels, has smaller words
 LEAST_TEXT_PX = 9.4
-SMALL_BELOW = 0.95  # of that size: a banner across the view would cover what is operated on
-ONE_LINE_BELOW_PX = 330.0
 LETTER_WIDTH = 0.42  # of a capital, to the height of a line
 BANNER_SHADE = 0.62
 SHORT_DIGEST = 12
@@ -32,7 +30,7 @@ class Place(Enum):
     BOTTOM = (0.5, 0.0, 0, -1)
     LEFT = (0.0, 0.5, -1, 0)
     RIGHT = (1.0, 0.5, 1, 0)
-    BANNER = (0.5, 0.1, 0, -1)
+    BANNER = (0.0, 1.0, -1, 1)
     WARNINGS = (0.0, 0.12, -1, -1)
     MIDDLE = (0.5, 0.6, 0, 0)
 
@@ -47,7 +45,6 @@ class CornerTexts:
         self._actors: dict[Place, vtkTextActor] = {}
         self._words: dict[Place, str] = {}
         self._size = 1.0
-        self._is_small = False
         for place in Place:
             actor = vtkTextActor()
             actor.PickableOff()
@@ -63,8 +60,8 @@ class CornerTexts:
         for place, actor in self._actors.items():
             edge, banner = place in EDGES, place is Place.BANNER
             rgb = {Place.BANNER: ALARM_RGB, Place.WARNINGS: theme.warning_rgb}.get(place)
-            size = 1.35 if edge else 1.05 if banner and not self._is_small else 1.0
-            style, align = actor.GetTextProperty(), self._align(place)
+            size = 1.35 if edge else 1.05 if banner else 1.0
+            style, align = actor.GetTextProperty(), (place.value[2], place.value[3])
             lettering.write(style, theme, size=size * self._size, bold=edge or banner, rgb=rgb, align=align)
             if banner:
                 style.SetBackgroundColor(0, 0, 0)
@@ -102,33 +99,16 @@ class CornerTexts:
             x, y = place.value[0], place.value[1]
             px = m + x * (width_px - 2 * m)
             py = m + y * (height_px - 2 * m)
-            if place is Place.BANNER and self._is_small:
-                px, py = m, height_px - m - self._line_px * self._lines(Place.TOP_LEFT)
-            elif place is Place.BANNER:
-                py = m + 1.6 * self._line_px  # over the lower letter: what is operated on stays free
+            if place is Place.BANNER:  # in the corner: what is operated on stays free
+                py -= self._line_px * self._lines(Place.TOP_LEFT)
             if place is Place.WARNINGS:
                 py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)
-        if not self._is_small:
-            self._raise_banner()
         self._give_way()
-
-    def _align(self, place: Place) -> tuple[int, int]:
-        """Return how words are aligned; a small view has its banner as lines below the upper left corner."""
-        corner = place is Place.BANNER and self._is_small
-        return (-1, 1) if corner else (place.value[2], place.value[3])
 
     def _lines(self, place: Place) -> int:
         words = self.get(place)
         return len(words.split("\n")) if words else 0
-
-    def _raise_banner(self) -> None:
-        """Put the banner above the words at the lower left where a narrow view has no room beside them."""
-        actor = self._actors[Place.BANNER]
-        for place in (Place.BOTTOM_LEFT, Place.WARNINGS):
-            banner, words = self._box(Place.BANNER), self._box(place)
-            if banner is not None and words is not None and overlap(banner, words):
-                actor.SetPosition(actor.GetPosition()[0], words[3] + 0.1 * self._line_px)
 
     @property
     def size(self) -> float:
@@ -139,15 +119,9 @@ class CornerTexts:
         full_width, full_height = (self._lettering.px(px * self._scale) for px in FULL_SIZE_PX)
         room = min(width_px / full_width, height_px / full_height, 1.0)
         size = max(LEAST_TEXT_PX / self._theme.text_pt, round(room, 1))
-        is_small = room < SMALL_BELOW
-        if (size, is_small) != (self._size, self._is_small):
-            self._size, self._is_small = size, is_small
+        if size != self._size:
+            self._size = size
             self.style(self._lettering, self._theme)
-        words = self._words.get(Place.BANNER, "")
-        if not is_small and height_px < self._lettering.px(ONE_LINE_BELOW_PX * self._scale):
-            words = _fewer_lines(words, round(0.9 * width_px / (self._line_px * LETTER_WIDTH)))
-        if words and self._actors[Place.BANNER].GetInput() != words:
-            self._actors[Place.BANNER].SetInput(words)
 
     @property
     def _scale(self) -> float:
@@ -174,22 +148,9 @@ class CornerTexts:
         lines = str(actor.GetInput()).split("\n")
         height, width = self._line_px * len(lines), self._line_px * LETTER_WIDTH * max(map(letters, lines))
         x, y = actor.GetPosition()
-        across, along = self._align(place)
-        left = x - width * (across + 1) / 2
-        low = y - height * (along + 1) / 2
+        left = x - width * (place.value[2] + 1) / 2
+        low = y - height * (place.value[3] + 1) / 2
         return left, low, left + width, low + height
-
-
-def _fewer_lines(words: str, most: int) -> str:
-    """Return the words in as few lines of at most so many letters as keep their order."""
-    lines: list[str] = []
-    for line in words.split("\n"):
-        joined = f"{lines[-1]} · {line}" if lines else line
-        if lines and len(joined) <= most:
-            lines[-1] = joined
-        else:
-            lines.append(line)
-    return "\n".join(lines)
 
 
 def banner_words(stamp: Stamp) -> str:

@@ -104,7 +104,7 @@ class LevelsDialog(NamedDialog):
 
     def __init__(self, levels: tuple[str, ...], by: str, parent: QWidget | None = None) -> None:
         self.evidence = QLineEdit()
-        self.evidence.setPlaceholderText(tr("such as: whole-spine CT counted from C2"))
+        self.evidence.setPlaceholderText(tr("such as: spine CT, from C2"))
         text = tr("Labelled from top to bottom: {levels}.\n\nCount them on images that show a countable end. "
                   "This is to prevent an operation on the wrong level.",
                   levels=", ".join(levels))  # fmt: skip

@@ -18,11 +18,12 @@ from widgets.plain_text import label, tip
 
 @dataclass(frozen=True)
 class LeftRow:
-    """One piece of work: which case, the last gesture, and when that was."""
+    """One piece of work: which case, the last gesture, when that was, and whose case it is."""
 
     case: str
     gesture: str
     at: str
+    patient: str = ""
 
 
 class RecoveryDialog(QDialog):
@@ -39,19 +40,20 @@ class RecoveryDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Unsaved work found"))
-        self.resize(640, 300)
+        self.resize(780, 300)
         self.answer = "later"
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels([tr("Case"), tr("Last step"), tr("When")])
+        self.tree.setHeaderLabels([tr("Case"), tr("Last step"), tr("When"), tr("Patient")])
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
         self.tree.setAccessibleName(tr("Unsaved work"))
         for row in rows:
-            texts = [literal(row.case), literal(row.gesture), row.at]
+            texts = [literal(row.case), literal(row.gesture), row.at, literal(row.patient)]
             item = QTreeWidgetItem(self.tree, texts)
             for column, text in enumerate(texts):
                 item.setToolTip(column, tip(text))
-        for column in range(3):
+        self.tree.header().moveSection(3, 0)  # whose case it is comes first
+        for column in range(4):
             self.tree.resizeColumnToContents(column)
         self.recover = QPushButton(tr("Recover"))
         self.discard = QPushButton(tr("Discard..."))

@@ -9,6 +9,8 @@ from app.autosave import unsaved_folder
 from app.flows.case_files import CaseFiles
 from app.jobs import Jobs
 from planning.errors import CaseFileProblem
+from planning.model.study import Patient
+from planning.report.identity import person_name
 from planning.storage.journal import LeftBehind, left_behind
 from planning.texts import tr
 from widgets.dialogs import Choice, ask
@@ -88,4 +90,13 @@ class Recovery(QObject):
 def _row(work: LeftBehind) -> LeftRow:
     name = work.path.name if work.path is not None else tr("A case that was never saved")
     at = work.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return LeftRow(name, work.label or tr("as it was opened"), at)
+    return LeftRow(name, work.label or tr("as it was opened"), at, _patient_words(work.patient))
+
+
+def _patient_words(patient: Patient | None) -> str:
+    """Return name and number; a dash where neither can be read."""
+    if patient is None:
+        return "–"
+    return " · ".join(
+        part for part in (person_name(patient.name) or tr("No name"), patient.patient_id) if part
+    )

@@ -17,11 +17,12 @@ from secrets import token_hex
 
 from planning.errors import CaseFileProblem
 from planning.model.case import Case
+from planning.model.study import Patient
 from planning.storage.case_file import CaseFile
 from planning.storage.database import translated
 from planning.storage.holder import is_alive
 from planning.storage.notary import Notary
-from planning.storage.opening import versions_in
+from planning.storage.opening import patient_in, versions_in
 from planning.storage.places import remove_left_parts
 from planning.storage.versions import Version
 from planning.texts import mark, tr
@@ -113,6 +114,8 @@ class LeftBehind:
         UTC.
     path : Path or None
         The case's own file, where it has one.
+    patient : Patient or None
+        Whose case it is; None where that cannot be read.
     """
 
     label: str
@@ -120,6 +123,7 @@ class LeftBehind:
     path: Path | None
     _folder: Path
     _token: str
+    patient: Patient | None = None
 
     @property
     def in_own_file(self) -> bool:
@@ -208,7 +212,9 @@ def _work(folder: Path, token: str, of: Path | None) -> LeftBehind | None:
         newest = _unsettled(None, found)
         if newest is not None and of is not None and not newest.label:
             return None  # a file that was only looked at
-    return LeftBehind(newest.label, newest.at, of, folder, token) if newest is not None else None
+    if newest is None:
+        return None
+    return LeftBehind(newest.label, newest.at, of, folder, token, patient_in(path, newest))
 
 
 def _unsettled(unsaved: Version | None, saved: tuple[Version, ...]) -> Version | None:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from planning.errors import CaseFileProblem
 from planning.model.case import Case
+from planning.model.study import Patient
 from planning.storage.blob_table import BlobTable
 from planning.storage.damage import Damage
 from planning.storage.database import (
@@ -75,6 +76,21 @@ def versions_in(path: Path) -> tuple[Version, ...]:
             db.close()
             if copy is not None:
                 copy.cleanup()
+
+
+def patient_in(path: Path, version: Version) -> Patient | None:
+    """Return whose case a version is, without reading images; None where that cannot be read."""
+    try:
+        with translated(path):
+            db, copy = _connection(path, read_only=True)
+            try:
+                return Reading(BlobTable(db).packed).patient(version.manifest)
+            finally:
+                db.close()
+                if copy is not None:
+                    copy.cleanup()
+    except CaseFileProblem:
+        return None
 
 
 def _opened(

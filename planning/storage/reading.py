@@ -22,7 +22,7 @@ from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.mask import BRICK, BrickKey, Mask
 from planning.model.structures import Structure
-from planning.model.study import Finding, Severity, StudyImage
+from planning.model.study import Finding, Patient, Severity, StudyImage
 from planning.storage.blobs import CHUNK_BYTES, NAME, Packed, unpacked
 from planning.storage.codec import Codec, misread
 from planning.storage.damage import Damage
@@ -135,6 +135,14 @@ class Reading:
             tuple(self._chunks),
             tuple(self._tables),
         )
+
+    def patient(self, manifest: str) -> Patient | None:
+        """Return the patient alone; None where the manifest is lost or names none."""
+        try:
+            found: Patient = self._codec.decoded(Patient, self._document(manifest).get("patient"), "patient")
+        except (_Lost, PlanningError):
+            return None
+        return found
 
     def _content(self, name: object) -> bytes:
         if not isinstance(name, str) or not NAME.fullmatch(name):

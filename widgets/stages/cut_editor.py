@@ -55,7 +55,7 @@ class CutEditor(QWidget):
         self.tool_note = label("", "muted", wrap=True)
         self.take_over = QPushButton(tr("Take over"))
         self.take_over.setToolTip(tip(tr("Give this cut the kerf and overshoot of the tool library.")))
-        self.group = TextField(tr("such as: cranial end"))
+        self.group = TextField(tr("no group"))
         self.step = StepField()
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
         self.guards.setToolTip(

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from planning.texts import literal, mark, tr
+from planning.texts import about, literal, mark, tr
 from widgets.icons import icon
 from widgets.plain_text import tip
 from widgets.status_mark import status_icon, status_word
@@ -25,14 +25,22 @@ _TIPS: Final = {
     MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
     NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
 }
-_LEAST_NAME_PX, _NAME_PX = 104, 132
+_LEAST_NAME_PX, _NAME_PX = 104, 114
 _LEAST_NEAREST_PX, _MOST_NEAREST_PX = 130, 310  # the kind of a structure takes room: it is said in full
 _WIDTHS: Final = {
-    STEP: 40, EYE: 30, LOCK: 30, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
-    STATUS: 136,
+    STEP: 38, EYE: 27, LOCK: 27, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
+    STATUS: 128,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
-_GIVEN_UP: Final = ((TOOL, 1080), (KIND, 940), (KERF, 860), (LEVEL, 760))  # a cut's name tells its level
+_GIVEN_UP: Final = (
+    (TOOL, 1080),
+    (KIND, 940),
+    (KERF, 860),
+    (LEVEL, 760),
+    (STEP, 540),
+    (MARGIN, 505),
+    (NEAREST, 425),
+)  # a cut's name tells its level
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -131,8 +139,8 @@ class CutModel(QAbstractTableModel):
             return tr("Hide this blade") if row.visible else tr("Show this blade")
         if column == LOCK:
             return tr("Locked: click to unlock") if row.osteotomy.locked else tr("Click to lock this cut")
-        if column == NAME:
-            return row.osteotomy.title
+        if column == NAME:  # a narrow table has no columns for the rest
+            return "\n".join((row.osteotomy.title, about(tr("To tumour"), row.margin), row.nearest))
         if column == NEAREST and row.place is not None:
             flies = tr("Double-click to fly to the two closest points")
             return "\n".join(line for line in (row.nearest, row.place.note, flies) if line)
@@ -215,9 +223,12 @@ class CutTable(QTableView):
         """Scroll sideways rather than squeeze the names of the cuts."""
         fixed = (n for n in range(self.cuts.columnCount()) if n not in (NAME, NEAREST))
         room = self.viewport().width() - sum(self.columnWidth(n) for n in fixed)
-        nearest = min(max(room - scaled(_NAME_PX), scaled(_LEAST_NEAREST_PX)), scaled(_MOST_NEAREST_PX))
-        self.setColumnWidth(NEAREST, nearest)
-        fits = room - nearest >= scaled(_LEAST_NAME_PX)
+        if not self.isColumnHidden(NEAREST):
+            least, most = scaled(_LEAST_NEAREST_PX), scaled(_MOST_NEAREST_PX)
+            nearest = min(max(room - scaled(_NAME_PX), least), most)
+            self.setColumnWidth(NEAREST, nearest)
+            room -= nearest
+        fits = room >= scaled(_LEAST_NAME_PX)
         mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Interactive
         self.horizontalHeader().setSectionResizeMode(NAME, mode)
         if not fits:

@@ -8,6 +8,8 @@ from planning.texts import tr
 from widgets.views.view_frame import ViewFrame
 
 _SHARE_OF_SCREEN = 0.62
+_LEAST_PX = 420  # narrower or lower, a window beside the main one shows too little
+_TOOLS_SHARE, _FREE_OF_BOARD = 0.3, 0.7
 
 
 class ApartWindow(QWidget):
@@ -43,7 +45,8 @@ class ApartWindow(QWidget):
         here = main.window().screen() if main is not None else self.screen()
         other = other_screen(here, QGuiApplication.screens())
         if other is None:
-            self.setGeometry(_beside(here.availableGeometry()))
+            over = main.window().frameGeometry() if main is not None else QRect()
+            self.setGeometry(beside(here.availableGeometry(), over))
             self.show()
         else:
             self.setScreen(other)
@@ -79,7 +82,20 @@ def other_screen(here: QScreen, screens: list[QScreen]) -> QScreen | None:
     return max(others, key=lambda s: s.geometry().width() * s.geometry().height(), default=None)
 
 
-def _beside(room: QRect) -> QRect:
-    """Return a rectangle at the right of a screen that leaves the main window's left in sight."""
+def beside(room: QRect, main: QRect) -> QRect:
+    """Return where a second window covers least of the main one: beside it, below it, or over its lower left.
+
+    The main window's tools above and the safety board at its right stay in reach.
+    """
     width, height = round(room.width() * _SHARE_OF_SCREEN), round(room.height() * _SHARE_OF_SCREEN)
-    return QRect(room.right() - width, room.top() + 40, width, height)
+    right, left = room.right() - main.right(), main.left() - room.left()
+    if max(right, left) >= _LEAST_PX:
+        wide = min(max(right, left), width)
+        return QRect(main.right() + 1 if right >= left else main.left() - wide, room.top(), wide, height)
+    below = room.bottom() - main.bottom()
+    if below >= _LEAST_PX:
+        return QRect(room.left(), main.bottom() + 1, width, below)
+    within = main.intersected(room)
+    top = within.top() + round(within.height() * _TOOLS_SHARE)
+    wide = min(round(within.width() * _FREE_OF_BOARD), width)
+    return QRect(within.left(), top, wide, min(within.bottom() - top + 1, height))

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QIcon
 
 from widgets.icons import drawn_icon
-from widgets.views.layouts import SPINE, Cell, Layout
+from widgets.views.layouts import CUT_ACROSS, CUT_FACE, SPINE, Cell, Layout
 
 _LOW, _SIDE, _GAP = 3.0, 18.0, 1.6
 
@@ -38,7 +38,11 @@ def _letter(letter: str) -> str:
 def _box(cell: Cell, layout: Layout, side: float) -> str:
     x, width = _span(cell.column, cell.columns, layout.column_shares, side)
     y, height = _span(cell.row, cell.rows, layout.row_shares, side)
-    return _drawn(_LOW + x, _LOW + y, width, height, filled=cell.view == SPINE)
+    box = _drawn(_LOW + x, _LOW + y, width, height, filled=cell.view == SPINE)
+    if cell.view not in (CUT_FACE, CUT_ACROSS):
+        return box
+    left, right, low, high = _LOW + x + 1.6, _LOW + x + width - 1.6, _LOW + y + 1.6, _LOW + y + height - 1.6
+    return f'{box}<path d="M{left:.2f} {high:.2f}L{right:.2f} {low:.2f}" stroke-width="2.2"/>'
 
 
 def _span(first: int, count: int, shares: tuple[int, ...], side: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from planning.geometry.frames import Vec3
 from planning.texts import mark, tr
-from rendering.cameras import StandardView
+from rendering.cameras import CameraPose, StandardView
 from rendering.lettering import Lettering
 from rendering.scene import SpineScene
 from rendering.scene_state import SpineState, Stamp
@@ -28,6 +28,14 @@ _BUTTONS: Final = (
     ("I", StandardView.CAUDAL, mark("From the feet (Shift+keypad 7)")),
     (mark("Surgeon"), StandardView.SURGEON, mark("Surgeon's view: prone, from behind (keypad 5)")),
 )
+STANDARD_VIEWS: Final = tuple(zip(
+    (mark("Anterior"), mark("Posterior"), mark("Left side"), mark("Right side"),
+     mark("Cranial"), mark("Caudal"), mark("Surgeon's view")),
+    (view for _, view, _ in _BUTTONS),
+    (words for _, _, words in _BUTTONS),
+    strict=True,
+))  # fmt: skip
+"""Name, view and what it shows, of every standard view."""
 # With Shift the keypad sends its second legend; so does a keypad without Num Lock.
 _KEYPAD: Final = {
     Qt.Key.Key_1: (StandardView.ANTERIOR, StandardView.POSTERIOR),
@@ -72,6 +80,7 @@ class SpineView(ViewFrame):
         self._lettering = lettering
         self._wanted = SpineState()
         self._fitted = False
+        self._as_fitted: CameraPose | None = None
         self._gesture = ""
         self.pieces_movable = False
         self._piece: PieceDrag | None = None
@@ -121,7 +130,7 @@ class SpineView(ViewFrame):
         """Turn to a standard view."""
         self._apply()
         self.scene.look(view)
-        self.scene.fit_spine()
+        self._fit_spine()
         self.viewport.redraw()
 
     def reset_look(self) -> None:
@@ -176,13 +185,19 @@ class SpineView(ViewFrame):
             self._fitted = True
             self.scene.look(StandardView.POSTERIOR)
             self.scene.rotate(*_FIRST_TURN_PX)
-            self.scene.fit_spine()
+            self._fit_spine()
+
+    def _fit_spine(self) -> None:
+        self.scene.fit_spine()
+        self._as_fitted = self.scene.pose
 
     def _resized(self) -> None:
         ratio = self.viewport.pixel_ratio
         if ratio != self._lettering.pixel_ratio:
             self._lettering = replace(self._lettering, pixel_ratio=ratio)
             self.scene.set_lettering(self._lettering)
+        if self._as_fitted is not None and self.scene.pose == self._as_fitted:
+            self._fit_spine()  # nobody moved it since: a view of another shape shows the whole spine too
 
     def _press(self, pointer: Pointer) -> None:
         self._start = self._last = pointer
