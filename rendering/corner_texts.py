@@ -30,7 +30,7 @@ class Place(Enum):
     BOTTOM = (0.5, 0.0, 0, -1)
     LEFT = (0.0, 0.5, -1, 0)
     RIGHT = (1.0, 0.5, 1, 0)
-    BANNER = (0.0, 1.0, -1, 1)
+    BANNER = (0.0, 0.9, -1, 1)
     WARNINGS = (0.0, 0.12, -1, -1)
     MIDDLE = (0.5, 0.6, 0, 0)
 
@@ -100,7 +100,7 @@ class CornerTexts:
             px = m + x * (width_px - 2 * m)
             py = m + y * (height_px - 2 * m)
             if place is Place.BANNER:  # in the corner: what is operated on stays free
-                py -= self._line_px * self._lines(Place.TOP_LEFT)
+                py = height_px - m - self._line_px * self._lines(Place.TOP_LEFT)
             if place is Place.WARNINGS:
                 py = m + self._line_px * (0.5 + len(self.get(Place.BOTTOM_LEFT).split("\n")))
             actor.SetPosition(px, py)

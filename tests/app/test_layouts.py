@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from app.errands.workbench import Workbench
 from app.gui import Workstation, build
 from app.settings import Preferences
+from rendering.cameras import StandardView
 from rendering.scene_state import SlicePlane
 from tests.app.test_gestures import colours, wheel
-from widgets.views.apart_window import ApartWindow
+from widgets.views.apart_window import ApartWindow, beside
+from widgets.views.layout_icon import layout_drawing
 from widgets.views.layouts import AXIAL, FOUR, LAYOUTS, SPINE, layout_of
 from widgets.views.seen import LeftButton
 from widgets.views.view_frame import ViewFrame
@@ -213,3 +215,44 @@ def test_double_click_on_a_title_maximises_and_restores(four: Workstation) -> No
     assert coronal.width() > 1.8 * small
     QTest.mouseDClick(bar, LEFT, pos=title.pos() + QPoint(5, 5))
     assert [frame for frame in views.frames if frame.isVisible()] == before
+
+
+def test_every_layout_has_a_drawing_of_its_own_and_no_menu_is_taller_than_a_laptop(four: Workstation) -> None:
+    assert len({layout_drawing(layout) for layout in LAYOUTS}) == len(LAYOUTS)
+    for name, menu in four.window.menus.items():
+        assert menu.sizeHint().height() < 700, name
+    four.window.actions_table["look-cranial"].trigger()
+    assert four.window.views.spine.scene.pose.sight_lps == pytest.approx((0.0, 0.0, -1.0), abs=1e-6)
+
+
+def test_a_view_of_another_shape_still_shows_the_whole_spine_until_a_hand_moves_it(four: Workstation) -> None:
+    spine = four.window.views.spine
+    spine.look(StandardView.POSTERIOR)
+    before = spine.scene.pose.half_height_mm
+    four.window.views.show_layout(layout_of("only-spine"))
+    four.window.resize(700, 800)
+    QApplication.processEvents()
+    tall = spine.scene.pose.half_height_mm
+    spine.look(StandardView.POSTERIOR)
+    assert tall == pytest.approx(spine.scene.pose.half_height_mm), "as if it were asked for anew"
+    spine.scene.zoom(1.5)
+    zoomed = spine.scene.pose
+    four.window.resize(1280, 800)
+    QApplication.processEvents()
+    assert spine.scene.pose == zoomed
+    assert before > 0
+
+
+@pytest.mark.parametrize(
+    "main",
+    [QRect(0, 0, 1200, 1040), QRect(700, 0, 1200, 1040), QRect(0, 0, 1910, 500), QRect(0, 0, 1920, 1040)],
+)
+def test_on_one_screen_the_second_window_leaves_tools_and_board_in_reach(main: QRect) -> None:
+    room = QRect(0, 0, 1920, 1040)
+    second = beside(room, main)
+    assert room.contains(second)
+    assert min(second.width(), second.height()) >= 400
+    covered = second.intersected(main)
+    if not covered.isEmpty():
+        assert covered.top() >= main.top() + 200, "the tools above"
+        assert covered.right() <= main.left() + 0.72 * main.width(), "the board at the right"

@@ -264,6 +264,7 @@ def test_in_any_view_the_warnings_stand_in_a_corner_and_leave_the_middle_free() 
         with a_slice_view(replace(PLAIN, stamp=stamp), size) as (scene, image):
             words = scene.texts.get(Place.BANNER).split("\n")
             assert words == ["UPDATING", "INTRALESIONAL PLAN", "SIMULATED STRUCTURES"]
+            assert scene.texts.get(Place.TOP_LEFT) == "Q. Z.\nCT"
             rows, columns = np.nonzero(coloured(image, (255, 96, 72), 60))
             assert len(rows) > 50, "shown in every view, however small"
             assert columns.max() < 0.72 * size[0]

@@ -58,6 +58,7 @@ def test_a_crash_loses_no_recorded_gesture(kind: str, tmp_path: Path) -> None:
     crash(private, path, kind)
     work = the_one(private)
     expected = a_rich_case()
+    assert work.patient == expected.patient
     for n in range(3):
         expected = with_stroke(expected, "aorta", (n, n, n))
     assert_same_case(work.case, expected)
