@@ -27,6 +27,7 @@ from widgets.columns import Columns
 from widgets.job_bar import JobBar
 from widgets.message_bar import Message, MessageBar
 from widgets.patient_banner import PatientBanner
+from widgets.room import Room
 from widgets.safety_board import SafetyBoard
 from widgets.stage_bar import Stage, StageBar
 from widgets.stages.anatomy_panel import AnatomyPanel
@@ -42,6 +43,8 @@ from widgets.views.layouts import Layout
 from widgets.welcome import Welcome
 
 _LOW_PX = 430
+_MESSAGES_PX = 170
+_COLUMNS_PX = 180  # the least height of panel, views and board; a lower window scrolls as a whole
 
 
 class MainWindow(QMainWindow):
@@ -139,8 +142,13 @@ class MainWindow(QMainWindow):
         self.actions_table.show_choice("text_size", f"text-{text_percent}")
         self.strip.fit_to_text()
         self.banner.fit_to_text()
+        self.job_bar.fit_to_text()
+        self.messages.fit_to_text()
+        self.messages.setMinimumWidth(scaled(_MESSAGES_PX))
         for part in self.findChildren(QWidget):
             part.updateGeometry()  # kept sizes are those of the former letters
+        self.columns.setMinimumHeight(scaled(_COLUMNS_PX))
+        self.room.fit()
         self.columns.share_out()
 
     def _laid_out(self, layout: Layout) -> None:
@@ -159,6 +167,7 @@ class MainWindow(QMainWindow):
         """Leave a very low window's room to the views: every command stands in the menus."""
         super().resizeEvent(event)
         self.strip.show_tools(self.height() >= scaled(_LOW_PX))
+        self.room.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let view keys work wherever the keyboard is, unless a field used them."""
@@ -237,7 +246,8 @@ class MainWindow(QMainWindow):
         body.addWidget(self.columns)
         column.addLayout(body, 1)
         column.addLayout(self._foot())
-        self.setCentralWidget(whole)
+        self.room = Room(whole)
+        self.setCentralWidget(self.room)
 
     def _dock_steps(self) -> None:
         self.steps_dock.setObjectName("steps")

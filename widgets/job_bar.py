@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 from planning.texts import tr
 from widgets.announce import announce
 from widgets.plain_text import label, tip
+from widgets.theme import scaled
 from widgets.time_left import TimeLeft, time_left_words
 
 _SHOW_AFTER_S: Final = 0.5
 _WIDTH_PX: Final = 400
-_WORDS_PX: Final = 210
+_WIDEST_PX: Final = 560  # beside it stands what the program says, which matters more
+_GAPS_PX: Final = 30
 _LINES: Final = 2
 
 
@@ -49,7 +51,6 @@ class JobBar(QWidget):
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedSize(110, 10)
         self.bar.setAccessibleName(tr("Progress"))
         self.cancel = QToolButton()
         self.cancel.setText(tr("Cancel"))
@@ -59,12 +60,17 @@ class JobBar(QWidget):
         row.addWidget(self.words, 1)
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
-        # It comes and goes, and nothing beside it moves.
-        self.setFixedSize(_WIDTH_PX, _LINES * self.words.fontMetrics().lineSpacing() + 8)
+        self.fit_to_text()
         self._tick = QTimer(self)
         self._tick.setInterval(250)
         self._tick.timeout.connect(self._show)
         self._show()
+
+    def fit_to_text(self) -> None:
+        """Keep one size at this size of text, so that nothing beside it moves while work comes and goes."""
+        self.bar.setFixedSize(scaled(110), scaled(10))
+        width = min(scaled(_WIDTH_PX), _WIDEST_PX)
+        self.setFixedSize(width, _LINES * self.words.fontMetrics().lineSpacing() + 8)
 
     def show_jobs(self, jobs: Sequence[Job]) -> None:
         """Show what runs; work shorter than half a second is not worth a flicker."""
@@ -108,7 +114,8 @@ class JobBar(QWidget):
             announce(self, job.title)
 
     def _fits(self, words: str) -> bool:
-        room = QRect(0, 0, _WORDS_PX, 1000)
+        others = self.bar.width() + self.cancel.sizeHint().width() + _GAPS_PX
+        room = QRect(0, 0, self.width() - others, 1000)
         needed = self.words.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, words)
         return needed.height() <= _LINES * self.words.fontMetrics().lineSpacing()
 

@@ -85,11 +85,16 @@ class MessageBar(QFrame):
         for part in (self._more, self.read_on, self.details, self.copy, self.close_button):
             row.addWidget(part)
         self.ensurePolished()
-        self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 6)
+        self.fit_to_text()
         self._leave = QTimer(self)
         self._leave.setSingleShot(True)
         self._leave.timeout.connect(self.dismiss)
         self._refresh()
+
+    def fit_to_text(self) -> None:
+        """Keep one height at this size of text, whatever is said."""
+        lines = _LINES * self.fontMetrics().lineSpacing() + 6
+        self.setFixedHeight(max(lines, self.read_on.sizeHint().height() + 2))
 
     @property
     def shown(self) -> Message | None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gui import Workstation
-from planning.editing.osteotomy_edits import ChangeOsteotomy, RemoveOsteotomy
 from rendering.scene_state import SlicePlane
 from tests.app.conftest import wait_for_numbers
 from widgets.stage_bar import Stage
@@ -184,28 +183,6 @@ def test_esc_restores_the_case_before_the_drag(station: Workstation) -> None:
     assert row_of(station, "cranial") == words
     QTest.mouseRelease(station.window.views.spine.viewport, LEFT)
     assert station.session.case is before
-
-
-@pytest.mark.parametrize("how", ["another cut is chosen", "it is locked", "it is deleted"])
-def test_a_blade_taken_away_under_the_hand_leaves_no_preview(how: str, station: Workstation) -> None:
-    activate(station, "cranial")
-    before, viewport = station.session.case, station.window.views.spine.viewport
-    end = grab_and_move(station)
-    if how == "another cut is chosen":
-        station.parts.commands.look(active_cut="caudal")
-    else:
-        gone = RemoveOsteotomy("cranial") if "deleted" in how else ChangeOsteotomy("cranial", locked=True)
-        assert station.session.do(gone)
-    case = station.session.case
-    viewport.draw_now()
-    QApplication.processEvents()
-    assert not station.session.view.previewing
-    assert station.session.view.case is case
-    for at in (end + QPoint(0, 9), end):
-        QTest.mouseMove(viewport, at)
-    QTest.mouseRelease(viewport, LEFT, pos=end)
-    assert station.session.case is case, "the hand holds nothing any more"
-    assert (case is before) is (how == "another cut is chosen")
 
 
 def test_one_gesture_is_one_undo_step(station: Workstation, qtbot: QtBot) -> None:
