@@ -270,6 +270,11 @@ class SpineScene:
         return self._bar
 
     @property
+    def draws_in_software(self) -> bool:
+        """Whether the processor draws, as far as is known."""
+        return bool(self._software)
+
+    @property
     def _handles(self) -> tuple[BladeHandle, BladeHandle]:
         return self.handle, self.clip_tool.handle
 

@@ -49,15 +49,23 @@ class VolumePictureFlow(QObject):
             if now is None or now.image is None or now.image.volume is not volume:
                 return
             self._show(DrawnVolume(small, preset))
-            if small is not volume:
-                size = max(small.grid.spacing_ijk_mm)
-                words = tr("The volume picture shows voxels of {size} mm, averaged to save memory and time. "
-                           "Nothing is measured in it.", size=f"{size:.1f}")  # fmt: skip
-                self.told.emit(Message(words))
+            said = self._words(small, volume)
+            if said:
+                self.told.emit(Message(" ".join(said)))
 
         self._jobs.start(
             _JOB, tr("Volume picture"), lambda progress: averaged(volume, MOST_VOXELS, progress), done
         )
+
+    def _words(self, small: Volume, volume: Volume) -> list[str]:
+        """Say what is coarser or slower about this picture, and why."""
+        size = f"{max(small.grid.spacing_ijk_mm):.1f}"
+        coarse = tr("The volume picture shows voxels of {size} mm, averaged to save memory and time. "
+                    "Nothing is measured in it.", size=size)  # fmt: skip
+        slow = tr("There is no graphics card here: the processor draws it, slowly, without light, and "
+                  "coarser while it moves.")  # fmt: skip
+        software = self._views.spine.scene.draws_in_software
+        return [words for words, so in ((coarse, small is not volume), (slow, software)) if so]
 
     def _show(self, picture: DrawnVolume | None) -> None:
         self._views.look(replace(self._views.looking, picture=picture))

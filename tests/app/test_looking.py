@@ -352,6 +352,9 @@ def test_the_volume_picture_is_made_in_a_job_and_says_what_it_is(station: Workst
     assert (np.abs(shown.astype(int) - whole).max(axis=2) > 20).mean() > 0.01
     assert "volume picture, not measured" in scene.texts.get(Place.WARNINGS)
     assert table["volume_bone"].isChecked()
+    told = station.window.messages.shown
+    said = told is not None and "the processor draws it" in told.text
+    assert said == scene.draws_in_software
     table["volume_angiography"].trigger()
     assert picture_in_3d(station) == "angiography"
     table["volume_angiography"].trigger()

@@ -19,7 +19,7 @@ from planning.texts import ENGLISH
 from tests.builders import a_plan, a_vertebral_column
 from widgets.stages.cut_editor import CutEditor
 from widgets.tables.cut_rows import Said, cut_rows
-from widgets.tables.cut_table import NEAREST, CutTable
+from widgets.tables.cut_table import NAME, NEAREST, CutTable
 
 SMALL = ("T9", "T10", "T11")
 TOOLS = load_settings(RESOURCES).tools
@@ -82,3 +82,9 @@ def test_the_nearest_structure_says_its_kind_and_whole_words_stand_in_its_toolti
     table.show()
     words = table.fontMetrics().horizontalAdvance(str(cell.data()))
     assert table.columnWidth(NEAREST) >= words + 8, "room for the kind of a structure"
+    for width in (1100, 700, 560, 440, 310):  # what has no room goes, and stands in the tooltip of the name
+        table.resize(width, 200)
+        assert table.horizontalScrollBar().maximum() == 0, width
+    assert table.isColumnHidden(NEAREST)
+    named = str(table.cuts.index(at, NAME).data(Qt.ItemDataRole.ToolTipRole))
+    assert "segmental artery T10 right" in named

@@ -26,6 +26,7 @@ from planning.model.structures import ReviewState, Structure
 from planning.texts import about, literal, tr
 from widgets.access import allow
 from widgets.empty_state import EmptyState
+from widgets.flow_row import FlowRow
 from widgets.icons import icon, swatch
 from widgets.level_words import level_words
 from widgets.plain_text import cubic_centimetres, label, tip
@@ -224,7 +225,7 @@ class AnatomyPanel(QWidget):
         look.addWidget(label(tr("Opacity"), "muted"))
         look.addWidget(self.opacity, 1)
         column.addLayout(look)
-        buttons = QHBoxLayout()
+        buttons = FlowRow(4)  # one below the other where large words leave no room
         buttons.addWidget(self.labels_button)
         buttons.addWidget(self.missing)
         column.addLayout(buttons)
