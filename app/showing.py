@@ -47,7 +47,7 @@ class Showing:
         turn has it shown first: blade and numbers are never seen at different places. The first step
         withdraws every other number at once.
         """
-        if view.live is None or not self._shows_a_drag:
+        if not view.previewing or view.live is None or not self._shows_a_drag:
             self.show(view)
             return
         self._next = view
@@ -56,7 +56,7 @@ class Showing:
     def show(self, view: SessionView) -> None:
         """Show everything; parts skip what did not change."""
         self._turn.stop()
-        self._next, self._shows_a_drag = None, view.live is not None
+        self._next, self._shows_a_drag = None, view.previewing and view.live is not None
         window, case = self._window, view.case
         window.actions_table.show_view(view)
         window.show_case_open(case is not None)
