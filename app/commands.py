@@ -13,7 +13,7 @@ from app.program import NAME, NOT_A_DEVICE, PROGRAM
 from app.settings import Preferences
 from planning.texts import tr
 from widgets.dialogs import Choice, ask
-from widgets.theme import TEXT_SIZES, THEMES, Theme, apply_theme, present_theme
+from widgets.theme import TEXT_SIZES, THEMES, Theme, apply_theme, present_theme, text_scale
 from widgets.views.layouts import LAYOUTS
 from widgets.views.seen import LeftButton
 from widgets.views.spine_view import STANDARD_VIEWS
@@ -30,8 +30,12 @@ def callbacks(
     def dress(theme: Theme, text_percent: int) -> None:
         application = QApplication.instance()
         if isinstance(application, QApplication):
+            # What stays as it was is not written: another window may have chosen otherwise since.
+            if theme.name != present_theme().name:
+                preferences.theme = theme.name
+            if text_percent != round(100 * text_scale()):
+                preferences.text_percent = text_percent
             apply_theme(application, theme, text_percent)
-            preferences.theme, preferences.text_percent = theme.name, text_percent
             window.show_look(theme.name, text_percent)
             bindings.showing.show(parts.session.view)
 

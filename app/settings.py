@@ -106,8 +106,10 @@ class Preferences:
 
     def add_recent(self, path: Path) -> None:
         """Put a case at the head of the recent ones."""
+        self._store.sync()  # another window may have put one there
         paths = [path, *(p for p in self.recent if p != path)][:_RECENT]
         self._store.setValue("files/recent", "\n".join(str(p) for p in paths))
+        self._store.sync()
 
     def layout(self, name: str) -> QByteArray:
         """Return a kept layout; empty where there is none."""

@@ -63,8 +63,8 @@ class OpenedCase:
 
 def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> OpenedCase:
     """Open a case file, or the generation before it where it is damaged; raises `CaseFileProblem`."""
-    file, words = open_or_earlier(path, read_only=as_template, notary=notary)
-    messages = [Message(words, "fail")] if words else []
+    file, earlier = open_or_earlier(path, read_only=as_template, notary=notary)
+    messages = [Message(earlier, "fail")] if earlier else []
     messages += [Message(damage.message, "fail") for damage in file.damage]
     if file.damage:
         messages += [Message(words_for(found), "warn") for found in generations_of(path)[:1]]
@@ -75,9 +75,10 @@ def take_from_disk(path: Path, notary: Notary | None, *, as_template: bool) -> O
     if as_template:
         file.close()
         return OpenedCase(file.case, None, messages=tuple(messages), is_template=True)
-    if file.why_read_only and not words:
-        messages.append(Message(file.why_read_only, "warn"))
-    if words:  # saved nowhere under its own name
+    if file.why_read_only and not earlier:
+        words = tr("{reason} Save as keeps your changes in a copy.", reason=file.why_read_only)
+        messages.append(Message(words, "warn"))
+    if earlier:  # saved nowhere under its own name
         known = known_of(file, file.case)
         return OpenedCase(file.case, file, None, known, tuple(messages), is_saved=False)
     unsaved, work = file.unsaved if not file.read_only else None, None
