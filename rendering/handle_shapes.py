@@ -24,6 +24,7 @@ KNOB_PX: Final = 6.0
 APART_PX: Final = PLATE_PX + KNOB_PX + 5.0  # nearer than this, plate and knobs would read as one blob
 _STEP_PX: Final = 5.0
 REACH_PX: Final = 8.0
+YIELDS_PX: Final = 2.5  # a ring seen from its edge may lie along an arrow, which then wins
 _STEPS: Final = 72
 SMALL: Final[frozenset[StrEnum]] = frozenset({Part.IN_PLANE, *EDGES})
 
@@ -135,17 +136,16 @@ def nearest_part(
     segments_px : dict of part to array, shape (n, 2, 2)
         Projected line segments.
     small : collection of parts
-        They win where they touch a ring, an arrow or a line.
+        They win where they touch a ring, an arrow or a line; an arrow wins over a ring along it.
     """
     best: _PartT | None = None
-    least = reach_px
+    least = np.inf
     pointer = np.array([x_px, y_px])
     for part, segments in segments_px.items():
-        distance = _distance_px(segments, pointer)
-        if part in small:
-            distance -= reach_px / 2
-        if distance < least:
-            best, least = part, distance
+        distance = _distance_px(segments, pointer) - (reach_px / 2 if part in small else 0.0)
+        weighed = distance + (YIELDS_PX if part in TURNS else 0.0)
+        if distance < reach_px and weighed < least:
+            best, least = part, weighed
     return best
 
 

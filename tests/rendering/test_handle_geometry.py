@@ -193,6 +193,18 @@ def test_the_nearest_line_within_reach_is_taken() -> None:
     assert nearest_part(lines, 50, 30) is None
 
 
+def test_an_arrow_wins_over_a_ring_that_lies_along_it_seen_from_its_edge() -> None:
+    along = np.array([[[0.0, 0.0], [100.0, 0.0]]])
+    ring = np.array([[[0.0, 0.4], [100.0, -0.4]]])
+    lines: dict[Part, Floats] = {Part.ROUND_ADVANCE: ring, Part.ALONG_NORMAL: along}
+    for x, y in ((10, -1), (30, 1), (50, 2), (90, -2)):
+        assert nearest_part(lines, x, y) is Part.ALONG_NORMAL
+    assert nearest_part({Part.ROUND_ADVANCE: ring}, 50, 7) is Part.ROUND_ADVANCE
+    assert nearest_part({Part.ROUND_ADVANCE: np.add(ring, [0.0, 5.0]), Part.ALONG_NORMAL: along}, 50, 4) is (
+        Part.ROUND_ADVANCE
+    )
+
+
 @pytest.mark.parametrize("view", [StandardView.POSTERIOR, StandardView.LEFT, StandardView.SURGEON, None])
 @pytest.mark.parametrize("size_mm", [4.0, 15.0, 40.0])
 def test_knobs_never_run_together_and_each_is_grabbed_where_it_is_drawn(

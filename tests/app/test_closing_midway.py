@@ -1,0 +1,108 @@
+"""The window closed in the middle of each kind of job: no fault, no hang, the saved case as it was."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.errands.workbench import Workbench
+from app.flows.outputs import run_on_copy
+from app.gui import Workstation, build
+from app.settings import Preferences
+from planning.editing.osteotomy_edits import ChangeOsteotomy
+from planning.model.case import Case
+from planning.storage.case_file import CaseFile
+from tests.app.conftest import wait_for_numbers
+from tests.app.outside import everything_below
+
+pytestmark = [pytest.mark.gui, pytest.mark.render]
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, small_case: Case) -> Path:
+    """A saved case."""
+    path = tmp_path_factory.mktemp("kept") / "case.enbloc"
+    CaseFile.create(path, small_case).close()
+    return path
+
+
+@pytest.fixture
+def opened(kept: Path, bench: Workbench, tmp_path: Path, qapp: QApplication) -> Iterator[Workstation]:
+    """A window of its own on the saved case, which is just being read."""
+    station = build(bench, Preferences(tmp_path / "window.ini"), qapp, painted=True)
+    station.window.show()
+    station.parts.files.open_path(kept)
+    yield station
+    station.window.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def recompute(station: Workstation) -> None:
+    """Change a cut: its distances and pieces are measured anew."""
+    case = station.session.case
+    assert case is not None
+    assert station.session.do(ChangeOsteotomy(case.plan.osteotomies[0].id, kerf_mm=1.4))
+
+
+def write_meshes(station: Workstation) -> None:
+    """Write meshes by a process of its own, as the menu does after its dialog."""
+    case, folder = station.session.case, station.preferences.folder / "meshes"
+    assert case is not None
+    station.jobs.start("output", "", lambda p: run_on_copy(case, ["export"], folder, p, None))
+
+
+def change_and_save(station: Workstation) -> None:
+    """Change a cut and save the case."""
+    recompute(station)
+    station.parts.files.save()
+
+
+EARLY = ("open", "surfaces", "fields", "evaluation")
+BEGIN: dict[str, Callable[[Workstation], object]] = {
+    "import": lambda s: s.parts.imports.start(DATA / "t11-t12"),
+    "history": lambda s: s.parts.history.show(),
+    "volume-picture": lambda s: s.window.actions_table["volume_bone"].trigger(),
+    "output": write_meshes,
+    "save": change_and_save,
+}
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("kind", [*EARLY, *(f"{kind} later" for kind in BEGIN)])
+def test_closing_in_the_middle_of_a_job(
+    kind: str,
+    opened: Workstation,
+    kept: Path,
+    small_case: Case,
+    tmp_path: Path,
+    qtbot: QtBot,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key, _, later = kind.partition(" ")
+    opened.preferences.folder = tmp_path
+    if later:
+        qtbot.waitUntil(lambda: opened.session.case is not None, timeout=30_000)
+        if key == "output":
+            wait_for_numbers(opened, qtbot)
+        BEGIN[key](opened)
+    qtbot.waitUntil(lambda: opened.jobs.is_running(key), timeout=30_000)
+    case = opened.session.case
+    if opened.session.is_dirty and case is not None:
+        opened.window.may_close = lambda: (
+            True
+        )  # the question is another test's; what is unsaved is kept aside
+    with caplog.at_level(logging.ERROR):
+        assert opened.window.close()
+    assert opened.jobs.running == ()
+    assert [record.message for record in caplog.records] == []
+    with CaseFile.open(kept) as file:
+        assert not file.read_only, file.why_read_only
+        if key != "save":
+            assert file.case.plan == small_case.plan
+    assert not [name for name in everything_below(tmp_path) if name.startswith((".enbloc", "meshes"))]
