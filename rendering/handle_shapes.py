@@ -23,6 +23,7 @@ PLATE_PX: Final = 9.0
 KNOB_PX: Final = 6.0
 APART_PX: Final = PLATE_PX + KNOB_PX + 5.0  # nearer than this, plate and knobs would read as one blob
 _STEP_PX: Final = 5.0
+_STEPS_OUT: Final = np.arange(40.0)[:, None]
 REACH_PX: Final = 8.0
 YIELDS_PX: Final = 2.5  # a ring seen from its edge may lie along an arrow, which then wins
 _STEPS: Final = 72
@@ -85,11 +86,11 @@ def knob_places(blade: Blade, sight_lps: Floats, mm_per_px: float) -> dict[Part,
         place = edge_point(blade, part)
         outwards = np.sign(float((place - middle) @ axis_lps(blade, part))) * axis_lps(blade, part)
         seen = _across_sight(outwards, sight)
-        step = _STEP_PX * mm_per_px / float(np.linalg.norm(seen)) * outwards
-        away = _across_sight(place - middle, sight)
-        while any(np.linalg.norm(away - other) < APART_PX * mm_per_px for other in taken):
-            place = place + step
-            away = _across_sight(place - middle, sight)
+        steps = _STEPS_OUT * (_STEP_PX * mm_per_px / float(np.linalg.norm(seen)))
+        ways = _across_sight(place - middle, sight) + steps * seen
+        gaps = np.linalg.norm(ways[:, None] - np.array(taken), axis=2).min(axis=1)
+        n = int(np.argmax(gaps >= APART_PX * mm_per_px))  # the first that is free of all others
+        place, away = place + steps[n] * outwards, ways[n]
         taken.append(away)
         places[part] = place
     return places
