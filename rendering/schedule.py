@@ -26,6 +26,8 @@ class RenderSchedule:
     ----------
     rendered : callable or None
         Called after every render.
+    catch_up : callable or None
+        Called before every render; a wish to draw made there is granted by that very render.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class RenderSchedule:
         self._last_move_s = float("-inf")
         self.renders = 0
         self.rendered: Callable[[], None] | None = None
+        self.catch_up: Callable[[], object] | None = None
 
     def request(self) -> None:
         """Draw soon, once; while held, at the next turn."""
@@ -116,6 +119,8 @@ class RenderSchedule:
     def _draw(self) -> None:
         if not self._wanted or self._stopped:
             return
+        if self.catch_up is not None:
+            self.catch_up()  # what it asks to be drawn is in this picture already
         self._wanted = False
         self._render()
         self.renders += 1

@@ -49,6 +49,20 @@ def test_many_wishes_are_one_render() -> None:
     assert schedule.renders == 1
 
 
+def test_what_is_caught_up_on_before_a_picture_asks_for_no_second_one() -> None:
+    schedule, clock, said = a_schedule()
+
+    def catch_up() -> None:
+        said.append("caught up")
+        schedule.request()
+
+    schedule.catch_up = catch_up
+    schedule.moved()
+    clock.run(100)
+    assert said == ["moving", "caught up", "draw"]
+    assert schedule.renders == 1
+
+
 def test_renders_keep_a_frame_apart() -> None:
     schedule, clock, said = a_schedule()
     for _ in range(100):

@@ -102,7 +102,7 @@ class FourUp(ViewGrid):
     def before_pictures(self, call: Callable[[], object]) -> None:
         """Have `call` run before any view draws: what waits to be shown is shown first."""
         for view in self.views:
-            view.viewport.catch_up = call
+            view.viewport.catch_up = view.viewport.schedule.catch_up = call
 
     @property
     def cuts_shown(self) -> bool:
