@@ -36,6 +36,7 @@ from planning.safety.results import (
     TumourMargin,
     class_words,
 )
+from planning.safety.spoken_names import guard_words
 from planning.texts import mark, tr
 from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
@@ -44,7 +45,7 @@ _WIDEST_PX: Final = 290
 _Index = QModelIndex | QPersistentModelIndex
 CLEARANCE_HEADERS: Final = (
     mark("Status"), mark("Cut"), mark("Structure"), mark("Clearance"), mark("With overshoot"),
-    mark("Lower bound (5 %)"), mark("σ"), mark("What set the status"),
+    mark("Lower bound (5 %)"), mark("σ"), mark("Guard"), mark("What set the status"),
 )  # fmt: skip
 MARGIN_HEADERS: Final = (
     mark("Status"), mark("Margin of"), mark("Least distance"), mark("Lower bound (5 %)"), mark("Class"),
@@ -65,6 +66,7 @@ HEADER_HELP: Final = {
         "Spread of the distance, one standard deviation: how far outline and executed cut differ from "
         "where they were drawn."
     ),
+    "Guard": mark("What the plan names between this cut and this structure."),
     "What set the status": mark("Which limit was not kept, and what guards or actions changed."),
     "Margin of": mark("A cut's swept blade, or one part of the surface of the specimen after all cuts."),
     "Least distance": mark("Least distance from there to the tumour. Below zero it passes through tumour."),
@@ -234,13 +236,14 @@ def _clearance_row(c: Clearance, case: Case) -> NumberRow:
     cut = _title(case, c.osteotomy)
     name = structure.title if structure is not None else c.structure
     why = c.note if c.value_mm is not None else reason_words(c.reason or "")
+    guard = guard_words(c.guard).partition(":")[0] if c.guard is not None else tr("no guard")
     cells = (
         status_word(c.status), cut, name, millimetres(c.value_mm), millimetres(c.with_overshoot_mm),
-        millimetres(c.lower_mm), millimetres(c.sigma_mm), why,
+        millimetres(c.lower_mm), millimetres(c.sigma_mm), guard, why,
     )  # fmt: skip
     keys = (
         float(SEVERITY[c.status]), cut, name, _number(c.value_mm), _number(c.with_overshoot_mm),
-        _number(c.lower_mm), _number(c.sigma_mm), why,
+        _number(c.lower_mm), _number(c.sigma_mm), guard, why,
     )  # fmt: skip
     place = BoardLine(c.status, "", c.key, c.osteotomy, None, c.tool_point_lps_mm, c.structure_point_lps_mm)
     return NumberRow(c.status, cells, keys, place)

@@ -169,12 +169,29 @@ def _brief(result: Measured, anatomy: Anatomy) -> str:
     if value_mm is None:
         return what
     if value_mm < 0:
-        return tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
-    words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
-    beyond_mm = result.with_overshoot_mm if isinstance(result, Clearance) else None
-    if beyond_mm is not None and beyond_mm < 0:
-        return tr("{words} (with overshoot {value} mm into it)", words=words, value=millimetres(beyond_mm))
-    return words
+        words = tr("enters the {what} by {value} mm", what=what, value=millimetres(value_mm))
+    else:
+        words = tr("{value} mm to the {what}", what=what, value=millimetres(value_mm))
+    remarks = clauses(_remarks(result, value_mm)) if isinstance(result, Clearance) else ""
+    return tr("{words} ({remarks})", words=words, remarks=remarks) if remarks else words
+
+
+def _remarks(result: Clearance, value_mm: float) -> list[str]:
+    """Return what is said in brackets: the overshoot, and the guard that may part two like distances."""
+    beyond_mm = result.with_overshoot_mm
+    remarks = []
+    if value_mm >= 0 and beyond_mm is not None and beyond_mm < 0:
+        remarks.append(tr("with overshoot {value} mm into it", value=millimetres(beyond_mm)))
+    if result.status in (Status.FAIL, Status.WARN):
+        remarks.append(short_guard(result))
+    return remarks
+
+
+def short_guard(result: Clearance) -> str:
+    """Return the guard that counts for a clearance as ``guard: dural guard``, or that there is none."""
+    if result.guard is None:
+        return tr("no guard")
+    return tr("guard: {guard}", guard=result.guard.partition(":")[0].strip())
 
 
 def _what(result: Measured, anatomy: Anatomy) -> str:

@@ -1,5 +1,6 @@
 """From a distance to a status: the three tests of CLINICAL 3.3, and what guards and actions change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from planning.model.plan import SACRIFICED, Action, Plan
 from planning.model.structures import Structure
 from planning.safety.results import MarginClass, Status, worst
 from planning.safety.spoken_names import guard_words, spoken_names
-from planning.texts import clauses, mark, tr
+from planning.texts import clauses, listed, mark, tr
 
 ACTION_NAMES = {
     Action.KEEP: mark("kept"),
@@ -36,12 +37,29 @@ class Protection:
         Why its clearance is no failure, in words; None where the structure is kept.
     remarks : tuple of str
         Why something the plan names does not count.
+    title : str
+        The structure, as people read it.
+    others : tuple of str
+        The guards the cut names for other structures, as people say them.
     """
 
     guard: str | None = None
     mobilised: bool = False
     sacrificed: str | None = None
     remarks: tuple[str, ...] = ()
+    title: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def no_guard(self) -> str:
+        """What is said where no guard counts; a cut that names guards for others must not read as bare."""
+        if not self.others:
+            return tr("no guard named")
+        return tr(
+            "no guard named for the {structure}, only for others: {guards}",
+            structure=self.title,
+            guards=listed(self.others),
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +120,7 @@ def clearance_verdict(
     if status is Status.FAIL:
         least_mm = limit.guard_needs_nominal_mm
         if protection.guard is None:
-            words.append(tr("no guard named"))
+            words.append(protection.no_guard)
         elif least_mm is not None and value_mm < least_mm:
             words.append(tr("no guard excuses a planned cut through it"))
         else:
@@ -113,7 +131,7 @@ def clearance_verdict(
     elif status is Status.WARN and protection.guard is not None:
         words.append(tr("guard: {guard}", guard=_spoken(protection.guard)))
     elif tests.nominal is Status.WARN:
-        words.append(tr("no guard named"))
+        words.append(protection.no_guard)
     return Verdict(status, _sentence([*words, *notes]))
 
 
@@ -178,7 +196,9 @@ def protection_of(
             guard = guard or tr("{guard}, {by}", guard=mobilisation.guard, by=mobilisation.by)
         else:
             remarks.append(tr("the mobilisation lacks its guard, its step or the person responsible"))
-    return Protection(guard, mobilised, sacrificed, tuple(remarks))
+    titles = {s.id: s.title for s in anatomy.structures}
+    others = tuple(_spoken(g, titles) for g in osteotomy.guards if ":" in g and g != guard)
+    return Protection(guard, mobilised, sacrificed, tuple(remarks), structure.title, others)
 
 
 def _sacrifice(
@@ -232,9 +252,9 @@ def _lower_words(limits: Limits) -> str:
     )
 
 
-def _spoken(guard: str) -> str:
+def _spoken(guard: str, titles: Mapping[str, str] | None = None) -> str:
     """Return a guard as people say it: ``dural guard (spinal canal)`` for ``dural guard: spinal_canal``."""
-    tool, _, protected = guard_words(guard).partition(":")
+    tool, _, protected = guard_words(guard, titles).partition(":")
     return f"{tool.strip()} ({protected.strip()})" if protected.strip() else guard
 
 

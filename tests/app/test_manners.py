@@ -110,6 +110,7 @@ def test_the_matrix_shows_what_is_current_and_explains_its_columns(
         for column in range(model.columnCount())
     }
     assert any("level count not confirmed" in word for word in words)
+    assert "no guard" in words
     station.session.do(ConfirmLevels("Dr A", "whole spine from C2", AT))
     assert open_matrix(station) is dialog
     after = {

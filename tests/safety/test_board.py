@@ -101,7 +101,8 @@ def test_one_sentence_per_cut_worst_first_with_the_place_to_fly_to() -> None:
     lines = board(evaluation, case)
 
     assert [line.sentence for line in lines] == [
-        "Left T11 pedicle: 2.1 mm to the spinal canal; no guard named; also warns: 1.0 mm to the aorta",
+        "Left T11 pedicle: 2.1 mm to the spinal canal; no guard named; "
+        "also warns: 1.0 mm to the aorta (no guard)",
         "T9/T10 disc: the distance to the aorta is not assessed: the two ways of measuring disagree",
         "Rib: 30.0 mm to the spinal canal",
     ]
@@ -119,7 +120,7 @@ def test_among_equals_the_nearest_speaks_and_a_tool_inside_says_how_deep() -> No
 
     assert line.sentence == (
         "Left T11 pedicle: enters the tumour by 1.3 mm; intralesional; "
-        "also fails: enters the spinal canal by 0.5 mm"
+        "also fails: enters the spinal canal by 0.5 mm (no guard)"
     )
     assert line.subject == "Left T11 pedicle: enters the tumour by 1.3 mm; intralesional"
     assert line.value_mm == -1.26

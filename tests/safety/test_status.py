@@ -225,6 +225,17 @@ def test_a_guard_counts_only_where_it_names_the_structure(guard: str, counts: bo
     assert found.guard == (guard if counts else None)
 
 
+def test_a_cut_that_names_guards_for_others_says_for_whom_and_for_whom_not() -> None:
+    cut = replace(CUT, guards=("malleable retractor: aorta", "dural guard: spinal_canal", "swab"))
+    canal = a_structure("spinal_canal", structure_id="c")
+    found = protected(a_structure("lung", "left lung"), Plan(), cut, canal)
+
+    assert judged("lung", -1.0, -2.0, FAR, found)[1] == (
+        "no guard named for the left lung, "
+        "only for others: malleable retractor (aorta), dural guard (spinal canal)"
+    )
+
+
 @pytest.mark.parametrize(
     "kind,word",
     [("spinal_cord", "cord"), ("spinal_canal", "dura"), ("dural_sac", "sac"), ("inferior_vena_cava", "IVC")],

@@ -19,7 +19,7 @@ from planning.texts import ENGLISH
 from tests.builders import a_plan, a_vertebral_column
 from widgets.stages.cut_editor import CutEditor
 from widgets.tables.cut_rows import Said, cut_rows
-from widgets.tables.cut_table import NAME, NEAREST, CutTable
+from widgets.tables.cut_table import NAME, NEAREST, STATUS, CutTable
 
 SMALL = ("T9", "T10", "T11")
 TOOLS = load_settings(RESOURCES).tools
@@ -78,6 +78,15 @@ def test_the_nearest_structure_says_its_kind_and_whole_words_stand_in_its_toolti
     assert cell.data() == "0.5 mm  segmental artery T10 right"
     help_text = str(cell.data(Qt.ItemDataRole.ToolTipRole))
     assert "segmental artery T10 right<br>near<br>Double-click" in help_text
+    for status, guard, said in (
+        (Status.WARN, "retractor: T10 right", "WARN · guarded"),
+        (Status.FAIL, None, "FAIL · no guard"),
+        (Status.PASS, None, "PASS"),
+    ):
+        judged = replace(near, status=status, guard=guard)
+        shown = cut_rows(plan, Said((judged,), (), frozenset({"cranial"})), TOOLS, frozenset(), anatomy)
+        table.show_rows(shown, "cranial")
+        assert table.cuts.index(at, STATUS).data() == said
     table.resize(1000, 200)
     table.show()
     words = table.fontMetrics().horizontalAdvance(str(cell.data()))

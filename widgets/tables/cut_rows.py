@@ -53,6 +53,8 @@ class CutRow:
     visible : bool
     place : Clearance or TumourMargin or None
         What a click on the numbers flies to.
+    guard : str
+        Whether a guard bears on the status; empty where the status does not hang on one.
     """
 
     osteotomy: Osteotomy
@@ -63,6 +65,7 @@ class CutRow:
     status: Status | None
     visible: bool = True
     place: Clearance | TumourMargin | None = None
+    guard: str = ""
 
 
 def in_step_order(osteotomies: Iterable[Osteotomy]) -> list[Osteotomy]:
@@ -100,13 +103,24 @@ def _row(
         structure = anatomy.structure(nearest.structure_id) if anatomy is not None else None
         title = structure.title if structure is not None else reference_words(nearest.structure)
         words = f"{millimetres(nearest.value_mm)}  {title}"
+    status = worst(statuses)
     return CutRow(
         osteotomy,
         name,
         kerf,
         millimetres(margin.value_mm) if margin is not None else "–",
         words,
-        worst(statuses),
+        status,
         visible,
         nearest,
+        _guard(nearest, status),
     )
+
+
+def _guard(nearest: Clearance | None, status: Status) -> str:
+    """Return whether a guard stands before what is nearest: why of two like distances one fails, one warns."""
+    if nearest is None or nearest.status is not status or nearest.capped:
+        return ""
+    if status not in (Status.FAIL, Status.WARN):
+        return ""
+    return tr("guarded") if nearest.guard is not None else tr("no guard")

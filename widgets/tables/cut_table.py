@@ -121,7 +121,7 @@ class CutModel(QAbstractTableModel):
             KERF: row.kerf,
             MARGIN: row.margin,
             NEAREST: literal(row.nearest),
-            STATUS: status,
+            STATUS: f"{status} · {row.guard}" if row.guard else status,
         }
         return cells.get(column, "")
 
@@ -141,9 +141,10 @@ class CutModel(QAbstractTableModel):
             return tr("Locked: click to unlock") if row.osteotomy.locked else tr("Click to lock this cut")
         if column == NAME:  # a narrow table has no columns for the rest
             return "\n".join((row.osteotomy.title, about(tr("To tumour"), row.margin), row.nearest))
-        if column == NEAREST and row.place is not None:
+        if column in (NEAREST, STATUS) and row.place is not None:
             flies = tr("Double-click to fly to the two closest points")
-            return "\n".join(line for line in (row.nearest, row.place.note, flies) if line)
+            first = row.nearest if column == NEAREST else about(self.text(row, STATUS), row.nearest)
+            return "\n".join(line for line in (first, row.place.note, flies) if line)
         return ""
 
 
