@@ -118,7 +118,7 @@ def _row(
 
 
 def _guard(nearest: Clearance | None, status: Status) -> str:
-    """Return whether a guard stands before what is nearest: why of two like distances one fails, one warns."""
+    """Return whether a guard stands before what is nearest: of two like distances one fails, one warns."""
     if nearest is None or nearest.status is not status or nearest.capped:
         return ""
     if status not in (Status.FAIL, Status.WARN):
