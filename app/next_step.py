@@ -27,9 +27,10 @@ def next_step(view: SessionView, limits: Limits) -> str:
     drafts = [s for s in anatomy.structures if s.kind in asked and s.review.state is ReviewState.DRAFT]
     if drafts:
         return tr(
-            "Next: review {count} outlines that the limits ask a person to see, such as {title} "
-            "(Anatomy, 'Review...').",
+            "Next: review {count} of {all} draft outlines: those the limits ask a person to see, "
+            "such as {title} (Anatomy, 'Review...').",
             count=len(drafts),
+            all=sum(s.review.state is ReviewState.DRAFT for s in anatomy.structures),
             title=drafts[0].title,
         )
     if view.evaluation is None:

@@ -22,6 +22,7 @@ from planning.model.structures import KIND_NAMES, ReviewState, StructureKind
 from planning.texts import tr
 from widgets.access import named_row
 from widgets.fields import ChoiceField
+from widgets.level_words import resection_words
 from widgets.plain_text import label
 from widgets.review_words import STATE_WORDS, states_explained
 
@@ -100,14 +101,21 @@ class AcceptDialog(NamedDialog):
 
 
 class LevelsDialog(NamedDialog):
-    """Confirm the level count."""
+    """Confirm the level count; `targets` are the levels to be resected."""
 
-    def __init__(self, levels: tuple[str, ...], by: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        levels: tuple[str, ...],
+        by: str,
+        parent: QWidget | None = None,
+        targets: tuple[str, ...] = (),
+    ) -> None:
         self.evidence = QLineEdit()
         self.evidence.setPlaceholderText(tr("such as: spine CT, from C2"))
         text = tr("Labelled from top to bottom: {levels}.\n\nCount them on images that show a countable end. "
                   "This is to prevent an operation on the wrong level.",
                   levels=", ".join(levels))  # fmt: skip
+        text = "\n\n".join(part for part in (resection_words(targets), text) if part)
         super().__init__(tr("Confirm the level count"), text, by, parent)
         named_row(self.form, tr("Counted from"), self.evidence)
         self.evidence.textChanged.connect(lambda _text: self.check())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWi
 from planning.model.case import Case
 from planning.texts import listed, mark, tr
 from widgets.flow_row import FlowRow
+from widgets.level_words import resection_words
 from widgets.plain_text import label, tip
 
 
@@ -142,7 +143,7 @@ def patient_line(case: Case) -> str:
 
 
 def study_line(case: Case) -> str:
-    """Return series and plan in words."""
+    """Return what is resected, series and plan in words."""
     image = case.image
     parts = [case.plan.name]
     if image is not None:
@@ -153,6 +154,7 @@ def study_line(case: Case) -> str:
             tr("{count} slices of {rows} × {columns}", count=k, rows=j, columns=i),
             case.plan.name,
         ]
+    parts.insert(0, resection_words(case.plan.target_levels))
     return "  ·  ".join(part for part in parts if part)
 
 

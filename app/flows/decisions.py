@@ -37,7 +37,9 @@ class Decisions:
         case = self._session.case
         if case is None or case.anatomy is None:
             return
-        dialog = LevelsDialog(case.anatomy.levels, self._preferences.user_name, self._window)
+        dialog = LevelsDialog(
+            case.anatomy.levels, self._preferences.user_name, self._window, case.plan.target_levels
+        )
         confirmed = case.anatomy.levels_confirmed
         if confirmed is not None:
             dialog.evidence.setText(confirmed.evidence)

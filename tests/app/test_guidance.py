@@ -180,7 +180,8 @@ def test_the_tour_comes_once_with_the_demo_and_takes_nothing_from_the_work(
         assert target.isVisible(), tour.stop.title
         note = QRect(tour.pos(), tour.size())
         assert window.rect().contains(note)
-        QTest.mouseClick(tour.next, Qt.MouseButton.LeftButton)
+        tour.next.setFocus()
+        QTest.keyClick(tour.next, Qt.Key.Key_Return)
     assert tour.next.text() == "&Done"
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert guidance.tour is None

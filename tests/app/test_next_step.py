@@ -49,7 +49,7 @@ def test_every_step_from_the_start_page_to_the_report() -> None:
     assert "count the levels" in said(case)
     case = ConfirmLevels("Dr A", "whole spine", AT).apply(case)
     asked = [s for s in anatomy.structures if s.kind in SETTINGS.limits.review_advised]
-    assert f"review {len(asked)} outlines" in said(case)
+    assert f"review {len(asked)} of {len(anatomy.structures)} draft outlines" in said(case)
     for structure in asked:
         case = ReviewStructure(structure.id, ReviewState.REVIEWED, "Dr A", AT).apply(case)
     assert said(case) == ""  # numbers are on their way: the job bar says so

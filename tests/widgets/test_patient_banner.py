@@ -1,11 +1,13 @@
 """What must not be overlooked has one place, and says INTRALESIONAL or UPDATING there."""
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from tests.builders import a_case, a_vertebral_column
-from widgets.patient_banner import PatientBanner, Verdict
+from tests.builders import a_case, a_plan, a_vertebral_column
+from widgets.dialogs import LevelsDialog
+from widgets.level_words import resection_words
+from widgets.patient_banner import PatientBanner, Verdict, study_line
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
 
@@ -36,3 +38,18 @@ def test_the_banner_is_as_high_with_levels_to_confirm_as_without(qtbot: QtBot) -
     banner.show_case(a_case(a_vertebral_column(("T9", "T10"), spacing_ijk_mm=(4.0, 4.0, 4.0))))
     assert not banner.confirm_levels.isHidden()
     assert banner.height() == without
+
+
+def test_header_and_levels_dialog_name_what_is_resected(qtbot: QtBot) -> None:
+    said = [
+        resection_words(levels) for levels in ((), ("T10",), ("T11", "T10"), ("L1", "T12"), ("T9", "T11"))
+    ]
+    assert said == ["", "Resection T10", "Resection T10–T11", "Resection T12–L1", "Resection T9, T11"]
+    levels = ("T9", "T10", "T11")
+    case = a_case(a_vertebral_column(levels, spacing_ijk_mm=(4.0, 4.0, 4.0)), a_plan(levels=levels))
+    words = resection_words(case.plan.target_levels)
+    assert words
+    assert study_line(case).startswith(words)
+    dialog = LevelsDialog(levels, "", None, case.plan.target_levels)
+    qtbot.addWidget(dialog)
+    assert any(words in shown.text() for shown in dialog.findChildren(QLabel))

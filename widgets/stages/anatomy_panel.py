@@ -83,7 +83,7 @@ class AnatomyPanel(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(24)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._fit_to_text()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.moveSection(OUTLINE, NAME)  # beside the eye
