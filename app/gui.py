@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.allocator import give_back_what_is_freed
 from app.autosave import Autosave
 from app.bindings import Bindings, Parts
 from app.commands import callbacks
@@ -141,6 +142,7 @@ def main(arguments: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """Open the workstation; returns the exit status (2 for arguments or settings that cannot be used)."""
     options = _parser().parse_args(arguments)
+    give_back_what_is_freed()
     folder = user_folder()
     start_logging(folder)
     _choose_platform()

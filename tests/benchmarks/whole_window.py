@@ -15,6 +15,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication
 
+from app.allocator import give_back_what_is_freed
 from app.errands.workbench import workbench
 from app.gui import Workstation, build, warm_up
 from app.settings import Preferences
@@ -30,6 +31,7 @@ def a_window() -> Iterator[Workstation]:
     """Show the window, painted, with a home of its own and warm kernels; close it afterwards."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.pop("DISPLAY", None)
+    give_back_what_is_freed()
     with tempfile.TemporaryDirectory() as home, workbench() as bench:
         os.environ["ENBLOC_HOME"] = home
         application = QApplication.instance() or QApplication([])
