@@ -22,7 +22,7 @@ def next_step(view: SessionView, limits: Limits) -> str:
     if early:
         return early
     if anatomy.levels and anatomy.levels_confirmed is None:
-        return tr("Next: count the levels and confirm them (button at the top right).")
+        return tr("Next: count the levels and confirm them (button in the patient's line).")
     asked = limits.review_advised | limits.review_demanded
     drafts = [s for s in anatomy.structures if s.kind in asked and s.review.state is ReviewState.DRAFT]
     if drafts:

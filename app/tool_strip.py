@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QActionEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from app.actions import Actions
@@ -20,6 +21,25 @@ _GROUPS = (
     tuple(f"layout-{layout.id}" for layout in LAYOUTS),
 )
 _ICON_PX = 18
+
+
+class CommandButton(QToolButton):
+    """A button that follows its command without connecting to it anew at each change, as Qt's own does.
+
+    Commands go off and on with every drag; connections that nobody takes back fill the memory of a long day.
+    """
+
+    def actionEvent(self, event: QActionEvent) -> None:
+        """Take over what a command changes while the program runs."""
+        action = event.action()
+        if event.type() is not QEvent.Type.ActionChanged or action is not self.defaultAction():
+            super().actionEvent(event)
+            return
+        self.setText(action.iconText())
+        self.setIcon(action.icon())
+        self.setToolTip(action.toolTip())
+        self.setChecked(action.isChecked())
+        self.setEnabled(action.isEnabled())
 
 
 class ToolStrip(QFrame):
@@ -64,7 +84,7 @@ class ToolStrip(QFrame):
         return group
 
     def _button(self, command: str) -> QToolButton:
-        button = QToolButton()
+        button = CommandButton()
         button.setDefaultAction(self._actions[command])
         button.setProperty("flat", True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -38,6 +38,8 @@ class Tour(QFrame):
     window : QWidget
     busy : callable
         Asked before Esc ends the tour: whether Esc meant something else, such as a drag.
+    kept : QWidget, optional
+        What no note may cover: the patient and the warnings beside the name.
     native : bool
         Whether views have a system window of their own, which would cover it.
 
@@ -55,10 +57,11 @@ class Tour(QFrame):
         window: QWidget,
         busy: Callable[[], bool] = lambda: False,
         *,
+        kept: QWidget | None = None,
         native: bool = False,
     ) -> None:
         super().__init__(window)
-        self._stops, self._window, self._busy = tuple(stops), window, busy
+        self._stops, self._window, self._busy, self._kept = tuple(stops), window, busy, kept
         self._at = 0
         self.setObjectName("tour")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -158,21 +161,28 @@ class Tour(QFrame):
         self.setFixedHeight(self._needed_height())
         target = self.stop.target()
         shown = target is not None and target.isVisible()
-        area = QRect(target.mapTo(self._window, QPoint(0, 0)), target.size()) if target and shown else QRect()
-        self.move(place_beside(area, self.size(), self._window.size()))
+        area = self._box(target) if target and shown else QRect()
+        kept = self._box(self._kept) if self._kept and self._kept is not target else QRect()
+        self.move(place_beside(area, self.size(), self._window.size(), kept))
         for edge, box in zip(self._edges, _frame_of(area), strict=True):
             edge.setGeometry(box)
             edge.setVisible(shown)
             edge.raise_()
         self.raise_()
 
+    def _box(self, part: QWidget) -> QRect:
+        return QRect(part.mapTo(self._window, QPoint(0, 0)), part.size())
+
     def _needed_height(self) -> int:
         layout = self.layout()
         return layout.totalHeightForWidth(self.width()) if layout is not None else self.height()
 
 
-def place_beside(area: QRect, note: QSize, window: QSize) -> QPoint:
-    """Return where a note stands: beside its control where there is room, else on the window's middle."""
+def place_beside(area: QRect, note: QSize, window: QSize, kept: QRect | None = None) -> QPoint:
+    """Return where a note stands: beside its control where there is room, else on the window's middle.
+
+    Where it can, it leaves `kept` uncovered, and steps below that if need be.
+    """
     if area.isNull():
         return QPoint((window.width() - note.width()) // 2, (window.height() - note.height()) // 2)
     y = min(max(area.top(), _GAP_PX), window.height() - note.height() - _GAP_PX)
@@ -183,9 +193,11 @@ def place_beside(area: QRect, note: QSize, window: QSize) -> QPoint:
     )
     over = (QPoint(x, area.bottom() + _GAP_PX), QPoint(x, area.top() - note.height() - _GAP_PX))
     places = (*over, *beside) if area.height() < note.height() else (*beside, *over)
-    inside = QRect(QPoint(0, 0), window)
-    free = (place for place in places if inside.contains(QRect(place, note)))
-    return next(free, QPoint(x, y))
+    inside, kept = QRect(QPoint(0, 0), window), kept or QRect()
+    below = QPoint(x, max(kept.bottom(), area.bottom()) + _GAP_PX)
+    free = [place for place in (*places, below) if inside.contains(QRect(place, note))]
+    clear = (place for place in free if not QRect(place, note).intersects(kept))
+    return next(clear, free[0] if free else QPoint(x, y))
 
 
 def _edge(window: QWidget) -> QFrame:

@@ -204,3 +204,10 @@ def test_a_note_stands_beside_its_control_and_inside_the_window() -> None:
         assert QRect(0, 0, 1000, 700).contains(box)
         assert not box.intersects(area)
     assert QRect(0, 0, 1000, 700).contains(QRect(place_beside(QRect(0, 0, 1000, 700), note, window), note))
+
+
+def test_a_note_of_the_toolbar_stands_below_the_patient() -> None:
+    button, banner, note = QRect(600, 30, 30, 30), QRect(0, 70, 1000, 40), QRect(0, 0, 300, 120).size()
+    at = place_beside(button, note, QRect(0, 0, 1000, 700).size(), banner)
+    assert at.y() > banner.bottom()
+    assert at.x() == button.left()

@@ -29,17 +29,17 @@ _LEAST_NAME_PX, _NAME_PX = 104, 114
 _LEAST_NEAREST_PX, _MOST_NEAREST_PX = 130, 310  # the kind of a structure takes room: it is said in full
 _WIDTHS: Final = {
     STEP: 38, EYE: 27, LOCK: 27, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
-    STATUS: 128,
+    STATUS: 152,
 }  # fmt: skip
 # What a narrow window does without first, and the width below which it does.
 _GIVEN_UP: Final = (
-    (TOOL, 1080),
-    (KIND, 940),
-    (KERF, 860),
-    (LEVEL, 760),
-    (STEP, 540),
-    (MARGIN, 505),
-    (NEAREST, 425),
+    (TOOL, 1120),
+    (KIND, 980),
+    (KERF, 900),
+    (LEVEL, 800),
+    (STEP, 580),
+    (MARGIN, 545),
+    (NEAREST, 465),
 )  # a cut's name tells its level
 _Index = QModelIndex | QPersistentModelIndex
 
