@@ -40,8 +40,10 @@ from planning.safety.spoken_names import guard_words
 from planning.texts import mark, tr
 from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
+from widgets.theme import scaled
 
 _WIDEST_PX: Final = 290
+_WIDEST_GUARD_PX: Final = 124  # what set the status names the guard too, and needs the room
 _Index = QModelIndex | QPersistentModelIndex
 CLEARANCE_HEADERS: Final = (
     mark("Status"), mark("Cut"), mark("Structure"), mark("Clearance"), mark("With overshoot"),
@@ -203,6 +205,7 @@ class MatrixDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideRight)
         table.verticalHeader().setVisible(False)
         table.clicked.connect(
@@ -215,7 +218,9 @@ def _fit_columns(table: QTableView) -> None:
     count = table.model().columnCount()
     table.resizeColumnsToContents()
     for column in range(count):
-        table.setColumnWidth(column, min(table.columnWidth(column), _WIDEST_PX))
+        words = table.model().headerData(column, Qt.Orientation.Horizontal)
+        widest = scaled(_WIDEST_GUARD_PX) if words == tr("Guard") else _WIDEST_PX
+        table.setColumnWidth(column, min(table.columnWidth(column), widest))
     table.setColumnWidth(0, 140)
     header = table.horizontalHeader()
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
