@@ -229,6 +229,7 @@ def _put_badge(window: MainWindow, session: Session, history: HistoryFlow) -> No
 
 def warm_up(station: Workstation) -> None:
     """Compile and test the measuring code in the background; a failure withholds every number."""
+    gc.freeze()  # what was loaded stays: compiling makes enough garbage to go through it many times
 
     def done(tested: SelfTest) -> None:
         if not tested.ok:

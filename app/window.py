@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         if self.may_close is not None and not self.may_close():
             event.ignore()
             return
+        self.hide()  # jobs may take seconds to end: nobody waits before a window that does nothing
         if self.at_close is not None:
             self.at_close()
         self.views.finalise()

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from planning.geometry.blade import rotation_matrix
-from planning.geometry.frames import Floats, Vec3, unit, vec3
+from planning.geometry.frames import Floats, Vec3, cross, unit, vec3
 from rendering.scene_state import STANDARD_AXES, CrossLine, SliceAxes, SlicePlane, SliceState
 from rendering.slice_geometry import SliceFrame, corners_lps_mm
 
@@ -44,7 +44,7 @@ class CutPlanes:
         """Return where the other two planes cross a plane."""
         normal = self.axes(plane).normal_lps
         return tuple(
-            CrossLine(other, unit(np.cross(normal, self.axes(other).normal_lps)))
+            CrossLine(other, unit(cross(normal, self.axes(other).normal_lps)))
             for other in CONVENTIONAL
             if other is not plane
         )
@@ -175,7 +175,7 @@ class CrossDrag:
         before = np.subtract(self.start_lps_mm, self.crosshair_lps_mm)
         after = np.subtract(self.frame.lps_at(x_px, y_px), self.crosshair_lps_mm)
         normal = np.asarray(self.frame.axes.normal_lps)
-        return float(np.degrees(np.arctan2(np.dot(np.cross(before, after), normal), np.dot(before, after))))
+        return float(np.degrees(np.arctan2(np.dot(cross(before, after), normal), np.dot(before, after))))
 
 
 def pan_kept(old: SliceState, new: SliceState) -> tuple[float, float]:

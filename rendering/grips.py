@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, cross
 from rendering.handle_geometry import Part, Ray, dragged, middle_lps_mm
 from rendering.handle_shapes import PART_RGB, RING_PX, shapes
 from rendering.themes import Rgb
@@ -87,7 +87,7 @@ def padlock(middle: Floats, sight: Floats, mm_per_px: float) -> Floats:
     upwards = np.eye(3)[1 if abs(sight[2]) > 0.9 else 2] * (-1.0 if abs(sight[2]) > 0.9 else 1.0)
     up = upwards - (upwards @ sight) * sight
     up /= np.linalg.norm(up)
-    right = np.cross(sight, up)
+    right = cross(sight, up)
     size = _LOCK_PX * mm_per_px
     turn = np.linspace(0.0, np.pi, 9)
     bow = np.column_stack([0.6 * np.cos(turn), 0.35 + 0.75 * np.sin(turn)])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from planning.geometry.blade import MAX_SIZE_MM, MIN_SIZE_MM, Blade
-from planning.geometry.frames import Floats, vec3
+from planning.geometry.frames import Floats, cross, vec3
 
 # Below these, the handle is seen so nearly end-on that a pixel would mean centimetres.
 LEAST_AXIS_SINE: Final = 0.2
@@ -158,16 +158,14 @@ def turn_deg(pivot: Floats, axis: Floats, grab: Ray, now: Ray, ring_mm: float) -
         if before is None or after is None:
             return 0.0
         p, q = before - pivot, after - pivot
-        return float(np.degrees(np.arctan2(np.dot(np.cross(p, q), axis), np.dot(p, q))))
+        return float(np.degrees(np.arctan2(np.dot(cross(p, q), axis), np.dot(p, q))))
     # Closest point of the edge-on ring: in the ring's plane, towards the viewer.
-    tangent = np.cross(grab.direction_lps, axis)
+    tangent = cross(grab.direction_lps, axis)
     tangent /= np.linalg.norm(tangent)
-    towards = np.cross(tangent, axis)
+    towards = cross(tangent, axis)
     towards *= -np.sign(np.dot(towards, grab.direction_lps))
     way = along_axis_mm(now, pivot, tangent) - along_axis_mm(grab, pivot, tangent)
-    return float(np.degrees(way / max(ring_mm, 1e-3))) * float(
-        np.sign(np.dot(np.cross(towards, tangent), axis))
-    )
+    return float(np.degrees(way / max(ring_mm, 1e-3))) * float(np.sign(np.dot(cross(towards, tangent), axis)))
 
 
 def _size(value_mm: float) -> float:

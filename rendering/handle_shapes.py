@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, cross
 from rendering.handle_geometry import EDGES, SHIFTS, TURNS, Part, axis_lps, can_grab, middle_lps_mm
 from rendering.themes import Rgb
 
@@ -27,6 +27,11 @@ _STEPS_OUT: Final = np.arange(40.0)[:, None]
 REACH_PX: Final = 8.0
 YIELDS_PX: Final = 2.5  # a ring seen from its edge may lie along an arrow, which then wins
 _STEPS: Final = 72
+_ANGLES: Final = np.linspace(0, 2 * np.pi, _STEPS + 1)[:, None]
+_ROUND: Final = np.cos(_ANGLES), np.sin(_ANGLES)
+_FAN: Final = np.linspace(0, 1, 13)[:, None]
+_CORNERS: Final = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
+_BARS: Final = np.linspace(-0.8, 0.8, 7)[:, None]
 SMALL: Final[frozenset[StrEnum]] = frozenset({Part.IN_PLANE, *EDGES})
 
 PART_RGB: Final[dict[Part, Rgb]] = {
@@ -105,7 +110,7 @@ def _facing(axis: Floats, sight: Floats) -> tuple[Floats, Floats]:
     """Return two unit vectors across the line of sight, the first along an axis as it is seen."""
     along = _across_sight(axis, sight)
     along = along / np.linalg.norm(along)
-    return along, np.cross(sight, along)
+    return along, cross(sight, along)
 
 
 def edge_point(blade: Blade, part: Part) -> Floats:
@@ -159,28 +164,30 @@ def _distance_px(segments: Floats, pointer: Floats) -> float:
 
 def _arrow(middle: Floats, axis: Floats, sight: Floats, mm_per_px: float) -> Floats:
     start, tip = middle + ARROW_START_PX * mm_per_px * axis, middle + ARROW_PX * mm_per_px * axis
-    side = np.cross(axis, sight)
+    side = cross(axis, sight)
     side /= np.linalg.norm(side)
     head = HEAD_PX * mm_per_px
     wings = [tip - head * axis + s * head * 0.42 * side for s in (-1, 1)]
     # The head is hatched with lines from the tip, which reads as filled at any size.
-    fan = [(tip, wings[0] + t * (wings[1] - wings[0])) for t in np.linspace(0, 1, 13)]
-    return np.array([(start, tip - 0.5 * head * axis), (wings[0], wings[1]), *fan])
+    fan = wings[0] + _FAN * (wings[1] - wings[0])
+    lines = np.empty((2 + len(fan), 2, 3))
+    lines[0], lines[1] = (start, tip - 0.5 * head * axis), wings
+    lines[2:, 0], lines[2:, 1] = tip, fan
+    return lines
 
 
 def _ring(middle: Floats, axis: Floats, radius_mm: float) -> Floats:
     helper = np.eye(3)[int(np.argmin(np.abs(axis)))]
-    u = np.cross(helper, axis)
+    u = cross(helper, axis)
     u /= np.linalg.norm(u)
-    v = np.cross(axis, u)
-    angle = np.linspace(0, 2 * np.pi, _STEPS + 1)[:, None]
-    points = middle + radius_mm * (np.cos(angle) * u + np.sin(angle) * v)
+    v = cross(axis, u)
+    points = middle + radius_mm * (_ROUND[0] * u + _ROUND[1] * v)
     return np.stack([points[:-1], points[1:]], axis=1)
 
 
 def _box(middle: Floats, u: Floats, v: Floats, half_mm: float) -> Floats:
-    corners = [middle + half_mm * (a * u + b * v) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    bars = [
-        (middle + half_mm * (-u + t * v), middle + half_mm * (u + t * v)) for t in np.linspace(-0.8, 0.8, 7)
-    ]
-    return np.array([*zip(corners, corners[1:] + corners[:1], strict=True), *bars])
+    corners = middle + half_mm * (_CORNERS[:, :1] * u + _CORNERS[:, 1:] * v)
+    lines = np.empty((4 + len(_BARS), 2, 3))
+    lines[:4, 0], lines[:4, 1] = corners, np.roll(corners, -1, axis=0)
+    lines[4:, 0], lines[4:, 1] = middle + half_mm * (_BARS * v - u), middle + half_mm * (u + _BARS * v)
+    return lines

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats
+from planning.geometry.frames import Floats, cross
 from rendering.blade_solid import centre_lines
 from rendering.grips import Drag, SpineGrips, padlock
 from rendering.handle_geometry import EDGES, Part, Ray, middle_lps_mm, resized
@@ -90,7 +90,7 @@ def trace_of(blade: Blade, frame: SliceFrame) -> Trace | None:
     points = centre_lines(blade, normal, height).reshape(-1, 3)
     if not len(points):
         return None
-    way = np.cross(np.asarray(normal), np.asarray(blade.normal_lps))
+    way = cross(np.asarray(normal), np.asarray(blade.normal_lps))
     way /= np.linalg.norm(way)
     along = points @ way
     return Trace(points[int(along.argmin())], points[int(along.argmax())], way)
@@ -132,7 +132,7 @@ class TraceGrips:
         if trace is None:
             return {}
         px = frame.mm_per_px * pixel_ratio
-        way, aside = trace.way_lps, np.cross(np.asarray(frame.axes.normal_lps), trace.way_lps)
+        way, aside = trace.way_lps, cross(np.asarray(frame.axes.normal_lps), trace.way_lps)
         first, last = _beyond(blade, trace.first_lps_mm, -way), _beyond(blade, trace.last_lps_mm, way)
         drawn: dict[StrEnum, Floats] = {
             TracePart.LINE: np.array([[trace.first_lps_mm, trace.last_lps_mm]]),
@@ -203,7 +203,7 @@ def dragged_trace(
     if part in (TracePart.TURN_FIRST, TracePart.TURN_LAST):
         middle = trace.middle_lps_mm
         p, q = start - middle, now - middle
-        angle = np.degrees(np.arctan2(np.dot(np.cross(p, q), normal_lps), np.dot(p, q)))
+        angle = np.degrees(np.arctan2(np.dot(cross(p, q), normal_lps), np.dot(p, q)))
         return blade.turned(normal_lps, float(angle), middle)
     end = trace.first_lps_mm if part is TracePart.SIZE_FIRST else trace.last_lps_mm
     outwards = -trace.way_lps if part is TracePart.SIZE_FIRST else trace.way_lps

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planning.errors import PlanInvalid
-from planning.geometry.frames import UNIT_TOLERANCE, Floats, Vec3, unit, vec3
+from planning.geometry.frames import UNIT_TOLERANCE, Floats, Vec3, cross, unit, vec3
 from planning.texts import mark
 
 Footprint = tuple[tuple[float, float], ...]
@@ -84,7 +84,7 @@ class Blade:
     @property
     def across_lps(self) -> Vec3:
         """`normal x advance`, the direction of a."""
-        return vec3(np.cross(self.normal_lps, self.advance_lps))
+        return vec3(cross(self.normal_lps, self.advance_lps))
 
     @cached_property
     def axes(self) -> Floats:

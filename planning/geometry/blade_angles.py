@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Floats, Vec3, unit
+from planning.geometry.frames import Floats, Vec3, cross, unit
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ def _faces(advance: Floats, axial_rad: float) -> tuple[Floats, Floats]:
     flat = float(advance @ level)
     face = np.array([0.0, 0.0, 1.0]) * flat - level * float(advance[2])
     face = face / np.linalg.norm(face)
-    return face, np.cross(advance, face)
+    return face, cross(advance, face)

@@ -51,6 +51,12 @@ def unit(values: ArrayLike) -> Vec3:
     return vec3(array / length)
 
 
+def cross(a: ArrayLike, b: ArrayLike) -> Floats:
+    """Return the cross product of two vectors of three; the bits of `np.cross`, which is ten times slower."""
+    (x, y, z), (u, v, w) = np.asarray(a).tolist(), np.asarray(b).tolist()
+    return np.array([y * w - z * v, z * u - x * w, x * v - y * u])
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """A regular, orthogonal voxel grid.

@@ -11,10 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from app.errands.workbench import Workbench
 from app.flows.outputs import run_on_copy
+from app.flows.recovery import Recovery
 from app.gui import Workstation, build
 from app.settings import Preferences
 from planning.editing.osteotomy_edits import ChangeOsteotomy
 from planning.model.case import Case
+from planning.model.plan_json import plan_text
 from planning.storage.case_file import CaseFile
 from tests.app.conftest import wait_for_numbers
 from tests.app.outside import everything_below
@@ -62,13 +64,34 @@ def change_and_save(station: Workstation) -> None:
     station.parts.files.save()
 
 
+def read_structures(station: Workstation) -> None:
+    """Read structures from a label map."""
+    station.parts.imports.structures.start(DATA / "t11-t12-labels.nii.gz")
+
+
+def load_a_plan(station: Workstation) -> None:
+    """Load a plan file."""
+    path, case = station.preferences.folder / "plan.json", station.session.case
+    assert case is not None
+    path.write_text(plan_text(case.plan), "utf-8")
+    station.parts.plan_file.load(path)
+
+
+def look_for_unsaved(station: Workstation) -> None:
+    """Look for unsaved work, as at the start."""
+    Recovery(station.window, station.jobs, station.parts.files).offer(lambda: None)
+
+
 EARLY = ("open", "surfaces", "fields", "evaluation")
 BEGIN: dict[str, Callable[[Workstation], object]] = {
     "import": lambda s: s.parts.imports.start(DATA / "t11-t12"),
     "history": lambda s: s.parts.history.show(),
     "volume-picture": lambda s: s.window.actions_table["volume_bone"].trigger(),
     "output": write_meshes,
-    "save": change_and_save,
+    "plan": load_a_plan,
+    "structures": read_structures,
+    "recovery": look_for_unsaved,
+    "save": change_and_save,  # last: the others compare with what was saved first
 }
 
 
@@ -97,8 +120,18 @@ def test_closing_in_the_middle_of_a_job(
         opened.window.may_close = lambda: (
             True
         )  # the question is another test's; what is unsaved is kept aside
+    seen: list[bool] = []
+    put_away = opened.window.at_close
+    assert put_away is not None
+
+    def look_and_put_away() -> None:
+        seen.append(opened.window.isVisible())
+        put_away()
+
+    opened.window.at_close = look_and_put_away
     with caplog.at_level(logging.ERROR):
         assert opened.window.close()
+    assert seen == [False], "the window goes first, then its jobs end"
     assert opened.jobs.running == ()
     assert [record.message for record in caplog.records] == []
     with CaseFile.open(kept) as file:

@@ -60,12 +60,18 @@ def test_what_is_off_says_why_with_a_case(station: Workstation, qtbot: QtBot, qa
     case = station.session.case
     assert case is not None
     cut = case.plan.osteotomies[0]
-    for locked in (False, True):
+    station.parts.commands.look(active_cut=cut.id)
+    rise, said = station.window.plan_panel.cut.angles["rise_deg"], []
+    for locked in (False, True, False):
         station.session.do(ChangeOsteotomy(cut.id, cut.title, locked=locked))
+        said.append(rise.toolTip())
         for stage in Stage:
             station.window.stage_bar.choose(stage)
             qapp.processEvents()
             assert silent_ones(station) == [], (stage, locked)
+    assert "towards the head" in said[0]
+    assert "is locked" in said[1]
+    assert said[2] == said[0], "an unlocked cut is not said to be locked"
 
 
 def test_numbers_that_arrive_leave_the_keyboard_where_it_is(station: Workstation, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QPushButton, QScrollArea, QWidget
 
 from app.gui import Workstation
@@ -114,3 +115,20 @@ def test_in_the_smallest_window_everything_is_scrolled_to(
     assert bring_into_sight(window.stage_bar.buttons[Stage.CASE]), "and back"
     words = [a.text() for menu in window.menus.values() for a in menu.actions()]
     assert station.window.actions_table["save"].text() in words
+
+
+def test_a_window_manager_may_force_less_than_the_smallest_size(window_of_any_size: Workstation) -> None:
+    window = window_of_any_size.window
+    outer, least = window.windowHandle(), window.windowHandle().minimumSize()
+    outer.setMinimumSize(QSize(1, 1))  # a tiling manager asks nobody
+    try:
+        for stage in Stage:
+            window.stage_bar.choose(stage)
+            outer.resize(200, 150)
+            QApplication.processEvents()
+            assert (window.width(), window.height()) == (200, 150)
+            assert not window.grab().isNull()
+    finally:
+        outer.setMinimumSize(least)
+    window.resize(1280, 800)
+    check_views(window_of_any_size, "large again")

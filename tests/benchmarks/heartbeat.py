@@ -1,5 +1,6 @@
 """Hears whether a main thread comes back to its event loop, and names what kept it."""
 
+import gc
 import sys
 import threading
 from collections import Counter
@@ -46,6 +47,9 @@ class Heartbeat(QObject):
         self._seen: Counter[str] = Counter()
         self._main = threading.get_ident()
         self._ended = False
+        self._collecting_since = 0.0
+        self._collected_s = 0.0
+        gc.callbacks.append(self._hear_collector)
         self._watch = threading.Thread(target=self._look, daemon=True)
         self._watch.start()
 
@@ -63,6 +67,7 @@ class Heartbeat(QObject):
 
     def close(self) -> None:
         """End the watching thread."""
+        gc.callbacks.remove(self._hear_collector)
         self._ended = True
         self._watch.join()
 
@@ -105,10 +110,18 @@ class Heartbeat(QObject):
     def _beat(self) -> None:
         now = perf_counter()
         busy = self._seen.most_common(1)[0][0] if self._seen else ""
+        if self._collected_s > LOOK_EVERY_S:  # it holds every thread, whichever began it
+            busy = f"{1000 * self._collected_s:.0f} ms the collector of garbage; {busy}"
         held_ms = 1000 * (now - self._last - self._apart_s)
         self._beats.append(Beat(held_ms, 1000 * self._apart_s, busy))
-        self._last, self._apart_s = now, 0.0
+        self._last, self._apart_s, self._collected_s = now, 0.0, 0.0
         self._seen = Counter()
+
+    def _hear_collector(self, phase: str, _found: object) -> None:
+        if phase == "start":
+            self._collecting_since = perf_counter()
+        else:
+            self._collected_s += perf_counter() - self._collecting_since
 
     def _look(self) -> None:
         while not self._ended:
@@ -127,7 +140,7 @@ def _busy_with(frame: FrameType | None) -> str:
         if code.co_filename.startswith(PROGRAM):
             names.append(f"{Path(code.co_filename).stem}.{code.co_qualname}:{frame.f_lineno}")
         frame = frame.f_back
-    return " > ".join(reversed(names)) or "Qt, or the collector of garbage"
+    return " > ".join(reversed(names)) or "Qt, or other threads"
 
 
 def percentile_ms(beats: list[Beat], percent: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planning.errors import PlanningError
-from planning.geometry.frames import Grid, axis_letter, lps_from_ras, ras_from_lps
+from planning.geometry.frames import Grid, axis_letter, cross, lps_from_ras, ras_from_lps
 
 
 def orientations():
@@ -72,3 +72,9 @@ def test_letters_point_to_the_patients_side():
     assert axis_letter((0, 1, 0)) == "P"
     assert axis_letter((0, 0, -1)) == "I"
     assert axis_letter((-0.8, -0.6, 0)) == "RA"
+
+
+def test_the_cross_product_has_the_bits_of_numpy():
+    for a, b in np.random.default_rng(7).normal(size=(200, 2, 3)):
+        assert cross(a, b).tolist() == np.cross(a, b).tolist()
+        assert cross(tuple(a), b).tolist() == np.cross(a, b).tolist()

@@ -78,6 +78,9 @@ class CutEditor(QWidget):
         self.relative = RelativeFields()
         self._lay_out()
         self._connect()
+        lockable = (*self.sizes.values(), *self.origin, *self.angles.values(),
+                    self.kind, self.tool, self.level, self.side)  # fmt: skip
+        self._tips: dict[QWidget, str] = {part: part.toolTip() for part in lockable}
         self.show_cut(None)
 
     def show_cut(self, osteotomy: Osteotomy | None, titles: Mapping[str, str] | None = None) -> None:
@@ -106,19 +109,15 @@ class CutEditor(QWidget):
         angles = angles_of(blade)
         for key, field in self.angles.items():
             field.show_value(getattr(angles, key))
-        why = tr("This cut is locked. Unlock it in the table to change it.") if osteotomy.locked else ""
-        for part in (
-            *self.sizes.values(),
-            *self.origin,
-            *self.angles.values(),
-            self.kind,
-            self.tool,
-            self.level,
-            self.side,
-        ):
-            part.setEnabled(not osteotomy.locked)
-            if osteotomy.locked or part.toolTip() == tip(why):
-                part.setToolTip(tip(why))
+        if self.kind.isEnabled() is osteotomy.locked:
+            self._show_lock(locked=osteotomy.locked)
+
+    def _show_lock(self, *, locked: bool) -> None:
+        """Leave the numbers of a locked cut to be read alone, and say why."""
+        why = tip(tr("This cut is locked. Unlock it in the table to change it."))
+        for part, own in self._tips.items():
+            part.setEnabled(not locked)
+            part.setToolTip(why if locked else own)
 
     def _lay_out(self) -> None:
         form = QFormLayout(self.form)

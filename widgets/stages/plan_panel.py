@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QScrollArea, QTabWidget, QVBoxLayout,
 from planning.editing.plan_edits import RenamePlan, SetTargets
 from planning.model.case import Case
 from planning.model.levels import LEVELS
+from planning.model.plan import Plan
 from planning.model.structures import StructureKind
 from planning.model.tools import ToolLibrary
 from planning.texts import tr
@@ -114,9 +115,11 @@ class PlanPanel(QWidget):
         structures = case.anatomy.structures if case is not None and case.anatomy is not None else ()
         titles = {structure.id: structure.title for structure in structures}
         self.cut.show_cut(case.plan.osteotomy(active_cut) if case is not None else None, titles)
-        if case is not None:
-            self.vessels.show_plan(case.anatomy, case.plan)
-            self.targets.show_case(case)
+        if case is None:
+            self.vessels.show_plan(None, Plan())
+            return
+        self.vessels.show_plan(case.anatomy, case.plan)
+        self.targets.show_case(case)
 
 
 def _padded(inner: QWidget) -> QWidget:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from planning.editing.plan_edits import SetMobilisation, SetStructureAction
@@ -126,23 +127,57 @@ class VesselPanel(QScrollArea):
         self._column.addWidget(self.empty)
         self._column.addStretch(1)
         self.setWidget(self._inner)
-        self.entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._listed: list[tuple[str, str]] = []
+        self._wanted: tuple[Anatomy | None, Plan] = (None, Plan())
+        self._stale = False
 
     def show_plan(self, anatomy: Anatomy | None, plan: Plan) -> None:
-        """Show what the plan does to each structure."""
-        structures = list(acted_on(anatomy)) if anatomy is not None else []
-        if [s.reference for s in structures] != list(self.entries):
-            for entry in self.entries.values():
-                entry.deleteLater()
-            self.entries = {}
-            for structure in structures:
-                entry = _Entry(structure)
-                entry.edited.connect(self.edited)
-                self._column.insertWidget(self._column.count() - 1, entry)
-                self.entries[structure.reference] = entry
-        self.empty.setVisible(not structures)
-        for entry in self.entries.values():
+        """Show what the plan does to each structure; a list out of sight is made when it is looked at."""
+        before, self._wanted = self._wanted, (anatomy, plan)
+        if anatomy is not before[0] or not _does_alike(before[1], plan):
+            self._stale = True
+        if self.isVisible():
+            self._show()
+
+    @property
+    def entries(self) -> dict[str, _Entry]:
+        """The list, by what each structure is referred to as."""
+        self._show()
+        return self._entries
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what was not made out of sight."""
+        self._show()
+        super().showEvent(event)
+
+    def _show(self) -> None:
+        if not self._stale:
+            return
+        self._stale = False
+        anatomy, plan = self._wanted
+        self._list(tuple(acted_on(anatomy)) if anatomy is not None else ())
+        self.empty.setVisible(not self._entries)
+        for entry in self._entries.values():
             entry.show_plan(plan)
+
+    def _list(self, structures: tuple[Structure, ...]) -> None:
+        titles = [(s.reference, s.title) for s in structures]
+        if titles == self._listed:
+            return
+        for entry in self._entries.values():
+            entry.deleteLater()
+        self._listed, self._entries = titles, {}
+        for structure in structures:
+            entry = _Entry(structure)
+            entry.edited.connect(self.edited)
+            self._column.insertWidget(self._column.count() - 1, entry)
+            self._entries[structure.reference] = entry
+
+
+def _does_alike(before: Plan, now: Plan) -> bool:
+    """Say whether two plans do the same to structures; a step of a drag keeps the very tuples."""
+    return (before.structure_actions, before.mobilised) == (now.structure_actions, now.mobilised)
 
 
 def acted_on(anatomy: Anatomy) -> Iterable[Structure]:
