@@ -170,6 +170,7 @@ class CutTable(QTableView):
         super().__init__(parent)
         self.cuts = CutModel()
         self._told = False  # the window said which cut is active: nobody chose one
+        self._choosing = False  # the hand or a key is choosing a line
         self.setModel(self.cuts)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -207,7 +208,9 @@ class CutTable(QTableView):
         at = next((n for n, row in enumerate(rows) if row.osteotomy.id == active), None)
         if at is None:
             self.clearSelection()
-        elif self.currentIndex().row() != at or not self.selectionModel().isRowSelected(at):
+        elif self.currentIndex().row() != at or not (
+            self._choosing or self.selectionModel().isRowSelected(at)
+        ):
             self._told = True
             self.selectRow(at)
             self._told = False
@@ -238,7 +241,10 @@ class CutTable(QTableView):
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         del previous
         if current.isValid() and not self._told:
+            # Qt selects only after this: a table scrolled meanwhile would have another row under the pointer.
+            self._choosing = True
             self.activated_cut.emit(self.cuts.rows[current.row()].osteotomy.id)
+            self._choosing = False
 
     def _clicked(self, index: QModelIndex) -> None:
         cut = self.cuts.rows[index.row()].osteotomy.id
