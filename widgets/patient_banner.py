@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from planning.model.case import Case
+from planning.report.identity import date_words
 from planning.texts import listed, mark, tr
 from widgets.flow_row import FlowRow
 from widgets.level_words import resection_words
@@ -137,7 +138,7 @@ def patient_line(case: Case) -> str:
     patient = case.patient
     parts = [patient.name.replace("^", ", ").strip(", ") or tr("No name"), patient.patient_id]
     if patient.birth_date:
-        parts.append(tr("born {date}", date=patient.birth_date))
+        parts.append(tr("born {date}", date=date_words(patient.birth_date)))
     parts.append(patient.sex)
     return "  ·  ".join(part for part in parts if part)
 
@@ -150,7 +151,7 @@ def study_line(case: Case) -> str:
         k, j, i = image.volume.grid.shape_kji
         parts = [
             " ".join(part for part in (image.modality, image.description) if part),
-            image.acquired,
+            date_words(image.acquired),
             tr("{count} slices of {rows} × {columns}", count=k, rows=j, columns=i),
             case.plan.name,
         ]

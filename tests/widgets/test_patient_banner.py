@@ -1,5 +1,7 @@
 """What must not be overlooked has one place, and says INTRALESIONAL or UPDATING there."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -53,3 +55,11 @@ def test_header_and_levels_dialog_name_what_is_resected(qtbot: QtBot) -> None:
     dialog = LevelsDialog(levels, "", None, case.plan.target_levels)
     qtbot.addWidget(dialog)
     assert any(words in shown.text() for shown in dialog.findChildren(QLabel))
+
+
+def test_the_header_writes_the_date_of_the_study_as_every_other_place_does() -> None:
+    case = a_case(a_vertebral_column(("T9", "T10", "T11")), a_plan(levels=("T9", "T10", "T11")))
+    assert case.image is not None
+    dated = replace(case, images=tuple(replace(i, acquired="20260203") for i in case.images))
+    assert "2026-02-03" in study_line(dated)
+    assert "20260203" not in study_line(dated)
