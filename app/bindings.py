@@ -92,6 +92,7 @@ class Bindings(QObject):
         p.commands.looked.connect(lambda: self.showing.show(p.session.view))
         p.jobs.changed.connect(p.window.job_bar.show_jobs)
         p.jobs.problem.connect(self.tell_problem)
+        p.jobs.succeeded.connect(p.window.messages.settle)
         p.jobs.bug.connect(self.tell_bug)
         p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
         for teller in (p.files, p.imports, p.outputs, p.history, p.commands, p.tools):
@@ -167,9 +168,9 @@ class Bindings(QObject):
         w.board.withdraw_asked.connect(p.decisions.withdraw)
         w.board.matrix_asked.connect(self.show_matrix)
 
-    def tell_problem(self, error: PlanningError) -> None:
-        """Show a problem a person can act on."""
-        self.parts.window.messages.show_message(problem_message(error))
+    def tell_problem(self, error: PlanningError, about: str = "") -> None:
+        """Show a problem a person can act on; a later success of the action it is `about` takes it back."""
+        self.parts.window.messages.show_message(problem_message(error, about=about))
 
     def tell_bug(self, details: str) -> None:
         """Show once that the program is at fault."""

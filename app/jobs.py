@@ -81,14 +81,17 @@ class Jobs(QObject):
     -------
     changed(tuple of JobState)
         Which jobs run and how far they are.
-    problem(PlanningError)
-        A job ended with something a person can act on and had no handler of its own.
+    problem(PlanningError, str)
+        A job ended with something a person can act on and had no handler of its own; and its title.
+    succeeded(str)
+        The job of this title gave its value.
     bug(str)
         A job ended with a fault of the program; the text holds no patient data.
     """
 
     changed = Signal(object)
-    problem = Signal(object)
+    problem = Signal(object, str)
+    succeeded = Signal(str)
     bug = Signal(str)
     _finished = Signal(object)
     _progressed = Signal()
@@ -234,6 +237,7 @@ class Jobs(QObject):
             return
         error = future.exception()
         if error is None:
+            self.succeeded.emit(job.title)
             if job.done is not None:
                 job.done(future.result())
         elif not isinstance(error, Cancelled | CancelledError):
@@ -245,7 +249,7 @@ class Jobs(QObject):
         if job.failed is not None:
             job.failed(error)
         elif isinstance(error, PlanningError):
-            self.problem.emit(error)
+            self.problem.emit(error, job.title)
         else:
             self.bug.emit(without_values(error))
 

@@ -16,9 +16,9 @@ from widgets.message_bar import Message, Tone
 _DEEPEST = 5
 
 
-def problem_message(error: PlanningError, tone: Tone = "fail") -> Message:
-    """Return the message of a problem a person can act on."""
-    return Message(error.message, tone, details_of(error), wording=error.template)
+def problem_message(error: PlanningError, tone: Tone = "fail", about: str = "") -> Message:
+    """Return the message of a problem a person can act on; `about` is the action that met it."""
+    return Message(error.message, tone, details_of(error), wording=error.template, about=about)
 
 
 def bug_message(where: str) -> Message:

@@ -1,15 +1,15 @@
 """One sentence at a time about what happened and what to do, else what comes next; always in one place."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QMessageBox, QPushButton, QToolButton, QWidget
 
-from planning.texts import tr
+from planning.texts import literal, tr
 from widgets.announce import announce
 from widgets.details_dialog import DetailsDialog
 from widgets.dialogs import Choice, ask
@@ -18,6 +18,7 @@ from widgets.plain_text import label, tip
 Tone = Literal["info", "warn", "fail"]
 _INFO_MS: Final = 8000
 _LINES: Final = 2
+_LISTED: Final = 90  # letters of a message in the list of open ones
 _SIGNS: Final = {"info": "ⓘ", "warn": "▲", "fail": "✕"}
 
 
@@ -37,6 +38,8 @@ class Message:
         Information that is not to be missed stays too, until it is closed or something else is said.
     wording : str
         The sentence without the names it was filled with: what is copied in its place.
+    about : str
+        The action it is about: whatever is said later about the same action takes its place.
     """
 
     text: str
@@ -44,12 +47,15 @@ class Message:
     details: str = ""
     stays: bool = False
     wording: str = ""
+    about: str = ""
 
 
 class MessageBar(QFrame):
-    """Shows messages in turn, in room for two lines that is kept for it; between them, the next step.
+    """Shows the newest message, in room for two lines that is kept for it; between messages, the next step.
 
-    A longer message is cut short there and read in full by *Read on*, so that nothing beside the bar moves.
+    Problems stay open until they are closed or their action succeeds: what is newer stands in front of them,
+    their number beside it, and behind the number the list of them. A longer message is cut short there and
+    read in full by *Read on*, so that nothing beside the bar moves.
     Every message is read out by a screen reader; the keyboard stays where it is. `program` says which
     program runs on what; `redacted` takes out of what is copied whatever names a person or a folder.
     """
@@ -57,7 +63,7 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message")
-        self._waiting: deque[Message] = deque()
+        self._open: tuple[Message, ...] = ()  # problems nobody has closed, oldest first
         self._shown: Message | None = None
         self._hint = ""
         self.program = ""
@@ -65,7 +71,13 @@ class MessageBar(QFrame):
         self._sign = label("", "title")
         self.sentence = label("", wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._more = label("", "muted")
+        self.more = QToolButton()
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setToolTip(tip(tr("Messages that are still open: show the list")))
+        self.list = QMenu(self)
+        self.list.setToolTipsVisible(True)
+        self.list.aboutToShow.connect(self._fill_list)
+        self.more.setMenu(self.list)
         self.read_on = QPushButton(tr("Read on..."))
         self.read_on.clicked.connect(self._read_on)
         self.details = QPushButton(tr("Details..."))
@@ -82,7 +94,7 @@ class MessageBar(QFrame):
         row.setContentsMargins(10, 1, 6, 1)
         row.addWidget(self._sign)
         row.addWidget(self.sentence, 1)
-        for part in (self._more, self.read_on, self.details, self.copy, self.close_button):
+        for part in (self.more, self.read_on, self.details, self.copy, self.close_button):
             row.addWidget(part)
         self.ensurePolished()
         self.fit_to_text()
@@ -113,38 +125,63 @@ class MessageBar(QFrame):
             if self._shown is None:
                 self._refresh()
 
+    @property
+    def open(self) -> tuple[Message, ...]:
+        """The problems that are still open, oldest first; the one on screen among them."""
+        return self._open
+
     def show_message(self, message: Message) -> None:
-        """Show a message; problems wait their turn, information gives way to anything."""
-        if message == self._shown or message in self._waiting:
+        """Show a message in front of older ones; it takes the place of what was said about its action."""
+        if message == self._shown:
             return
-        if self._shown is None or self._shown.tone == "info":
-            self._show(message)
+        self._open = tuple(m for m in self._open if m != message and not _same_action(m, message.about))
+        if message.tone != "info":
+            self._open += (message,)
+        self._show(message)
+        announce(self, message.text, urgent=message.tone == "fail")
+
+    def settle(self, about: str) -> None:
+        """Take back the problems of an action that succeeded since."""
+        self._open = tuple(m for m in self._open if not _same_action(m, about))
+        shown = self._shown
+        if shown is not None and shown.tone != "info" and shown not in self._open:
+            self._show(self._open[-1] if self._open else None)
         else:
-            self._waiting.append(message)
             self._refresh()
 
     def dismiss(self) -> None:
-        """Close the message and show the next."""
-        if self._waiting:
-            self._show(self._waiting.popleft())
-        else:
-            self._shown = None
-            self._leave.stop()
-            self._refresh()
+        """Close the message and show the newest problem that is still open."""
+        self._open = tuple(m for m in self._open if m != self._shown)
+        self._show(self._open[-1] if self._open else None)
+
+    def dismiss_all(self) -> None:
+        """Close every message."""
+        self._open = ()
+        self._show(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer to read on where a narrow window cuts the message short."""
         super().resizeEvent(event)
         self._offer_reading_on()
 
-    def _show(self, message: Message) -> None:
+    def _show(self, message: Message | None) -> None:
         self._shown = message
         self._refresh()
-        announce(self, message.text, urgent=message.tone == "fail")
-        if message.tone == "info" and not message.stays:
+        if message is not None and message.tone == "info" and not message.stays:
             self._leave.start(_INFO_MS)
         else:
             self._leave.stop()
+
+    def _fill_list(self) -> None:
+        self.list.clear()
+        for message in reversed(self._open):
+            if message != self._shown:
+                words = _shortened(f"{_SIGNS[message.tone]} {message.text}")
+                action = self.list.addAction(literal(words).replace("&", "&&"))
+                action.setToolTip(tip(message.text))
+                action.triggered.connect(partial(self._show, message))
+        self.list.addSeparator()
+        self.list.addAction(tr("Close all messages")).triggered.connect(self.dismiss_all)
 
     def _refresh(self) -> None:
         shown = self._shown
@@ -154,8 +191,9 @@ class MessageBar(QFrame):
         for button in (self.details, self.copy):
             button.setVisible(shown is not None and bool(shown.details))
         self.close_button.setVisible(shown is not None)
-        self._more.setText(tr("+{count} more", count=len(self._waiting)) if self._waiting else "")
-        self._more.setVisible(bool(self._waiting))
+        others = sum(message != shown for message in self._open)
+        self.more.setText(tr("+{count} more", count=others) if others else "")
+        self.more.setVisible(bool(others))
         self.setProperty("tone", shown.tone if shown is not None else "hint")
         for part in (self, self._sign, self.sentence):  # words take the colour of their tone too
             part.style().unpolish(part)
@@ -185,3 +223,12 @@ class MessageBar(QFrame):
             dialog = DetailsDialog(self._shown.text, self.copied(self._shown), self.window())
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
+
+
+def _same_action(message: Message, about: str) -> bool:
+    return bool(about) and message.about == about
+
+
+def _shortened(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LISTED else f"{line[:_LISTED].rstrip()}…"

@@ -270,7 +270,7 @@ class CaseFiles(QObject):
         return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
     def _take(self, taken: OpenedCase) -> None:
-        for message in taken.messages:
+        for message in reversed(taken.messages):  # the newest stands in front: the first is to be read first
             self.told.emit(message)
         if taken.newer is not None and self._prefers_newer(taken):
             close_file(taken.file)
@@ -357,6 +357,6 @@ class CaseFiles(QObject):
 
     def _lost(self, error: BaseException) -> None:
         if isinstance(error, PlanningError):
-            self.told.emit(Message(error.message, "warn"))
+            self.told.emit(Message(error.message, "warn", about=tr("Holding the case file")))
         else:
             _LOG.error("sign of life failed: %s", type(error).__name__)

@@ -104,7 +104,7 @@ class StructuresFlow(QObject):
         elif error.code == "NO_NAMES" and names is None:
             self._ask_names(path, error)
         else:
-            self.told.emit(problem_message(error))
+            self.told.emit(problem_message(error, about=tr("Reading structures")))
 
     def _asked(self, title: str, text: str, choices: list[Choice]) -> str:
         cancel = Choice("", tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
@@ -152,10 +152,10 @@ class StructuresFlow(QObject):
                 "{count} of them have no kind: they are hidden, and no distance to them is judged.",
                 count=others,
             )
-        self.told.emit(Message(words, "warn" if others else "info"))
-        for finding in findings:
+        for finding in reversed(findings):  # the newest stands in front: what was done, then these in turn
             if finding.severity is Severity.WARN:
                 self.told.emit(Message(finding.message, "warn"))
+        self.told.emit(Message(words, "warn" if others else "info"))
 
 
 def _unit_choices(size: float) -> list[Choice]:

@@ -94,9 +94,10 @@ class OutputFlow(QObject):
         """Save what the views show as one PNG."""
         view = self._session.view
         if view.evaluation is None or view.case is None:
-            self.told.emit(Message(tr("The numbers are not current; no picture was taken."), "warn"))
+            words = tr("The numbers are not current; no picture was taken.")
+            self.told.emit(Message(words, "warn", about=tr("Save picture")))
             return
-        if self._is_blocked():
+        if self._is_blocked(tr("Save picture")):
             return
         place = self._preferences.folder / "views.png"
         chosen, _ = QFileDialog.getSaveFileName(
@@ -107,7 +108,7 @@ class OutputFlow(QObject):
             try:
                 picture = self._views.picture(stamp_of(view.case, view.evaluation))
             except PlanningError as error:
-                self.told.emit(problem_message(error))
+                self.told.emit(problem_message(error, about=tr("Save picture")))
                 return
             self._jobs.start(
                 "picture",
@@ -119,9 +120,10 @@ class OutputFlow(QObject):
     def _run(self, title: str, arguments: list[str], folder: Path) -> None:
         case = self._session.case
         if case is None or self._session.view.evaluation is None:
-            self.told.emit(Message(tr("The numbers are not current; nothing was written."), "warn"))
+            words = tr("The numbers are not current; nothing was written.")
+            self.told.emit(Message(words, "warn", about=title))
             return
-        if self._is_blocked():
+        if self._is_blocked(title):
             return
         book = self._files.book
         digest = self._session.view.evaluation.inputs.digest.removeprefix("sha256:")[:12]
@@ -133,14 +135,13 @@ class OutputFlow(QObject):
             lambda _done: self._tell_done(folder, arguments[0], digest),
         )
 
-    def _is_blocked(self) -> bool:
+    def _is_blocked(self, title: str) -> bool:
         """Say why nothing may leave the program while an approval does not hold."""
         standing = self._session.view.standing
         if standing.blocks_output:
             words = tr("{reason} Nothing leaves EnBloc until then.", reason=standing.sentence)
-            self.told.emit(
-                Message(words, "fail", "APPROVAL_BROKEN", wording=f"Approval: {standing.standing.value}.")
-            )
+            wording = f"Approval: {standing.standing.value}."
+            self.told.emit(Message(words, "fail", "APPROVAL_BROKEN", wording=wording, about=title))
         return standing.blocks_output
 
     def _tell_done(self, folder: Path, what: str, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog
@@ -12,8 +13,10 @@ from planning.errors import PlanningError
 from planning.model.own_tools import write_own_tools
 from planning.model.tools import ToolLibrary
 from planning.texts import tr
-from widgets.message_bar import Message
+from widgets.message_bar import Message, Tone
 from widgets.tools_dialog import ToolsDialog
+
+_ACTION: Final = "tools"
 
 
 class ToolsFlow(QObject):
@@ -42,12 +45,13 @@ class ToolsFlow(QObject):
         try:
             write_own_tools(library.own, self._path)
         except PlanningError as problem:
-            self.told.emit(Message(problem.message, "fail", problem.code))
+            self.told.emit(Message(problem.message, "fail", problem.code, about=_ACTION))
             return
         self._window.plan_panel.cut.show_tools(library)
         self._session.use_settings(replace(self._session.settings, tools=library))
         words = self._keeping_others(library)
-        self.told.emit(Message(words, "warn") if words else Message(tr("The tool library is saved.")))
+        tone: Tone = "warn" if words else "info"
+        self.told.emit(Message(words or tr("The tool library is saved."), tone, about=_ACTION))
 
     def _keeping_others(self, library: ToolLibrary) -> str:
         """Return which cuts keep numbers their tool no longer has; empty where none does."""

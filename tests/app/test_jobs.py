@@ -107,7 +107,9 @@ def test_a_problem_reaches_the_person_and_a_fault_is_told_without_what_it_was_ab
 ) -> None:
     problems: list[PlanningError] = []
     bugs: list[str] = []
-    jobs.problem.connect(problems.append)
+    about: list[str] = []
+    jobs.problem.connect(lambda error, _title: problems.append(error))
+    jobs.problem.connect(lambda _error, title: about.append(title))
     jobs.bug.connect(bugs.append)
 
     def refuse(_progress: Progress) -> None:
@@ -121,6 +123,7 @@ def test_a_problem_reaches_the_person_and_a_fault_is_told_without_what_it_was_ab
         jobs.start("b", "B", fail)
         qtbot.waitUntil(lambda: bool(problems and bugs), timeout=5000)
     assert problems[0].message == "Two patients: Quillfeather."
+    assert about == ["A"]
     assert "ValueError" in bugs[0]
     assert "fail" in bugs[0]
     assert "Quillfeather" not in bugs[0]
@@ -205,7 +208,7 @@ def test_a_save_waits_behind_nothing_and_the_window_lives_until_it_ended(jobs: J
 @pytest.mark.logs_errors
 def test_a_save_that_fails_is_told_and_does_not_count_as_saved(known: bool, jobs: Jobs, qtbot: QtBot) -> None:
     told: list[object] = []
-    jobs.problem.connect(told.append)
+    jobs.problem.connect(lambda error, _title: told.append(error))
     jobs.bug.connect(told.append)
 
     def fail(_progress: Progress) -> None:
@@ -214,3 +217,20 @@ def test_a_save_that_fails_is_told_and_does_not_count_as_saved(known: bool, jobs
     assert not jobs.finish("save", "Saving", fail, lambda _v: pytest.fail("it was not saved"))
     assert len(told) == 1
     assert jobs.running == ()
+
+
+def test_what_succeeded_is_told_by_its_title_and_nothing_else_is(jobs: Jobs, qtbot: QtBot) -> None:
+    told: list[str] = []
+    jobs.succeeded.connect(told.append)
+    jobs.problem.connect(lambda _error, title: told.append(f"not {title}"))
+
+    def refuse(_progress: Progress) -> None:
+        raise PlanningError("DISK_FULL", mark("The disk is full."))
+
+    jobs.start("a", "A", refuse)
+    jobs.start("b", "overtaken", lambda _p: threading.Event().wait(0.05))
+    jobs.start("b", "B", lambda _p: None, lambda _v: told.append("done"))
+    qtbot.waitUntil(lambda: not jobs.running, timeout=5000)
+    qtbot.wait(60)
+    assert sorted(told) == ["B", "done", "not A"]
+    assert told.index("B") < told.index("done")

@@ -85,6 +85,8 @@ def test_details_open_in_a_dialog_and_are_copied_there(qtbot: QtBot, marker_pati
     assert QGuiApplication.clipboard().text() == dialog.text.toPlainText()
     dialog.close()
     bar.show_message(Message("Saved."))
+    assert bar.details.isHidden()
+    bar.dismiss()
     assert bar.shown == bug_message("ValueError at show:12")  # a fault waits until it is closed
     bar.dismiss()
     assert bar.details.isHidden()

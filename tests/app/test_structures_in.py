@@ -117,7 +117,7 @@ def test_what_was_accepted_is_one_step_back_and_forth_with_its_findings(
     assert look is not None
     assert not look.visible, "what has no kind is listed, and does not cover the spine"
     assert "NOT_JUDGED" in [f.code for f in desk.case.images[0].findings]
-    assert desk.messages[0].text.startswith("2 structures were taken in as drafts. 1 of them have no kind")
+    assert desk.messages[-1].text.startswith("2 structures were taken in as drafts. 1 of them have no kind")
     assert desk.session.view.undo_label == "Take in 2 structures"
     desk.session.undo()
     assert desk.case is before

@@ -41,7 +41,7 @@ def test_hostile_words_stay_words(qtbot: QtBot) -> None:
     assert tip("<img src=x>") == "<qt>&lt;img src=x&gt;</qt>"
 
 
-def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> None:
+def test_the_newest_message_is_in_front_and_problems_stay_open(qtbot: QtBot) -> None:
     bar = MessageBar()
     qtbot.addWidget(bar)
     bar.resize(700, bar.height())
@@ -52,16 +52,47 @@ def test_problems_wait_their_turn_and_information_gives_way(qtbot: QtBot) -> Non
     bar.show_message(Message("Saved."))
     bar.show_message(Message("Disk full.", "fail", "CASE_FILE_FULL"))
     assert bar.sentence.text() == "Disk full."
-    bar.show_message(Message("Two patients.", "fail"))
-    bar.show_message(Message("Two patients.", "fail"))  # said once
-    assert bar.sentence.text() == "Disk full."
     QTest.mouseClick(bar.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "Disk full.\nCASE_FILE_FULL"
+    assert not bar.more.isVisible()
+    bar.show_message(Message("Two patients.", "fail"))
+    bar.show_message(Message("Two patients.", "fail"))  # said once
+    assert (bar.sentence.text(), bar.more.text()) == ("Two patients.", "+1 more")
+    bar.show_message(Message("Report written.", stays=True))
+    assert (bar.sentence.text(), bar.more.text()) == ("Report written.", "+2 more")
     QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
-    assert bar.sentence.text() == "Two patients."
+    assert (bar.sentence.text(), bar.more.text()) == ("Two patients.", "+1 more")
+    bar.list.aboutToShow.emit()
+    disk = bar.list.actions()[0]
+    assert disk.text() == "✕ Disk full."
+    disk.trigger()
+    assert (bar.sentence.text(), bar.more.text()) == ("Disk full.", "+1 more")
     QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
-    assert bar.shown is None
-    assert bar.sentence.text() == ""
+    assert (bar.sentence.text(), bar.more.isVisible()) == ("Two patients.", False)
+    bar.show_message(Message("Wait.", "warn"))
+    bar.list.aboutToShow.emit()
+    bar.list.actions()[-1].trigger()
+    assert (bar.shown, bar.open, bar.sentence.text()) == (None, (), "")
+
+
+def test_a_success_takes_back_the_failure_of_the_same_action_and_no_other(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show_hint("Next: count the levels.")
+    bar.show_message(Message("The file is damaged.", "fail", about="Opening"))
+    bar.show_message(Message("The folder cannot be written.", "fail", about="Writing"))
+    bar.show_message(Message("The disk is full.", "fail", about="Writing"))
+    assert [m.text for m in bar.open] == ["The file is damaged.", "The disk is full."]
+    bar.settle("Writing")
+    assert bar.sentence.text() == "The file is damaged."
+    bar.show_message(Message("Written.", about="Writing"))
+    bar.settle("Opening")
+    assert (bar.sentence.text(), bar.open) == ("Written.", ())
+    bar.show_message(Message("A fault.", "fail"))
+    bar.settle("")
+    assert bar.sentence.text() == "A fault."
+    bar.dismiss()
+    assert bar.sentence.text() == "Next: count the levels."
 
 
 def test_information_leaves_by_itself_unless_it_is_not_to_be_missed(qtbot: QtBot) -> None:
@@ -100,7 +131,7 @@ def test_no_message_moves_anything_and_a_long_one_can_be_read_on(
     page.show()
     long = "This sentence goes on and on, because there is much to say and to do. " * 8
     heights = []
-    for message in (None, Message("Saved."), Message(long, "fail", "CODE"), Message("Next.", "warn")):
+    for message in (None, Message("Saved."), Message("Next.", "warn"), Message(long, "fail", "CODE")):
         if message is not None:
             bar.show_message(message)
         qapp.processEvents()
