@@ -40,6 +40,7 @@ class CutFaces(QObject):
                 lambda _progress: find_cut_faces(evaluation),
                 lambda _done: self._session.tell(),
                 self._fail,
+                background=True,
             )
 
     def _fail(self, error: BaseException) -> None:

@@ -237,15 +237,18 @@ def warm_up(station: Workstation) -> None:
             station.window.messages.show_message(
                 Message(words, "fail", f"SELF_TEST_FAILED\n{tested.reason or ''}")
             )
-        getting = tr("Getting ready")
 
         def touch(_progress: Progress) -> None:
             bone_warmth.touch_every_kernel()
             import_warmth.touch_every_kernel()
 
-        station.jobs.start("warm-bones", getting, touch, _pass_over_the_program, can_cancel=False)
+        station.jobs.start(
+            "warm-bones", tr("Preparing cuts and import"), touch, _pass_over_the_program,
+            can_cancel=False, background=True,
+        )  # fmt: skip
 
-    station.jobs.start("warm", tr("Getting ready"), lambda _progress: self_test(), done, can_cancel=False)
+    title = tr("Self-test of the measuring")
+    station.jobs.start("warm", title, lambda _progress: self_test(), done, can_cancel=False, background=True)
 
 
 def _pass_over_the_program(_done: None) -> None:

@@ -41,6 +41,8 @@ class JobState:
     started_s : float
         `time.monotonic` at the start.
     can_cancel : bool
+    background : bool
+        Nobody asked for it: it is named behind what somebody did ask for.
     """
 
     key: str
@@ -49,6 +51,7 @@ class JobState:
     fraction: float
     started_s: float
     can_cancel: bool
+    background: bool = False
 
 
 class _Job:
@@ -59,6 +62,7 @@ class _Job:
         self.key = key
         self.title = title
         self.can_cancel = can_cancel
+        self.background = False
         self.work = work
         self.done: Done | None = None
         self.failed: Failed | None = None
@@ -71,7 +75,10 @@ class _Job:
 
     def state(self) -> JobState:
         """Return what is shown of it."""
-        return JobState(self.key, self.title, self.message, self.fraction, self.started_s, self.can_cancel)
+        fraction, started_s = self.fraction, self.started_s
+        return JobState(
+            self.key, self.title, self.message, fraction, started_s, self.can_cancel, self.background
+        )
 
 
 class Jobs(QObject):
@@ -118,6 +125,7 @@ class Jobs(QObject):
         let_go: LetGo | None = None,
         can_cancel: bool = True,
         at_once: bool = False,
+        background: bool = False,
     ) -> None:
         """Run `work` on a thread; a job of the same key still running is overtaken and its value dropped.
 
@@ -137,12 +145,14 @@ class Jobs(QObject):
         can_cancel : bool
         at_once : bool
             Never wait behind other work; for saves.
+        background : bool
+            Nobody asked for it: the job bar names what somebody asked for before it.
         """
         if self._closed:
             return
         self.cancel(key)
         job = _Job(next(self._numbers), key, title, can_cancel, work)
-        job.done, job.failed, job.let_go = done, failed, let_go
+        job.done, job.failed, job.let_go, job.background = done, failed, let_go, background
         self._running[job.number] = job
         future = (self._fast_lane if at_once else self._pool).submit(self._run, job)
         self._unsettled[job.number] = job, future

@@ -97,7 +97,12 @@ class References(QObject):
 
         if not self._jobs.is_running(f"frame-{level}-{place}"):
             self._jobs.start(
-                f"frame-{level}-{place}", tr("Measuring {level}", level=level), work, done, failed
+                f"frame-{level}-{place}",
+                tr("Measuring {level}", level=level),
+                work,
+                done,
+                failed,
+                background=True,
             )
         return None
 

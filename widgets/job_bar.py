@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from planning.texts import tr
 from widgets.announce import announce
@@ -14,10 +14,9 @@ from widgets.theme import scaled
 from widgets.time_left import TimeLeft, time_left_words
 
 _SHOW_AFTER_S: Final = 0.5
-_WIDTH_PX: Final = 400
-_WIDEST_PX: Final = 560  # beside it stands what the program says, which matters more
+_WIDTH_PX: Final = 460
+_WIDEST_PX: Final = 620  # beside it stands what the program says, which matters more
 _GAPS_PX: Final = 30
-_LINES: Final = 2
 
 
 class Job(Protocol):
@@ -29,10 +28,13 @@ class Job(Protocol):
     fraction: float
     started_s: float
     can_cancel: bool
+    background: bool
 
 
 class JobBar(QWidget):
-    """Shows the oldest running job, and how many wait behind it.
+    """Shows in one line what runs: first what the user began, counted behind it what runs by itself.
+
+    What has no room is left out or cut short; the tooltip and the accessible name have every word.
 
     Signals
     -------
@@ -45,9 +47,11 @@ class JobBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs: tuple[Job, ...] = ()
+        self._shown: Job | None = None
         self._said: tuple[str, float] | None = None
         self._paces: dict[tuple[str, float], TimeLeft] = {}
-        self.words = label("", "muted", wrap=True)
+        self.words = label("", "muted")
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -70,11 +74,13 @@ class JobBar(QWidget):
         """Keep one size at this size of text, so that nothing beside it moves while work comes and goes."""
         self.bar.setFixedSize(scaled(110), scaled(10))
         width = min(scaled(_WIDTH_PX), _WIDEST_PX)
-        self.setFixedSize(width, _LINES * self.words.fontMetrics().lineSpacing() + 8)
+        self.setFixedSize(
+            width, max(self.words.fontMetrics().lineSpacing(), self.cancel.sizeHint().height()) + 4
+        )
 
     def show_jobs(self, jobs: Sequence[Job]) -> None:
         """Show what runs; work shorter than half a second is not worth a flicker."""
-        self._jobs = tuple(jobs)
+        self._jobs = tuple(sorted(jobs, key=lambda job: job.background))  # else the oldest first
         kept = {_name(job): self._paces.get(_name(job)) or TimeLeft(job.started_s) for job in self._jobs}
         self._paces = kept
         if self._jobs:
@@ -88,17 +94,12 @@ class JobBar(QWidget):
         long = [job for job in self._jobs if now - job.started_s >= _SHOW_AFTER_S]
         for part in (self.bar, self.cancel):
             part.setVisible(bool(long))
-        if not long:
-            self.words.setText("")
+        self._shown = job = long[0] if long else None
+        if job is None:
+            for say in (self.words.setText, self.words.setToolTip, self.words.setAccessibleName):
+                say("")
             return
-        job = long[0]
-        words = [job.title, job.message] if job.message and job.message != job.title else [job.title]
-        left = time_left_words(self._paces[_name(job)].update(now, job.fraction))
-        others = [tr("+{count} more", count=len(long) - 1)] if len(long) > 1 else []
-        whole = " · ".join([*words, *([left] if left else []), *others])
-        brief = " · ".join([job.title, left] if left else [job.title])
-        self.words.setText(whole if self._fits(whole) else brief)
-        self.words.setToolTip(tip("\n".join([whole, *(other.title for other in long[1:])])))
+        self._show_words(job, time_left_words(self._paces[_name(job)].update(now, job.fraction)), long[1:])
         self.cancel.setAccessibleName(tr("Cancel: {work}", work=job.title))
         self._say(job)
         self.bar.setRange(0, 0 if job.fraction <= 0 else 1000)
@@ -107,21 +108,31 @@ class JobBar(QWidget):
         stops = tr("Stop this work. Nothing is changed by it.")
         self.cancel.setToolTip(tip(stops if job.can_cancel else tr("This cannot be stopped halfway.")))
 
+    def _show_words(self, job: Job, left: str, behind: Sequence[Job]) -> None:
+        """Say as much as one line has room for; the time left goes before what runs behind."""
+        message = job.message if job.message != job.title else ""
+        titles = tuple(dict.fromkeys(other.title for other in behind if other.title != job.title))
+        others = tr("+{count} more", count=len(titles)) if titles else ""
+        ways = ((job.title, message, left, others), (job.title, left, others), (job.title, left))
+        lines = [" · ".join(part for part in way if part) for way in ways]
+        metrics, room = self.words.fontMetrics(), self._room_px()
+        line = next((line for line in lines if metrics.horizontalAdvance(line) <= room), lines[-1])
+        self.words.setText(metrics.elidedText(line, Qt.TextElideMode.ElideRight, room))
+        self.words.setToolTip(tip("\n".join((lines[0], *titles))))
+        self.words.setAccessibleName(lines[0])
+
     def _say(self, job: Job) -> None:
         """Have each long job read out once."""
         if _name(job) != self._said:
             self._said = _name(job)
             announce(self, job.title)
 
-    def _fits(self, words: str) -> bool:
-        others = self.bar.width() + self.cancel.sizeHint().width() + _GAPS_PX
-        room = QRect(0, 0, self.width() - others, 1000)
-        needed = self.words.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, words)
-        return needed.height() <= _LINES * self.words.fontMetrics().lineSpacing()
+    def _room_px(self) -> int:
+        return self.width() - self.bar.width() - self.cancel.sizeHint().width() - _GAPS_PX
 
     def _ask_cancel(self) -> None:
-        if self._jobs:
-            self.cancel_asked.emit(self._jobs[0].key)
+        if self._shown is not None:
+            self.cancel_asked.emit(self._shown.key)
 
 
 def _name(job: Job) -> tuple[str, float]:

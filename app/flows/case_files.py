@@ -234,7 +234,11 @@ class CaseFiles(QObject):
         if file is not None:
             case = file.case
             self._jobs.start(
-                "record", tr("Reading the record"), lambda _p: known_of(file, case), self._judge_by
+                "record",
+                tr("Reading the record"),
+                lambda _p: known_of(file, case),
+                self._judge_by,
+                background=True,
             )
 
     def note(self, what: str, detail: str) -> None:
@@ -247,6 +251,7 @@ class CaseFiles(QObject):
                 lambda _p: book.note(what, detail, by=by),
                 lambda _line: self.refresh(),
                 can_cancel=False,
+                background=True,
             )
 
     def close_case(self) -> None:
@@ -353,6 +358,7 @@ class CaseFiles(QObject):
                 lambda _p: file.beat(),
                 failed=self._lost,
                 can_cancel=False,
+                background=True,
             )
 
     def _lost(self, error: BaseException) -> None:

@@ -155,6 +155,7 @@ class AJob:
     fraction: float
     started_s: float
     can_cancel: bool = True
+    background: bool = False
 
 
 def test_short_work_does_not_flicker_and_long_work_can_be_stopped(qtbot: QtBot) -> None:
@@ -173,7 +174,7 @@ def test_short_work_does_not_flicker_and_long_work_can_be_stopped(qtbot: QtBot) 
     assert bar.words.text() == ""
 
 
-def test_words_of_a_job_stay_within_its_place(qtbot: QtBot) -> None:
+def test_words_of_a_job_stay_in_one_line_of_their_place(qtbot: QtBot) -> None:
     bar = JobBar()
     qtbot.addWidget(bar)
     bar.show()
@@ -185,9 +186,33 @@ def test_words_of_a_job_stay_within_its_place(qtbot: QtBot) -> None:
     ):
         bar.show_jobs([AJob("a", "Checking the plan", message, 0.5, time.monotonic() - 10)])
         assert bar.size() == size
-        assert bar.words.heightForWidth(bar.words.width()) <= bar.height()
+        assert bar.words.fontMetrics().horizontalAdvance(bar.words.text()) <= bar.words.width()
         assert message in bar.words.toolTip()
+        assert message in bar.words.accessibleName()
     assert bar.words.text() == "Checking the plan · about 10 s left"
+    long = "Measuring the earlier version under the limits of the present department"
+    bar.show_jobs([AJob("a", long, "", 0.5, time.monotonic() - 10)])
+    assert bar.words.text().endswith("…")
+    assert bar.words.fontMetrics().horizontalAdvance(bar.words.text()) <= bar.words.width()
+    assert bar.words.accessibleName() == f"{long} · about 10 s left"
+    bar.show_jobs([])
+    assert (bar.words.text(), bar.words.toolTip(), bar.words.accessibleName()) == ("", "", "")
+
+
+def test_what_somebody_asked_for_is_named_before_what_runs_by_itself(qtbot: QtBot) -> None:
+    bar = JobBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    began = time.monotonic() - 1
+    waking = [AJob(key, "Getting ready", "", 0.0, began - 30, background=True) for key in ("warm", "bones")]
+    bar.show_jobs([*waking, AJob("open", "Opening", "", 0.0, began), AJob("save", "Saving", "", 0.0, began)])
+    assert bar.words.text() == "Opening · +2 more"
+    assert "Saving<br>Getting ready" in bar.words.toolTip()
+    with qtbot.waitSignal(bar.cancel_asked) as asked:
+        QTest.mouseClick(bar.cancel, Qt.MouseButton.LeftButton)
+    assert asked.args == ["open"]
+    bar.show_jobs(waking)
+    assert bar.words.text() == "Getting ready"
 
 
 def test_time_left_is_said_only_when_it_can_be_known() -> None:
