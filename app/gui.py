@@ -58,8 +58,6 @@ from planning.safety.self_test import SelfTest, self_test
 from planning.segmentation.surfaces import Surfaces, surfaces_of
 from planning.texts import tr
 from rendering.lettering import Lettering
-from widgets.approval_badge import ApprovalBadge
-from widgets.flow_row import FlowRow
 from widgets.icons import icon
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
@@ -219,12 +217,8 @@ def build(
 
 def _put_badge(window: MainWindow, session: Session, history: HistoryFlow) -> None:
     """Show in the patient banner whether the plan is approved."""
-    badge = ApprovalBadge()
-    row = window.banner.layout()
-    if isinstance(row, FlowRow):
-        row.insert_widget(2, badge)
-    badge.history_asked.connect(history.show)
-    session.changed.connect(lambda view: badge.show_standing(view.standing))
+    window.banner.approval.history_asked.connect(history.show)
+    session.changed.connect(lambda view: window.banner.show_standing(view.standing))
 
 
 def warm_up(station: Workstation) -> None:

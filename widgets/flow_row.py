@@ -1,15 +1,20 @@
 """A row that goes on in a second line where the first has no room."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget, QWidgetItem
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy
 
 
 class FlowRow(QLayout):
-    """Places widgets from left to right and wraps; one that expands gets what a line leaves over."""
+    """Places widgets from left to right and wraps; one that expands gets what a line leaves over.
+
+    Widgets added after `begin_tail` stay together: where one line does not hold everything they begin the
+    next, flush right.
+    """
 
     def __init__(self, spacing_px: int = 4) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._tail_at: int | None = None
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing_px)
 
@@ -18,13 +23,13 @@ class FlowRow(QLayout):
         item.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._items.append(item)
 
-    def insert_widget(self, place: int, widget: QWidget) -> None:
-        """Add a widget before the item at a place."""
-        self.addChildWidget(widget)
-        item = QWidgetItem(widget)
-        item.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self._items.insert(place, item)
-        self.invalidate()
+    def begin_tail(self) -> None:
+        """Keep together what is added from now on."""
+        self._tail_at = len(self._items)
+
+    def in_one_line(self, width: int) -> bool:
+        """Say whether everything has room beside each other."""
+        return self.sizeHint().width() <= width
 
     def count(self) -> int:
         """Return how many items there are."""
@@ -86,26 +91,41 @@ class FlowRow(QLayout):
         return y - self.spacing() - room.top() + margins.top() + margins.bottom()
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        lines: list[list[QLayoutItem]] = []
-        used = 0
-        for item in self._shown():
-            needed = item.sizeHint().width()
-            if lines and used + self.spacing() + needed <= width:
-                lines[-1].append(item)
-                used += self.spacing() + needed
-            else:
-                lines.append([item])
-                used = needed
-        return lines
+        lines = _broken(self._shown(), width, self.spacing())
+        if self._tail_at is None or len(lines) <= 1:
+            return lines
+        parts = (self._items[: self._tail_at], self._tail)
+        shown = ([item for item in part if not item.isEmpty()] for part in parts)
+        return [line for part in shown for line in _broken(part, width, self.spacing())]
+
+    @property
+    def _tail(self) -> list[QLayoutItem]:
+        return self._items[self._tail_at :] if self._tail_at is not None else []
 
     def _place_line(self, line: list[QLayoutItem], x: int, y: int, width: int, height: int) -> None:
         spare = width - sum(i.sizeHint().width() for i in line) - self.spacing() * (len(line) - 1)
         greedy = [item for item in line if _expands(item)]
+        if line[0] in self._tail:
+            x += max(0, spare)
         for item in line:
             hint = item.sizeHint()
             wide = hint.width() + (max(0, spare) // len(greedy) if item in greedy else 0)
             item.setGeometry(QRect(QPoint(x, y), QSize(min(wide, width), height)))
             x += wide + self.spacing()
+
+
+def _broken(items: list[QLayoutItem], width: int, spacing: int) -> list[list[QLayoutItem]]:
+    lines: list[list[QLayoutItem]] = []
+    used = 0
+    for item in items:
+        needed = item.sizeHint().width()
+        if lines and used + spacing + needed <= width:
+            lines[-1].append(item)
+            used += spacing + needed
+        else:
+            lines.append([item])
+            used = needed
+    return lines
 
 
 def _expands(item: QLayoutItem) -> bool:

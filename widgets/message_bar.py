@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QMessageBox, QPushButton, QToolButton, QWidget
 
-from planning.texts import literal, tr
+from planning.texts import brief, tr
 from widgets.announce import announce
 from widgets.details_dialog import DetailsDialog
 from widgets.dialogs import Choice, ask
@@ -177,8 +177,8 @@ class MessageBar(QFrame):
         self.list.clear()
         for message in reversed(self._open):
             if message != self._shown:
-                words = _shortened(f"{_SIGNS[message.tone]} {message.text}")
-                action = self.list.addAction(literal(words).replace("&", "&&"))
+                words = brief(f"{_SIGNS[message.tone]} {message.text}", _LISTED)
+                action = self.list.addAction(words.replace("&", "&&"))
                 action.setToolTip(tip(message.text))
                 action.triggered.connect(partial(self._show, message))
         self.list.addSeparator()
@@ -228,8 +228,3 @@ class MessageBar(QFrame):
 
 def _same_action(message: Message, about: str) -> bool:
     return bool(about) and message.about == about
-
-
-def _shortened(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= _LISTED else f"{line[:_LISTED].rstrip()}…"

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.builders import a_case, a_plan, a_vertebral_column
 from widgets.dialogs import LevelsDialog
 from widgets.level_words import resection_words
-from widgets.patient_banner import PatientBanner, Verdict, study_line
+from widgets.patient_banner import PatientBanner, Verdict, study_parts
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
 
@@ -51,7 +51,7 @@ def test_header_and_levels_dialog_name_what_is_resected(qtbot: QtBot) -> None:
     case = a_case(a_vertebral_column(levels, spacing_ijk_mm=(4.0, 4.0, 4.0)), a_plan(levels=levels))
     words = resection_words(case.plan.target_levels)
     assert words
-    assert study_line(case).startswith(words)
+    assert study_parts(case)[0] == words
     dialog = LevelsDialog(levels, "", None, case.plan.target_levels)
     qtbot.addWidget(dialog)
     assert any(words in shown.text() for shown in dialog.findChildren(QLabel))
@@ -61,5 +61,5 @@ def test_the_header_writes_the_date_of_the_study_as_every_other_place_does() -> 
     case = a_case(a_vertebral_column(("T9", "T10", "T11")), a_plan(levels=("T9", "T10", "T11")))
     assert case.image is not None
     dated = replace(case, images=tuple(replace(i, acquired="20260203") for i in case.images))
-    assert "2026-02-03" in study_line(dated)
-    assert "20260203" not in study_line(dated)
+    assert "2026-02-03" in study_parts(dated)
+    assert "20260203" not in "".join(study_parts(dated))
