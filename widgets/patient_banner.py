@@ -89,8 +89,8 @@ class PatientBanner(QFrame):
         for part in (self.patient, self.study):
             self._row.addWidget(part)
         self._row.begin_tail()
-        for part in (self.verdict, self.approval, self.confirm_levels):
-            self._row.addWidget(part)
+        for badge in (self.verdict, self.approval, self.confirm_levels):
+            self._row.addWidget(badge)
         self.show_verdict(Verdict.INTRALESIONAL)
         self.verdict.setMinimumWidth(self.verdict.sizeHint().width() + 8)
         self.show_verdict(Verdict.NOTHING)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui import _dress
@@ -66,11 +66,11 @@ def lines(banner: PatientBanner) -> int:
     return len({part.geometry().center().y() // 8 for part in parts(banner)})
 
 
-def parts(banner: PatientBanner) -> list:  # type: ignore[type-arg]
+def parts(banner: PatientBanner) -> list[QWidget]:
     """Return what is seen of a header, in its order."""
-    row = banner.layout()
-    found = [row.itemAt(n).widget() for n in range(row.count())]  # type: ignore[union-attr]
-    return [part for part in found if part.isVisible()]
+    items = (banner._row.itemAt(n) for n in range(banner._row.count()))
+    found = (item.widget() for item in items if item is not None)
+    return [part for part in found if part is not None and part.isVisible()]
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
