@@ -30,7 +30,6 @@ class Showing:
         self._session = session
         self._commands = commands
         self._last_measured: tuple[object, ...] = ()
-        self._last_surfaces: object = None
         self._last_evaluation: object = None
         self._last_drawn: Drawn | None = None
         self._next: SessionView | None = None
@@ -70,11 +69,6 @@ class Showing:
         self._show_board(view)
         window.case_panel.show_case(case, self._commands.choices.shown_image)
         window.anatomy_panel.show_case(case)
-        if view.surfaces is not self._last_surfaces and view.surfaces is not None:
-            window.anatomy_panel.show_volumes(
-                {s.structure_id: s.mesh.volume_mm3 for s in view.surfaces.surfaces}
-            )
-        self._last_surfaces = view.surfaces
         window.plan_panel.show_case(case, self._commands.choices.active_cut)
         window.check_panel.show_evaluation(
             view.evaluation,

@@ -1,9 +1,9 @@
 """Small inputs that never change by accident: a wheel over an unfocused field does nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
-from PySide6.QtGui import QValidator
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from planning.texts import literal, tr
@@ -23,6 +23,48 @@ class WheelNeedsKeyboard(QObject):
             return False
         event.ignore()
         return True
+
+
+class PlanUndo(QObject):
+    """Leaves Ctrl+Z and Ctrl+Y to the plan; while something is being typed, undo takes that back.
+
+    A line of text takes both keys for itself even when it has nothing to take back: after a number was
+    entered, undo would do nothing and say nothing while the keyboard stays in its field.
+    """
+
+    def __init__(
+        self, field: QWidget, is_being_typed: Callable[[], bool], take_back: Callable[[], None]
+    ) -> None:
+        super().__init__(field)
+        self._is_being_typed, self._take_back = is_being_typed, take_back
+        field.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Claim the keys while something is being typed, else hand them on."""
+        kind = event.type()
+        if kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not isinstance(
+            event, QKeyEvent
+        ):
+            return False
+        undo = event.matches(QKeySequence.StandardKey.Undo)
+        if not undo and not event.matches(QKeySequence.StandardKey.Redo):
+            return False
+        if not self._is_being_typed():
+            event.ignore()
+            return True
+        event.accept()
+        if undo and kind is QEvent.Type.KeyPress:
+            self._take_back()
+        return True
+
+
+def _is_typed_over(field: QDoubleSpinBox | QSpinBox) -> bool:
+    """Say whether the line reads otherwise than the value; the line itself forgets it was modified."""
+    special = field.specialValueText()
+    if special and field.value() == field.minimum():
+        return field.lineEdit().text() != special
+    words = field.textFromValue(field.value())  # type: ignore[arg-type]
+    return field.lineEdit().text() != f"{field.prefix()}{words}{field.suffix()}"
 
 
 class NumberField(QDoubleSpinBox):
@@ -56,6 +98,7 @@ class NumberField(QDoubleSpinBox):
         self.setSuffix(f" {unit}" if unit else "")
         self.setKeyboardTracking(False)
         WheelNeedsKeyboard(self)
+        PlanUndo(self, lambda: _is_typed_over(self), lambda: self.setValue(self.value()))
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(76)
         self.valueChanged.connect(self.entered)
@@ -73,7 +116,7 @@ class NumberField(QDoubleSpinBox):
         """Show a value without telling anyone."""
         # A blade under the hand changes few of its numbers, and each one set costs a repaint.
         shown = round(value, self.decimals()) == self.value()
-        if self.hasFocus() if self.lineEdit().isModified() else shown:
+        if self.hasFocus() if _is_typed_over(self) else shown:
             return
         self.blockSignals(True)
         self.setValue(value)
@@ -98,12 +141,13 @@ class StepField(QSpinBox):
         self.setSpecialValueText(tr("step –"))
         self.setKeyboardTracking(False)
         WheelNeedsKeyboard(self)
+        PlanUndo(self, lambda: _is_typed_over(self), lambda: self.setValue(self.value()))
         self.setMinimumWidth(78)
         self.valueChanged.connect(lambda value: self.entered.emit(value or None))
 
     def show_value(self, value: int | None) -> None:
         """Show a step without telling anyone."""
-        if not self.lineEdit().isModified() and (value or 0) == self.value():
+        if not _is_typed_over(self) and (value or 0) == self.value():
             return
         self.blockSignals(True)
         self.setValue(value or 0)
@@ -126,6 +170,7 @@ class TextField(QLineEdit):
         self.setPlaceholderText(hint)
         self._shown = ""
         self.editingFinished.connect(self._ended)
+        PlanUndo(self, lambda: self.text() != self._shown, lambda: self.setText(self._shown))
 
     def show_text(self, text: str) -> None:
         """Show a text without telling anyone; what a person is typing stays."""

@@ -262,8 +262,7 @@ def _reviewed(structure: Structure) -> str:
 
 
 def _cubic_centimetres(structure: Structure, anatomy: Anatomy | None) -> str:
-    voxel_mm3 = abs(float(np.linalg.det(anatomy.grid.lps_from_ijk[:3, :3]))) if anatomy is not None else 0.0
-    return f"{structure.mask.count * voxel_mm3 / 1000:.2f} cm³"
+    return f"{anatomy.volume_mm3(structure) / 1000:.2f} cm³" if anatomy is not None else "–"
 
 
 def _angle_deg(one: Iterable[float], two: Iterable[float]) -> float:

@@ -67,6 +67,10 @@ class Anatomy:
         """Return the structure of that id, or None."""
         return next((s for s in self.structures if s.id == structure_id), None)
 
+    def volume_mm3(self, structure: Structure) -> float:
+        """Return the volume of a structure's voxels: the one volume that is shown of it anywhere."""
+        return structure.mask.count * self.grid.voxel_volume_mm3
+
     def called(self, reference: str) -> tuple[Structure, ...]:
         """Return the structures a plan means by a name or kind."""
         return tuple(

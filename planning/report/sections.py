@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from planning.errors import ExportRefused
 from planning.geometry.blade_angles import angles_of
 from planning.model.case import Case
@@ -239,7 +237,6 @@ def _cuts(case: Case, pictures: tuple[Picture, ...]) -> tuple[Section, ...]:
 def _geometry(osteotomy: Osteotomy) -> Facts:
     blade, angles = osteotomy.blade, angles_of(osteotomy.blade)
     x, y, z = blade.origin_lps_mm
-    area = float(np.ptp(blade.outline_mm[:, 1]))
     return Facts(
         (
             (tr("Entry (L, P, S)"), f"{x:.1f}, {y:.1f}, {z:.1f} mm"),
@@ -258,7 +255,7 @@ def _geometry(osteotomy: Osteotomy) -> Facts:
                 tr(
                     "width {width}, depth {depth}, kerf {kerf}, overshoot {overshoot} mm",
                     width=f"{blade.width_mm:.1f}",
-                    depth=f"{area:.1f}",
+                    depth=f"{blade.depth_mm:.1f}",
                     kerf=f"{blade.kerf_mm:.1f}",
                     overshoot=f"{blade.overshoot_mm:.1f}",
                 ),
@@ -298,7 +295,7 @@ def _structures(case: Case) -> Section:
             Cell(s.title),
             Cell(states[s.review.state] + (f", {s.review.by}" if s.review.by else "")),
             Cell(s.source or "–"),
-            Cell(f"{s.mask.count * anatomy.grid.voxel_volume_mm3 / 1000:.1f}"),
+            Cell(f"{anatomy.volume_mm3(s) / 1000:.1f}"),
         )
         for s in (anatomy.structures if anatomy else ())
         if anatomy

@@ -191,6 +191,35 @@ def test_a_blade_is_typed_relative_to_its_vertebra_and_read_back(station: Workst
     assert blade_of(station, "cranial") == after, "looking from elsewhere moves nothing"
 
 
+def test_undo_takes_an_entered_number_back_while_its_field_keeps_the_keyboard(station: Workstation) -> None:
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    activate(station, "cranial")
+    field = station.window.plan_panel.cut.sizes["width_mm"]
+    before = field.value()
+    field.setFocus()
+    typed(field, f"{before + 3}")
+    assert blade_of(station, "cranial").width_mm == pytest.approx(before + 3)
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert blade_of(station, "cranial").width_mm == pytest.approx(before)
+    assert field.hasFocus()
+    assert field.value() == pytest.approx(before)
+    QTest.keyClick(field, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert field.value() == pytest.approx(before + 3)
+
+
+def test_undo_takes_back_what_is_being_typed_and_leaves_the_plan(station: Workstation) -> None:
+    station.window.stage_bar.buttons[Stage.PLAN].click()
+    activate(station, "cranial")
+    field = station.window.plan_panel.cut.sizes["width_mm"]
+    shown, steps = field.text(), station.session.view.history
+    field.setFocus()
+    field.lineEdit().selectAll()
+    QTest.keyClicks(field, "7")
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert field.text() == shown
+    assert station.session.view.history == steps
+
+
 def test_without_the_vertebra_the_numbers_are_withheld_with_the_reason(
     station: Workstation, qtbot: QtBot
 ) -> None:

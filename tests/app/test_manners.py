@@ -26,6 +26,7 @@ from widgets.dialogs import ReviewDialog
 from widgets.matrix_dialog import MatrixDialog
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
+from widgets.stages.anatomy_panel import VOLUME
 from widgets.stages.cuts_panel import NewCut
 from widgets.tables.cut_table import NAME
 
@@ -307,6 +308,14 @@ def test_a_list_menu_belongs_to_the_window(station: Workstation, qapp: QApplicat
     structure = panel.next_draft()
     assert structure is not None
     panel.choose(structure.id)
+    case = station.session.case
+    assert case is not None
+    assert case.anatomy is not None
+    voxel_mm3 = abs(np.linalg.det(case.anatomy.grid.lps_from_ijk[:3, :3]))
+    volume_mm3 = np.count_nonzero(structure.mask.to_array()) * voxel_mm3  # the report prints the same
+    item = panel.tree.currentItem()
+    assert item is not None
+    assert item.text(VOLUME) == f"{volume_mm3 / 1000:.1f}"
     at = panel.tree.visualRect(panel.tree.currentIndex()).center()
     panel.tree.customContextMenuRequested.emit(at)
     menu = QApplication.activePopupWidget()

@@ -2,15 +2,17 @@ import locale
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import ExportRefused
 from planning.model.anatomy import LevelConfirmation
 from planning.model.case import Diagnosis
 from planning.model.settings import load_settings
 from planning.model.study import Patient
 from planning.progress import silent
-from planning.report.content import Lines
+from planning.report.content import Facts, Lines
 from planning.report.identity import Identity, patient_line
 from planning.report.sections import Choices, report_of
 from planning.report.tables import csv_of
@@ -99,6 +101,26 @@ def test_steps_stand_in_order_with_tool_kerf_and_depth(case, report):
         row = by_title[osteotomy.title]
         assert row[3].text == f"{osteotomy.blade.kerf_mm:.1f}"
         assert row[4].text.startswith(f"{osteotomy.blade.depth_mm:.1f} + ")
+
+
+def test_a_cuts_page_says_the_depth_of_the_steps_table_for_an_outlined_blade_too(case, evaluation):
+    first = case.plan.osteotomies[0]
+    half = first.blade.width_mm / 2
+    outline = ((-half, 4.0), (half, 4.0), (half, first.blade.depth_mm), (-half, first.blade.depth_mm))
+    other = MoveBlade(first.id, replace(first.blade, footprint_mm=outline), first.title).apply(case)
+    printed = report_of(other, evaluate(other, SETTINGS, silent), SETTINGS, (), CHOICES)
+    (page,) = (s for s in printed.sections if s.title == f"Cut: {first.title}")
+    facts = next(block for block in page.blocks if isinstance(block, Facts))
+    assert f"depth {first.blade.depth_mm:.1f}," in dict(facts.rows)["Blade"]
+
+
+def test_a_structure_has_the_volume_of_its_voxels(case, report):
+    anatomy = case.anatomy
+    printed = {row[0].text: row[3].text for row in table(report, "structures").rows}
+    voxel_mm3 = abs(np.linalg.det(anatomy.grid.lps_from_ijk[:3, :3]))
+    for structure in anatomy.structures:
+        mm3 = np.count_nonzero(structure.mask.to_array()) * voxel_mm3
+        assert printed[structure.title] == f"{mm3 / 1000:.1f}"
 
 
 def test_the_board_is_printed_worst_first(report):

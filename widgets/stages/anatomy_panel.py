@@ -1,6 +1,5 @@
 """The Anatomy stage: structures by group, how they are drawn, who vouches for them, and the level count."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -67,7 +66,6 @@ class AnatomyPanel(QWidget):
         super().__init__(parent)
         self._table = table
         self._case: Case | None = None
-        self._volumes: dict[str, str] = {}
         self.levels = label("", wrap=True)
         self.confirm = QPushButton(tr("Confirm levels..."))
         self.confirm.clicked.connect(self.levels_asked)
@@ -75,7 +73,7 @@ class AnatomyPanel(QWidget):
         self.tree.setColumnCount(5)
         self.tree.setHeaderLabels(["", tr("Structure"), tr("State"), tr("cm³"), ""])
         self.tree.setAccessibleName(tr("Structures"))
-        self.tree.headerItem().setToolTip(VOLUME, tip(tr("Volume of the surface")))
+        self.tree.headerItem().setToolTip(VOLUME, tip(tr("Volume of the outline's voxels")))
         self.tree.headerItem().setToolTip(STATE, tip(states_explained()))
         self.tree.setRootIsDecorated(False)
         self.tree.setIndentation(6)
@@ -147,13 +145,6 @@ class AnatomyPanel(QWidget):
         elif before is not None and case is not None and before.looks != case.looks:
             self._refresh()
         self._show_look()
-
-    def show_volumes(self, volumes_mm3: Mapping[str, float]) -> None:
-        """Show the volume of each surface."""
-        words = {key: cubic_centimetres(value).split()[0] for key, value in volumes_mm3.items()}
-        if words != self._volumes:
-            self._volumes = words
-            self._refresh()
 
     @property
     def chosen(self) -> Structure | None:
@@ -274,8 +265,9 @@ class AnatomyPanel(QWidget):
             head.setIcon(EYE, icon("eye" if any(seen) else "eye-off", steady=True))
 
     def _show_item(self, item: QTreeWidgetItem | None) -> bool:
+        anatomy = self._case.anatomy if self._case is not None else None
         structure = self._structure(item)
-        if item is None or structure is None:
+        if item is None or structure is None or anatomy is None:
             return False
         look = self.look_of(structure)
         item.setIcon(EYE, icon("eye" if look.visible else "eye-off"))
@@ -286,7 +278,7 @@ class AnatomyPanel(QWidget):
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
         item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
         item.setToolTip(STATE, tip(tr("{standing}. Click to change.", standing=standing_of(structure))))
-        item.setText(VOLUME, self._volumes.get(structure.id, "..."))
+        item.setText(VOLUME, cubic_centimetres(anatomy.volume_mm3(structure)).split()[0])
         return look.visible
 
     def look_of(self, structure: Structure) -> StructureLook:
