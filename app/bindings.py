@@ -256,7 +256,7 @@ class Bindings(QObject):
         self.fly_to_structure(structure.id)
         following = panel.next_draft(structure.id)
         go_on = partial(self.review, following) if following is not None else None
-        self.parts.decisions.review(structure, go_on)
+        self.parts.decisions.review(structure, go_on, panel.asked_beside(structure))
 
     def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
         self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm, result.value_mm)

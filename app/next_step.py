@@ -7,6 +7,7 @@ from planning.model.limits import Limits
 from planning.model.structures import ReviewState, StructureKind
 from planning.safety.board import board
 from planning.safety.results import Status
+from planning.safety.reviews import asked_for_review
 from planning.texts import tr
 
 
@@ -23,8 +24,7 @@ def next_step(view: SessionView, limits: Limits) -> str:
         return early
     if anatomy.levels and anatomy.levels_confirmed is None:
         return tr("Next: count the levels and confirm them (button in the patient's line).")
-    asked = limits.review_advised | limits.review_demanded
-    drafts = [s for s in anatomy.structures if s.kind in asked and s.review.state is ReviewState.DRAFT]
+    drafts = asked_for_review(anatomy, limits)
     if drafts:
         return tr(
             "Next: review {count} of {all} draft outlines: those the limits ask a person to see, "

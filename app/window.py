@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.job_bar = JobBar()
         self.welcome = Welcome()
         self.case_panel = CasePanel()
-        self.anatomy_panel = AnatomyPanel(settings.anatomy_table)
+        self.anatomy_panel = AnatomyPanel(settings.anatomy_table, settings.limits)
         self.plan_panel = PlanPanel(settings.tools)
         self.check_panel = CheckPanel()
         table = self.actions_table

@@ -139,6 +139,7 @@ class ReviewDialog(NamedDialog):
         parent: QWidget | None = None,
         *,
         has_next: bool = False,
+        asked_beside: int = 0,
     ) -> None:
         self._before = state
         self.wants_next = False
@@ -148,12 +149,16 @@ class ReviewDialog(NamedDialog):
             "How far do you vouch for the outline of {title}? Scroll through it in the views first.",
             title=title,
         )
-        text = f"{text}\n\n{states_explained()}"
+        if asked_beside:
+            left = tr("The limits ask a person to see {count} more after this one.", count=asked_beside)
+        else:
+            left = tr("After this one no outline is left that the limits ask a person to see.")
+        text = f"{text}\n\n{states_explained()}\n\n{left}"
         super().__init__(tr("Review {title}", title=title), text, by, parent)
         self.state.setAccessibleName(tr("State"))
         self.form.insertRow(0, label(tr("State")), self.state)
         self.state.currentIndexChanged.connect(lambda _index: self.check())
-        self.next = QPushButton(tr("OK, next draft"))
+        self.next = QPushButton(tr("OK, next") if asked_beside else tr("OK, next draft"))
         self.next.clicked.connect(self._accept_and_go_on)
         self.next.setAutoDefault(False)
         self.buttons.addButton(self.next, QDialogButtonBox.ButtonRole.ActionRole)

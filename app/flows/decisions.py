@@ -71,7 +71,9 @@ class Decisions:
         dialog.move(self._window.mapToGlobal(corner))
         dialog.activateWindow()
 
-    def review(self, structure: Structure, go_on: Callable[[], object] | None = None) -> None:
+    def review(
+        self, structure: Structure, go_on: Callable[[], object] | None = None, asked_beside: int = 0
+    ) -> None:
         """Ask how far a person vouches for a structure, while the views stay free to look through it.
 
         Parameters
@@ -79,6 +81,8 @@ class Decisions:
         structure : Structure
         go_on : callable, optional
             Goes to the next structure; None where there is none.
+        asked_beside : int
+            How many more drafts the limits ask a person to see.
         """
         dialog = ReviewDialog(
             structure.title,
@@ -86,6 +90,7 @@ class Decisions:
             self._preferences.user_name,
             self._window,
             has_next=go_on is not None,
+            asked_beside=asked_beside,
         )
         self._show_beside(dialog, lambda how: self._reviewed(dialog, structure, how, go_on))
 

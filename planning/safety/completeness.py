@@ -7,6 +7,7 @@ from planning.model.case import Case
 from planning.model.limits import Limits, Required
 from planning.model.structures import KIND_NAMES, ReviewState, Structure, StructureKind
 from planning.model.study import Severity
+from planning.safety.reviews import asked_for_review
 from planning.texts import listed, mark, tr
 
 LEVELS_UNCONFIRMED = mark(
@@ -132,9 +133,7 @@ def _levels(anatomy: Anatomy) -> list[str]:
 
 
 def _reviews(anatomy: Anatomy, limits: Limits) -> list[str]:
-    drafts = [s for s in anatomy.structures if s.review.state not in REVIEWED and not s.mask.is_empty]
-    kinds = limits.review_advised | limits.review_demanded
-    titles = [s.title for s in drafts if s.kind in kinds]
+    titles = [s.title for s in asked_for_review(anatomy, limits)]
     return [tr("not reviewed by a person: {structures}", structures=listed(titles))] if titles else []
 
 

@@ -19,6 +19,7 @@ from planning.model.stamp import inputs_of
 from planning.model.structures import ReviewState, StructureKind
 from planning.safety.evaluation import LiveResult
 from planning.safety.results import MarginClass, PieceRole, Status, TumourMargin
+from planning.safety.reviews import asked_for_review
 from rendering.spine_marks import mark_labels
 from tests.app.conftest import wait_for_numbers
 from tests.phantoms import PERIOD_MM
@@ -26,8 +27,10 @@ from widgets.dialogs import ReviewDialog
 from widgets.matrix_dialog import MatrixDialog
 from widgets.message_bar import Message
 from widgets.stage_bar import Stage
-from widgets.stages.anatomy_panel import VOLUME
+from widgets.stages.anatomy_panel import NAME as TITLE
+from widgets.stages.anatomy_panel import STATE, VOLUME
 from widgets.stages.cuts_panel import NewCut
+from widgets.structure_titles import short_title
 from widgets.tables.cut_table import NAME
 
 pytestmark = [pytest.mark.gui, pytest.mark.render, pytest.mark.qt_log_ignore("propagateSizeHints")]
@@ -181,6 +184,15 @@ def test_review_flies_there_leaves_the_views_free_and_goes_on(
         assert part.height() >= part.heightForWidth(part.width())
     assert dialog.width() <= 360
     text = " ".join(part.text() for part in dialog.findChildren(QLabel))
+    case = station.session.case
+    assert case is not None
+    assert case.anatomy is not None
+    asked = asked_for_review(case.anatomy, station.session.settings.limits)
+    assert f"ask a person to see {len(asked) - 1} more" in text
+    lines = panel.tree.findItems("*", Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive, TITLE)
+    marked = [line.text(TITLE) for line in lines if line.text(STATE) == "draft ●"]
+    assert sorted(marked) == sorted(short_title(s) for s in asked)
+    assert len(asked) < len(case.anatomy.structures)
     for word in ("draft:", "reviewed:", "approved:", "count alike"):
         assert word in text
     assert not dialog.ok
@@ -195,7 +207,7 @@ def test_review_flies_there_leaves_the_views_free_and_goes_on(
     assert following is not dialog
     chosen = panel.chosen
     assert chosen is not None
-    assert chosen.id != first.id
+    assert chosen.id in {s.id for s in asked} - {first.id}
     assert following.by.text() == "Dr A"
     following.reject()
     assert station.parts.decisions.beside is None

@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
 from planning.editing.case_edits import SetLook
 from planning.model.anatomy_table import AnatomyTable
 from planning.model.case import Case, StructureLook
+from planning.model.limits import Limits
 from planning.model.structures import ReviewState, Structure
+from planning.safety.reviews import asked_for_review, draft_after
 from planning.texts import about, literal, tr
 from widgets.access import allow
 from widgets.empty_state import EmptyState
@@ -29,7 +31,7 @@ from widgets.flow_row import FlowRow
 from widgets.icons import icon, swatch
 from widgets.level_words import level_words
 from widgets.plain_text import cubic_centimetres, label, tip
-from widgets.review_words import STATE_WORDS, standing_of, states_explained
+from widgets.review_words import listed_state, standing_of, states_explained
 from widgets.structure_titles import GROUP_ORDER, GROUP_WORDS, by_level, short_title
 from widgets.theme import scaled
 from widgets.together import Together
@@ -62,9 +64,10 @@ class AnatomyPanel(QWidget):
     folder_of_labels_asked = Signal()
     structure_chosen = Signal(str)
 
-    def __init__(self, table: AnatomyTable, parent: QWidget | None = None) -> None:
+    def __init__(self, table: AnatomyTable, limits: Limits, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table = table
+        self._table, self._limits = table, limits
+        self._asked: frozenset[str] = frozenset()
         self._case: Case | None = None
         self.levels = label("", wrap=True)
         self.confirm = QPushButton(tr("Confirm levels..."))
@@ -156,14 +159,13 @@ class AnatomyPanel(QWidget):
         return case.anatomy.structure(str(item.data(NAME, _ID)))
 
     def next_draft(self, after: str = "") -> Structure | None:
-        """Return the first structure nobody has reviewed, in the list's order after the one given."""
+        """Return the draft to review next, in the list's order after one; what the limits ask for first."""
         anatomy = self._case.anatomy if self._case is not None else None
-        if anatomy is None:
-            return None
-        listed = [s for s in (anatomy.structure(i) for i in self._listed()) if s is not None]
-        at = next((n + 1 for n, s in enumerate(listed) if s.id == after), 0)
-        in_turn = (*listed[at:], *listed[:at])
-        return next((s for s in in_turn if s.review.state is ReviewState.DRAFT and s.id != after), None)
+        return draft_after(anatomy, self._listed(), self._asked, after) if anatomy is not None else None
+
+    def asked_beside(self, structure: Structure) -> int:
+        """Return how many more drafts the limits ask a person to see."""
+        return len(self._asked - {structure.id})
 
     def beside(self, steps: int) -> Structure | None:
         """Return the structure so many lines after the chosen one, in the list's order; round at its ends."""
@@ -257,6 +259,9 @@ class AnatomyPanel(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
+        anatomy = self._case.anatomy if self._case is not None else None
+        drafts = asked_for_review(anatomy, self._limits) if anatomy is not None else ()
+        self._asked = frozenset(s.id for s in drafts)
         for n in range(self.tree.topLevelItemCount()):
             head = self.tree.topLevelItem(n)
             if head is None:
@@ -276,8 +281,9 @@ class AnatomyPanel(QWidget):
         item.setIcon(NAME, swatch(look.colour_rgb))
         item.setText(NAME, literal(short_title(structure)))
         item.setToolTip(NAME, tip(f"{structure.title}. {structure.source}".strip(" .")))
-        item.setText(STATE, tr(STATE_WORDS[structure.review.state]))
-        item.setToolTip(STATE, tip(tr("{standing}. Click to change.", standing=standing_of(structure))))
+        state, explained = listed_state(structure, asked=structure.id in self._asked)
+        item.setText(STATE, state)
+        item.setToolTip(STATE, tip(explained))
         item.setText(VOLUME, cubic_centimetres(anatomy.volume_mm3(structure)).split()[0])
         return look.visible
 
