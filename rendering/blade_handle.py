@@ -12,6 +12,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from planning.geometry.blade import Blade
 from planning.geometry.frames import Floats
+from rendering.boxes import NO_BOXES, along
 from rendering.grips import LOCK_RGB, Drag, Eye, Grips, SpineGrips
 from rendering.handle_shapes import REACH_PX, SMALL, nearest_part
 from rendering.line_layer import LineLayer, Strokes
@@ -135,6 +136,12 @@ class BladeHandle:
             if (rgb := HOT_RGB if part is self._hot else self._grips.rgb(part)) is not None
         ]
         self._lines.show([*strokes, Strokes(self._padlock(), LOCK_RGB)])
+
+    def boxes(self) -> Floats:
+        """Return rectangles along all that can be grabbed, in pixels of the window: words keep off them."""
+        parts = [*self._shapes().values(), self._padlock()]
+        segments = [self._eye.pixels_of(s.reshape(-1, 3)).reshape(-1, 2, 2) for s in parts if len(s)]
+        return along(np.concatenate(segments), 6.0 * self._pixel_ratio) if segments else NO_BOXES
 
     def part_at(self, x_px: float, y_px: float) -> StrEnum | None:
         """Return the part under the pointer, or None."""

@@ -10,7 +10,7 @@ from planning.texts import tr
 from rendering.blade_solid import THINNEST_MM
 from rendering.cut_section import CrossedBone, hatching, is_on_the_cut
 from rendering.line_layer import Strokes
-from rendering.point_labels import PointLabel
+from rendering.point_labels import PointLabel, Stands
 from rendering.scene_state import SlicePlane, SliceState
 from rendering.section import dashed
 from rendering.slice_geometry import SliceFrame
@@ -69,12 +69,14 @@ def cut_labels(state: SliceState) -> list[PointLabel]:
             words = tr("overshoot {overshoot} mm", overshoot=f"{blade.overshoot_mm:.1f}")
             marks.append((words, (0.0, end + blade.overshoot_mm, half)))
         return [
-            PointLabel(words, vec3(blade.to_lps(place)), drawn.colour_rgb, align=(-1, 0), shift_px=(12, 0))
-            for words, place in marks
+            PointLabel(
+                words, vec3(blade.to_lps(at)), drawn.colour_rgb, False, 1.0, (-1, 0), (12, 0), Stands.NEAR
+            )
+            for words, at in marks
         ]
     words = tr("{width} × {depth} mm", width=f"{blade.width_mm:.1f}", depth=f"{end:.1f}")
     below = vec3(blade.to_lps(np.zeros(3)))
-    return [PointLabel(words, below, drawn.colour_rgb, align=(0, 1), shift_px=(0, -30))]
+    return [PointLabel(words, below, drawn.colour_rgb, align=(0, 1), shift_px=(0, -30), stands=Stands.NEAR)]
 
 
 def cut_words(state: SliceState, bones: tuple[CrossedBone, ...]) -> list[str]:

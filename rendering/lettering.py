@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from vtkmodules.vtkCommonCore import VTK_FONT_FILE
-from vtkmodules.vtkRenderingCore import vtkTextProperty
+from vtkmodules.vtkRenderingCore import vtkTextProperty, vtkTextRenderer
 
+from rendering.boxes import Box, grown, moved
 from rendering.colours import unit_rgb
+from rendering.offscreen import TEXT_DPI
 from rendering.themes import Rgb, Theme
 
+ROOM_PX = 1.5  # the shadow, and a hair's breadth
 _HORIZONTAL = {-1: "SetJustificationToLeft", 0: "SetJustificationToCentered", 1: "SetJustificationToRight"}
 _VERTICAL = {
     -1: "SetVerticalJustificationToBottom",
@@ -80,6 +83,13 @@ class Lettering:
         style.SetLineSpacing(1.15)
         _call(style, _HORIZONTAL[align[0]])
         _call(style, _VERTICAL[align[1]])
+
+    def box(self, style: vtkTextProperty, words: str, x_px: float, y_px: float) -> Box:
+        """Return the rectangle that words take, with a little room round them, when written at a point."""
+        found = [0, 0, 0, 0]
+        vtkTextRenderer.GetInstance().GetBoundingBox(style, words, found, TEXT_DPI)
+        left, right, low, high = found
+        return moved(grown((left, low, right, high), self.px(ROOM_PX)), x_px, y_px)
 
 
 def _call(target: Any, method: str) -> None:

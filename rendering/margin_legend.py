@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
 from planning.texts import tr
+from rendering.boxes import Box
 from rendering.colours import (
     MARGIN_CLEAR_RGB,
     MARGIN_UNCERTAIN_RGB,
@@ -48,10 +49,18 @@ class MarginLegend:
             style.SetShadow(False)
             style.SetBackgroundColor(*unit_rgb(patch))
             style.SetBackgroundOpacity(1.0)
-        self._margin_px = lettering.px(14)
+        self._lettering, self._margin_px = lettering, lettering.px(14)
         self._row_px = lettering.px(theme.text_pt * 1.6)
 
     def layout(self, width_px: float) -> None:
         """Place the rows above the scale bar."""
         for row, actor in enumerate(reversed(self._actors)):
             actor.SetPosition(width_px - self._margin_px, self._margin_px + (row + 2.2) * self._row_px)
+
+    def boxes(self) -> list[Box]:
+        """Return where the rows lie; other words keep off them."""
+        return [
+            self._lettering.box(actor.GetTextProperty(), actor.GetInput(), *actor.GetPosition())
+            for actor in self._actors
+            if actor.GetVisibility()
+        ]

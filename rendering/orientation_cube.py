@@ -9,11 +9,13 @@ from vtkmodules.vtkFiltersGeneral import vtkTransformFilter
 from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
+from rendering.boxes import Box
 from rendering.cameras import CameraPose
 from rendering.colours import unit_rgb
 from rendering.themes import Rgb
 
 SIDE_PX = 74.0
+SHARE = 0.3  # of a small view at most
 DISTANCE = 5.0
 _FACE_RGB: Rgb = (199, 204, 212)
 _LETTER_RGB: Rgb = (26, 31, 38)
@@ -35,16 +37,20 @@ class OrientationCube:
         self.renderer.GetActiveCamera().SetParallelScale(0.95)
 
     def layout(
-        self, pose: CameraPose, viewport: tuple[float, float, float, float], side: tuple[float, float]
-    ) -> None:
-        """Turn as the main camera; `side` is the cube's share of the window's width and height."""
-        _, _, right, high = viewport
-        self.renderer.SetViewport(max(0.0, right - side[0]), max(0.0, high - side[1]), right, high)
+        self, pose: CameraPose, viewport: Box, room_px: tuple[float, float], pixel_ratio: float
+    ) -> Box:
+        """Turn as the main camera; return where the cube lies in a view of this size, in its pixels."""
+        left, low, right, high = viewport
+        wide, tall = (max(px, 1.0) for px in room_px)
+        side = min(SIDE_PX * pixel_ratio, SHARE * min(wide, tall))
+        across, up = side / wide * (right - left), side / tall * (high - low)
+        self.renderer.SetViewport(max(0.0, right - across), max(0.0, high - up), right, high)
         camera = self.renderer.GetActiveCamera()
         camera.SetFocalPoint(0, 0, 0)
         camera.SetPosition(*(-DISTANCE * v for v in pose.sight_lps))
         camera.SetViewUp(*pose.up_lps)
         camera.SetClippingRange(0.1, 2 * DISTANCE)
+        return wide - side, tall - side, wide, tall
 
 
 def _parts() -> list[vtkActor]:

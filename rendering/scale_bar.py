@@ -7,6 +7,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor2D, vtkPolyDataMapper2D, vtkRenderer, vtkTextActor
 
 from planning.texts import tr
+from rendering.boxes import Box
 from rendering.colours import unit_rgb
 from rendering.convert import line_data
 from rendering.lettering import Lettering
@@ -48,6 +49,15 @@ class ScaleBar:
     def is_shown(self) -> bool:
         """Whether the bar is drawn."""
         return bool(self._bar.GetVisibility())
+
+    def boxes(self) -> list[Box]:
+        """Return where the bar and its words lie; other words keep off them."""
+        if not self.is_shown:
+            return []
+        right, low = self._label.GetPosition()
+        tick = self._lettering.px(5)
+        words = self._lettering.box(self._label.GetTextProperty(), self._label.GetInput(), right, low)
+        return [words, (right - self.length_px, low - 2 * tick, right, low)]
 
     def hide(self) -> None:
         """Draw nothing, as perspective has no one scale."""

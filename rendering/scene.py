@@ -32,7 +32,7 @@ from rendering.lighting import three_lights
 from rendering.line_layer import LineLayer
 from rendering.margin_legend import MarginLegend
 from rendering.offscreen import TEXT_DPI, is_software
-from rendering.orientation_cube import SIDE_PX, OrientationCube
+from rendering.orientation_cube import OrientationCube
 from rendering.point_labels import PointLabels
 from rendering.scale_bar import ScaleBar
 from rendering.scene_state import DrawnBlade, SliceAxes, SpineState, Stamp
@@ -41,7 +41,6 @@ from rendering.spine_marks import apart_words, hidden_strokes, looking_words, ma
 
 Viewport = tuple[float, float, float, float]
 WHOLE: Viewport = (0.0, 0.0, 1.0, 1.0)
-CUBE_SHARE = 0.3  # of a small view at most
 FIRST_POSE = view_pose(StandardView.POSTERIOR, (0.0, 0.0, 0.0), 150.0)
 
 
@@ -265,6 +264,11 @@ class SpineScene:
         return self._texts
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Words that found no free place."""
+        return self._labels.left_out
+
+    @property
     def scale_bar(self) -> ScaleBar:
         """The scale bar of this view; hidden in perspective and while pieces are apart."""
         return self._bar
@@ -347,35 +351,31 @@ class SpineScene:
             self._lines.show(mark_strokes(state, mm_per_px))
         self._hidden.show(hidden_strokes(state))
         self._texts.letters(SliceAxes(self._pose.right_lps, self._pose.up_lps))
-        self._texts.layout(eye.width_px, eye.height_px)
+        self._lay_out_words(eye)
+        self._backdrop.want(self._window, self._standing(eye) if self._in_hand is not None else None)
+
+    def _lay_out_words(self, eye: ViewEye) -> None:
+        room, corner = (eye.width_px, eye.height_px), np.array([eye.left_px, eye.low_px])
+        self._texts.fit(*room)
         for handle in self._handles:
             handle.layout(self._texts.size)
-        corner = (eye.left_px, eye.low_px)
-        self._labels.resize(self._texts.size)
-        room = (eye.width_px, eye.height_px)
-        self._labels.layout(lambda points: eye.pixels_of(points) - corner, self._texts.boxes(), room)
         self._legend.layout(eye.width_px)
-        self._layout_bar(eye)
-        self._layout_cube(self._window)
-        self._backdrop.want(self._window, self._standing(eye) if self._in_hand is not None else None)
+        if self._state.parallel and not self._state.is_apart:
+            self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px, self._texts.size)
+        else:
+            self._bar.hide()
+        cube = self._cube.layout(self._pose, self._viewport, room, self._lettering.pixel_ratio)
+        taken = [cube, *self._bar.boxes(), *self._legend.boxes()]
+        self._texts.layout(*room, taken)
+        self._labels.resize(self._texts.size)
+        words, handles = [*taken, *self._texts.boxes()], self.handle.boxes() - np.tile(corner, 2)
+        self._labels.layout(lambda points: eye.pixels_of(points) - corner, words, room, handles)
 
     def _standing(self, eye: ViewEye) -> Hashable:
         """Return everything the pixels depend on of what stands still while a blade is dragged."""
         margins = tuple(id(m.margin_mm) for m in self._still.margins)  # arrays are not compared by value
         still = replace(self._still, line=None, crosshair_lps_mm=None, levels=(), stamp=Stamp())
         return still, margins, eye, self._lettering, self._depths()
-
-    def _layout_bar(self, eye: ViewEye) -> None:
-        if self._state.parallel and not self._state.is_apart:
-            self._bar.layout(eye.mm_per_px_at(np.zeros(3)), eye.width_px, self._texts.size)
-        else:
-            self._bar.hide()
-
-    def _layout_cube(self, window: vtkRenderWindow) -> None:
-        width, height = window.GetSize()
-        eye = self._eye
-        side = min(self._lettering.px(SIDE_PX), CUBE_SHARE * min(eye.width_px, eye.height_px))
-        self._cube.layout(self._pose, self._viewport, (side / max(width, 1), side / max(height, 1)))
 
     def _place_camera(self) -> None:
         place_camera(self._main.GetActiveCamera(), self._pose, self._state.parallel, self._depths())

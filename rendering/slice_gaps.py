@@ -6,7 +6,7 @@ from planning.geometry.coverage import Coverage
 from planning.geometry.frames import Floats, Grid, vec3
 from planning.texts import tr
 from rendering.line_layer import Strokes
-from rendering.point_labels import PointLabel
+from rendering.point_labels import PointLabel, Stands
 from rendering.scene_state import SliceState
 from rendering.slice_geometry import SliceFrame, height_mm
 from rendering.slice_parts import GapBand
@@ -41,7 +41,9 @@ def gap_labels(state: SliceState) -> list[PointLabel]:
         if lines:
             middle = (lines[0][0] + lines[1][0]) / 2
             rgb = state.theme.for_slices.warning_rgb
-            labels.append(PointLabel(tr("slices missing"), vec3(middle), rgb, bold=True))
+            labels.append(
+                PointLabel(tr("slices missing"), vec3(middle), rgb, bold=True, stands=Stands.ALWAYS)
+            )
     return labels
 
 

@@ -7,7 +7,7 @@ from planning.texts import tr
 from rendering.colours import CROSSHAIR_RGB
 from rendering.cut_planes import TURNS_FROM, Grip, Hold, end_px
 from rendering.line_layer import Strokes
-from rendering.point_labels import PointLabel
+from rendering.point_labels import PointLabel, Stands
 from rendering.scene_state import CrossLine, LevelName, SlicePlane, SliceState
 from rendering.slice_geometry import SliceFrame, height_mm
 
@@ -89,7 +89,7 @@ def line_label(state: SliceState) -> list[PointLabel]:
         return []
     x, y, z = np.add(line.start_lps_mm, line.end_lps_mm) / 2
     middle = (float(x), float(y), float(z))
-    return [PointLabel(line.label, middle, line.colour_rgb, True, 1.1, align=(-1, 0), shift_px=(8, 16))]
+    return [PointLabel(line.label, middle, line.colour_rgb, True, 1.1, (-1, 0), (8, 16), Stands.ALWAYS)]
 
 
 def level_labels(state: SliceState) -> list[PointLabel]:
@@ -98,7 +98,7 @@ def level_labels(state: SliceState) -> list[PointLabel]:
         return []
     normal, height = np.asarray(state.screen_axes.normal_lps), height_mm(state)
     return [
-        PointLabel(level.text, level.point_lps_mm, bold=True)
+        PointLabel(level.text, level.point_lps_mm, bold=True, stands=Stands.BESIDE)
         for level in state.levels
         if abs(float(normal @ np.asarray(level.point_lps_mm)) - height) <= LEVEL_IN_SLICE_MM
     ]

@@ -38,6 +38,7 @@ from rendering.slice_marks import (
 )
 from rendering.slice_words import plane_words, second_words, slab_words
 from rendering.trace_grips import TraceGrips
+from rendering.word_block import BlockLine, Yields
 
 CAMERA_DISTANCE_MM = 2000.0
 _FIRST = SliceState(SlicePlane.AXIAL)
@@ -61,6 +62,7 @@ class SliceScene:
         self._stood: SliceState | None = None
         self._blades_of: SliceState | None = None
         self._laid_out: tuple[SliceState, SliceFrame, Grip | None] | None = None
+        self._worded: tuple[SliceState, SliceFrame] | None = None
         self._image = SliceImage(self._images)
         self._outlines = Outlines()
         self._fill = BladeFill(self._marks)
@@ -133,7 +135,7 @@ class SliceScene:
         self._backdrop.drop()
         self.show(replace(_FIRST, theme=(self._state or _FIRST).theme))
         self._image.forget()
-        self._stood = self._blades_of = self._laid_out = None
+        self._stood = self._blades_of = self._laid_out = self._worded = None
         self._grip = None
 
     def set_moving(self, moving: bool) -> bool:
@@ -195,6 +197,11 @@ class SliceScene:
         return self._texts
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Words that found no free place."""
+        return (*self._texts.left_out, *self._labels.left_out)
+
+    @property
     def scale_bar(self) -> ScaleBar:
         """The scale bar of this view."""
         return self._bar
@@ -218,11 +225,14 @@ class SliceScene:
     def _write(self, state: SliceState) -> None:
         stamp, texts = state.stamp, self._texts
         texts.set(Place.TOP_LEFT, title_words(stamp))
-        where = [plane_words(state), position_words(state), level_words(state)]
-        if state.cut is not None:
-            where = [where[0], *cut_words(state, self._bones)]
-        where += [*slab_words(state), second_words(state)]
-        texts.set(Place.TOP_RIGHT, "\n".join(line for line in where if line))
+        where = [BlockLine(plane_words(state), Yields.FIRST)]
+        if state.cut is None:
+            level = level_words(state)
+            where.append(BlockLine(position_words(state), Yields.FIRST))
+            where.append(BlockLine(level, Yields.NEVER if level == stamp.level_note else Yields.IF_MUST))
+        where += [BlockLine(line, Yields.IF_MUST) for line in cut_words(state, self._bones)]
+        where += [BlockLine(line) for line in (*slab_words(state), second_words(state))]
+        texts.set_block(where)
         window = tr("W {window} L {level}", window=f"{state.window_hu:.0f}", level=f"{state.level_hu:.0f}")
         low = [source_words(stamp), window if state.volume is not None else ""]
         texts.set(Place.BOTTOM_LEFT, "\n".join(line for line in low if line))
@@ -240,7 +250,12 @@ class SliceScene:
         if self._laid_out != (content, frame, self._grip):
             self._laid_out = (content, frame, self._grip)
             self._lay_out_marks(state, frame)
+            self._worded = None
+        self._texts.fit(frame.width_px, frame.height_px)
         self.handle.layout(self._texts.size)
+        if self._worded != (state, frame):
+            self._worded = (state, frame)
+            self._lay_out_words(state, frame)
 
     def _lay_out_marks(self, state: SliceState, frame: SliceFrame) -> None:
         """Draw what does not move with a blade."""
@@ -249,14 +264,19 @@ class SliceScene:
         self._hot_grip.show(grip_strokes(state, frame, self._grip, self._lettering.px(CENTRE_PX)))
         self._line.show([*line_strokes(state, frame, self._lettering.px(5)), *gap_strokes(state, frame)])
         self._cut.show(cut_strokes(state, frame, self._lettering.px(1), self._bones))
-        labels = [*cut_labels(state), *level_labels(state), *line_label(state), *gap_labels(state)]
-        self._labels.show(labels, self._lettering, state.theme.for_slices)
-        self._texts.layout(frame.width_px, frame.height_px)
-        corner = (frame.left_px, frame.low_px)
-        self._labels.resize(self._texts.size)
+
+    def _lay_out_words(self, state: SliceState, frame: SliceFrame) -> None:
+        """Find every word a place off the others and, where it can be, off the handles."""
+        corner = np.array([frame.left_px, frame.low_px])
+        handles = self.handle.boxes() - np.tile(corner, 2)
         room = (frame.width_px, frame.height_px)
-        self._labels.layout(lambda points: frame.pixels_of(points) - corner, self._texts.boxes(), room)
+        labels = [*gap_labels(state), *line_label(state), *cut_labels(state), *level_labels(state)]
+        self._labels.show(labels, self._lettering, state.theme.for_slices)
+        self._labels.resize(self._texts.size)
         self._bar.layout(frame.mm_per_px, frame.width_px, self._texts.size)
+        self._texts.layout(*room, self._bar.boxes(), handles)
+        taken = [*self._texts.boxes(), *self._bar.boxes()]
+        self._labels.layout(lambda points: frame.pixels_of(points) - corner, taken, room, handles)
 
     def _standing(self, state: SliceState, frame: SliceFrame) -> Hashable:
         """Show the blades; return everything the pixels depend on of what stands still, or None.

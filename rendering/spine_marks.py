@@ -7,7 +7,7 @@ from planning.texts import tr
 from rendering.blade_solid import slab_edges
 from rendering.clipping import clip_words
 from rendering.line_layer import Strokes
-from rendering.point_labels import PointLabel
+from rendering.point_labels import PointLabel, Stands
 from rendering.scene_state import DrawnLine, LevelName, SpineState
 
 CROSSHAIR_PX = 11.0
@@ -46,8 +46,18 @@ def mark_labels(state: SpineState) -> list[PointLabel]:
         if drawn.active and drawn.visible:
             corner = drawn.blade.to_lps(np.array([0.0, drawn.blade.depth_mm + drawn.blade.overshoot_mm, 0.0]))
             x, y, z = (float(v) for v in corner)
-            labels.append(PointLabel(drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16)))
-    return [*labels, *(PointLabel(level.text, _shown_at(level), bold=True) for level in state.levels)]
+            labels.append(
+                PointLabel(
+                    drawn.title, (x, y, z), drawn.colour_rgb, True, shift_px=(0, -16), stands=Stands.NEAR
+                )
+            )
+    return [
+        *labels,
+        *(
+            PointLabel(level.text, _shown_at(level), bold=True, stands=Stands.BESIDE)
+            for level in state.levels
+        ),
+    ]
 
 
 def apart_words(state: SpineState) -> str:
@@ -70,7 +80,7 @@ def _shown_at(level: LevelName) -> Vec3:
 
 def _line_label(line: DrawnLine) -> PointLabel:
     x, y, z = (float(v) for v in np.add(line.start_lps_mm, line.end_lps_mm) / 2)
-    return PointLabel(line.label, (x, y, z), line.colour_rgb, True, 1.2, (-1, 0), (8, 16))
+    return PointLabel(line.label, (x, y, z), line.colour_rgb, True, 1.2, (-1, 0), (8, 16), Stands.ALWAYS)
 
 
 def _cross(point: np.ndarray, half_mm: float) -> np.ndarray:

@@ -1,16 +1,22 @@
 """Views of the active cut, and pieces, under a surgeon's hands: real keys, wheel and mouse."""
 
+import html
+from itertools import combinations
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.gui import Workstation
 from planning.editing.anatomy_edits import ReplaceMask
 from planning.editing.osteotomy_edits import MoveBlade
+from planning.geometry.frames import vec3
 from planning.model.mask import Mask
 from planning.model.structures import StructureKind
+from rendering.boxes import overlap, shared_px2
 from rendering.corner_texts import Place
 from rendering.scene_state import DrawnLine, SlicePlane
 from tests.app.test_gestures import wheel
@@ -203,3 +209,31 @@ def test_pieces_are_faded_hidden_and_exploded_from_the_list(station: Workstation
     assert panel.cards[0].opacity.value() == 100
     assert panel.left_behind.text() == "nothing"
     panel.move_pieces.setChecked(False)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 700)])
+def test_words_of_the_views_lie_on_neither_each_other_nor_the_handles(
+    station: Workstation, cuts: dict[SlicePlane, CutView], size: tuple[int, int]
+) -> None:
+    window, views = station.window, station.window.views
+    cut = station.session.view.case.plan.osteotomies[0]  # type: ignore[union-attr]
+    window.resize(*size)
+    station.parts.commands.look(active_cut=cut.id)
+    point = cut.blade.to_lps(np.array([3.0, 10.0, 0.0]))
+    views.fly_to(vec3(point), DrawnLine(vec3(point), vec3(point + 0.5), "0.1 mm inside"))
+    for view in (views.spine, *views.slices.values(), *cuts.values()):
+        if not view.isVisible():
+            continue
+        view.viewport.draw_now()
+        texts, labels = view.scene.texts, view.scene._labels.boxes
+        boxes = [*texts.boxes(), *labels.values()]
+        assert not any(overlap(a, b) for a, b in combinations(boxes, 2)), view.title.text()
+        assert "0.1 mm inside" in labels, view.title.text()
+        block = texts.box(Place.TOP_RIGHT)
+        if block is not None:
+            handles = view.scene.handle.boxes()
+            assert shared_px2(np.array([block]), handles).sum() == 0.0, view.title.text()
+    face = cuts[SlicePlane.CUT_FACE]
+    face.eventFilter(face._bar, QHelpEvent(QEvent.Type.ToolTip, QPoint(), QPoint()))
+    assert all(html.escape(said) in face._bar.toolTip() for said in face.left_out())
+    window.resize(1280, 800)

@@ -61,6 +61,7 @@ class SliceView(ViewFrame):
         super().__init__(
             tr(PLANE_NAMES[plane]), stripe, Viewport(self.scene, mode, self.scene.set_moving), parent
         )
+        self.scene.texts.titled = True
         self.left_button = LeftButton.CROSSHAIR
         self._lettering = lettering
         self._wanted = SliceState(plane)
@@ -94,6 +95,10 @@ class SliceView(ViewFrame):
         self.note.setText(self._position_text())
         if self.viewport.isVisible():  # a view that comes into sight draws itself
             self.viewport.redraw()
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return what found no free place in the view."""
+        return self.scene.left_out
 
     def _position_text(self) -> str:
         return place_words(self._wanted)

@@ -120,6 +120,10 @@ class SpineView(ViewFrame):
         self._wanted = state
         self.viewport.redraw()
 
+    def left_out(self) -> tuple[str, ...]:
+        """Return what found no free place in the view."""
+        return self.scene.left_out
+
     def stamped_picture(self, stamp: Stamp, size: PictureSize) -> bytes:
         """Return a PNG of what is shown, drawn anew; raises `ExportRefused` as `spine_picture`."""
         self._apply()

@@ -33,7 +33,7 @@ class ViewFrame(QFrame):
         self._bar = QFrame()
         self._bar.setObjectName("viewbar")
         self._bar.setStyleSheet(f"QFrame#viewbar {{ border-left: 4px solid {stripe}; }}")
-        self._bar.setToolTip(tip(tr("Double-click to maximise this view and to bring the others back.")))
+        self._say_left_out()
         self._bar.installEventFilter(self)
         row = QHBoxLayout(self._bar)
         row.setContentsMargins(2, 1, 3, 1)
@@ -95,4 +95,16 @@ class ViewFrame(QFrame):
             self.setProperty("active", event.type() is QEvent.Type.FocusIn)
             self.style().unpolish(self)
             self.style().polish(self)
+        if watched is self._bar and event.type() is QEvent.Type.ToolTip:
+            self._say_left_out()
         return super().eventFilter(watched, event)
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return what found no free place in the view; it is read in the title's tooltip."""
+        return ()
+
+    def _say_left_out(self) -> None:
+        words = [tr("Double-click to maximise this view and to bring the others back.")]
+        if left_out := self.left_out():
+            words.append(tr("No room in the view for: {words}", words="; ".join(left_out)))
+        self._bar.setToolTip(tip("\n".join(words)))
