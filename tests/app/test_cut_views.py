@@ -221,7 +221,7 @@ def test_words_of_the_views_lie_on_neither_each_other_nor_the_handles(
     station.parts.commands.look(active_cut=cut.id)
     point = cut.blade.to_lps(np.array([3.0, 10.0, 0.0]))
     views.fly_to(vec3(point), DrawnLine(vec3(point), vec3(point + 0.5), "0.1 mm inside"))
-    for view in (views.spine, *views.slices.values(), *cuts.values()):
+    for view in views.views:
         if not view.isVisible():
             continue
         view.viewport.draw_now()
