@@ -109,7 +109,10 @@ class Guidance(QObject):
         self._preferences.tour_seen = True
         window, spine = self._window, self._window.views.spine
         native = spine.viewport.mode is ViewportMode.NATIVE
-        self.tour = Tour(tour_stops(window), window, spine.cancel_drag, kept=window.banner, native=native)
+        self.tour = Tour(
+            tour_stops(window), window, spine.cancel_drag,
+            kept=window.banner, spared=window.views, native=native,
+        )  # fmt: skip
         self.tour.ended.connect(self._forget_tour)
         self.tour.start()
 

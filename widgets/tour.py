@@ -13,7 +13,7 @@ from widgets.announce import announce
 from widgets.plain_text import label
 from widgets.theme import scaled
 
-_WIDTH_PX: Final = 330
+_WIDTH_PX: Final = 286  # no wider than the safety board of a small laptop
 _GAP_PX: Final = 12
 _LINE_PX: Final = 3
 
@@ -40,6 +40,8 @@ class Tour(QFrame):
         Asked before Esc ends the tour: whether Esc meant something else, such as a drag.
     kept : QWidget, optional
         What no note may cover: the patient and the warnings beside the name.
+    spared : QWidget, optional
+        What notes leave uncovered as long as there is another place: the views.
     native : bool
         Whether views have a system window of their own, which would cover it.
 
@@ -58,10 +60,12 @@ class Tour(QFrame):
         busy: Callable[[], bool] = lambda: False,
         *,
         kept: QWidget | None = None,
+        spared: QWidget | None = None,
         native: bool = False,
     ) -> None:
         super().__init__(window)
-        self._stops, self._window, self._busy, self._kept = tuple(stops), window, busy, kept
+        self._stops, self._window, self._busy = tuple(stops), window, busy
+        self._kept, self._spared = kept, spared
         self._at = 0
         self.setObjectName("tour")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -162,15 +166,17 @@ class Tour(QFrame):
         target = self.stop.target()
         shown = target is not None and target.isVisible()
         area = self._box(target) if target and shown else QRect()
-        kept = self._box(self._kept) if self._kept and self._kept is not target else QRect()
-        self.move(place_beside(area, self.size(), self._window.size(), kept))
+        kept = self._box(self._kept) if self._kept is not target else QRect()
+        self.move(place_beside(area, self.size(), self._window.size(), kept, self._box(self._spared)))
         for edge, box in zip(self._edges, _frame_of(area), strict=True):
             edge.setGeometry(box)
             edge.setVisible(shown)
             edge.raise_()
         self.raise_()
 
-    def _box(self, part: QWidget) -> QRect:
+    def _box(self, part: QWidget | None) -> QRect:
+        if part is None or not part.isVisible():
+            return QRect()
         return QRect(part.mapTo(self._window, QPoint(0, 0)), part.size())
 
     def _needed_height(self) -> int:
@@ -178,26 +184,41 @@ class Tour(QFrame):
         return layout.totalHeightForWidth(self.width()) if layout is not None else self.height()
 
 
-def place_beside(area: QRect, note: QSize, window: QSize, kept: QRect | None = None) -> QPoint:
-    """Return where a note stands: beside its control where there is room, else on the window's middle.
+def place_beside(
+    area: QRect, note: QSize, window: QSize, kept: QRect | None = None, spared: QRect | None = None
+) -> QPoint:
+    """Return where a note stands inside the window: as near to its control as it can without covering things.
 
-    Where it can, it leaves `kept` uncovered, and steps below that if need be.
+    It covers the least of its control, then of `kept`, then of `spared`; among such places the nearest is
+    taken. Without a control it stands in the middle.
     """
     if area.isNull():
         return QPoint((window.width() - note.width()) // 2, (window.height() - note.height()) // 2)
-    y = min(max(area.top(), _GAP_PX), window.height() - note.height() - _GAP_PX)
-    x = min(max(area.left(), _GAP_PX), window.width() - note.width() - _GAP_PX)
-    beside = (
-        QPoint(area.right() + _GAP_PX, y),
-        QPoint(area.left() - note.width() - _GAP_PX, y),
-    )
-    over = (QPoint(x, area.bottom() + _GAP_PX), QPoint(x, area.top() - note.height() - _GAP_PX))
-    places = (*over, *beside) if area.height() < note.height() else (*beside, *over)
-    inside, kept = QRect(QPoint(0, 0), window), kept or QRect()
-    below = QPoint(x, max(kept.bottom(), area.bottom()) + _GAP_PX)
-    free = [place for place in (*places, below) if inside.contains(QRect(place, note))]
-    clear = (place for place in free if not QRect(place, note).intersects(kept))
-    return next(clear, free[0] if free else QPoint(x, y))
+    boxes = [box for box in (area, kept or QRect(), spared or QRect()) if not box.isNull()]
+    inside = QRect(QPoint(0, 0), window).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
+    right, bottom = inside.right() + 1 - note.width(), inside.bottom() + 1 - note.height()
+    xs, ys = {inside.left(), right}, {inside.top(), bottom}
+    for box in boxes:
+        xs |= {box.left(), box.right() + _GAP_PX, box.left() - note.width() - _GAP_PX}
+        ys |= {box.top(), box.bottom() + _GAP_PX, box.top() - note.height() - _GAP_PX}
+    places = [
+        QRect(QPoint(x, y), note)
+        for x in sorted({min(max(x, inside.left()), right) for x in xs})
+        for y in sorted({min(max(y, inside.top()), bottom) for y in ys})
+    ]
+    return min(places, key=lambda at: (*(_shared(at, box) for box in boxes), _apart(at, area))).topLeft()
+
+
+def _shared(one: QRect, other: QRect) -> int:
+    common = one.intersected(other)
+    return common.width() * common.height() if common.isValid() else 0
+
+
+def _apart(one: QRect, other: QRect) -> int:
+    """Return how far two boxes are apart, across and down together."""
+    across = max(one.left() - other.right(), other.left() - one.right(), 0)
+    down = max(one.top() - other.bottom(), other.top() - one.bottom(), 0)
+    return across + down
 
 
 def _edge(window: QWidget) -> QFrame:

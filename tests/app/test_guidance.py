@@ -5,7 +5,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -211,3 +211,18 @@ def test_a_note_of_the_toolbar_stands_below_the_patient() -> None:
     at = place_beside(button, note, QRect(0, 0, 1000, 700).size(), banner)
     assert at.y() > banner.bottom()
     assert at.x() == button.left()
+
+
+@pytest.mark.parametrize("window", [QSize(1280, 800), QSize(1920, 1080)])
+def test_notes_leave_the_views_free_while_there_is_another_place(window: QSize) -> None:
+    """Panel, views and board as the window of that size has them; the note as wide as it is."""
+    note, wide, high = QSize(286, 150), window.width(), window.height()
+    banner = QRect(0, 70, wide, 38)
+    views, board = QRect(360, 115, wide - 680, high - 350), QRect(wide - 315, 115, 305, high - 170)
+    half = QSize(views.width() // 2, views.height() // 2)
+    axial, spine = QRect(views.topLeft(), half), QRect(views.center(), half).translated(0, -half.height())
+    for area in (QRect(630, 34, 30, 30), axial, spine, board, QRect(10, high - 50, 700, 40)):
+        box = QRect(place_beside(area, note, window, banner, views), note)
+        assert QRect(QPoint(0, 0), window).contains(box)
+        assert not any(box.intersects(part) for part in (area, banner, views))
+    assert place_beside(spine, note, window, banner, views).x() > spine.right(), "beside what it speaks of"
