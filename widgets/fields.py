@@ -1,12 +1,15 @@
 """Small inputs that never change by accident: a wheel over an unfocused field does nothing."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from planning.texts import literal, tr
+
+_INSET_PX: Final = 7  # border and padding of a text field
 
 
 class WheelNeedsKeyboard(QObject):
@@ -65,6 +68,11 @@ def _is_typed_over(field: QDoubleSpinBox | QSpinBox) -> bool:
         return field.lineEdit().text() != special
     words = field.textFromValue(field.value())  # type: ignore[arg-type]
     return field.lineEdit().text() != f"{field.prefix()}{words}{field.suffix()}"
+
+
+def inset(field: QSpinBox | QDoubleSpinBox) -> None:
+    """Begin the words where those of a text field begin: the style sheet's padding does not reach them."""
+    field.lineEdit().setTextMargins(_INSET_PX, 0, 0, 0)
 
 
 class NumberField(QDoubleSpinBox):
@@ -143,6 +151,7 @@ class StepField(QSpinBox):
         WheelNeedsKeyboard(self)
         PlanUndo(self, lambda: _is_typed_over(self), lambda: self.setValue(self.value()))
         self.setMinimumWidth(78)
+        inset(self)
         self.valueChanged.connect(lambda value: self.entered.emit(value or None))
 
     def show_value(self, value: int | None) -> None:

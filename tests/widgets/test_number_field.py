@@ -4,10 +4,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.fields import ChoiceField, NumberField, StepField
+from widgets.fields import ChoiceField, NumberField, StepField, TextField
+from widgets.theme import THEMES, apply_theme
 
 pytestmark = pytest.mark.gui
 
@@ -87,3 +88,29 @@ def test_the_wheel_steps_only_the_field_with_the_keyboard(qtbot: QtBot, make: ob
     turn_the_wheel(field)
     assert shown(field) != before
     assert page.turns == 1
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_words_of_a_step_begin_where_those_of_a_text_begin(
+    theme: str, qtbot: QtBot, qapp: QApplication
+) -> None:
+    apply_theme(qapp, THEMES[theme])
+    page = Page()
+    qtbot.addWidget(page)
+    step, text = StepField(), TextField()
+    for field in (step, text):
+        page.column.addWidget(field)
+    step.show_value(2)
+    text.show_text("ribs")
+    page.show()
+    for has_keyboard in (text, step):
+        has_keyboard.setFocus()
+        qapp.processEvents()
+        lefts = []
+        for field, edit in ((step, step.lineEdit()), (text, text)):
+            edit.setCursorPosition(0)
+            lefts.append(edit.mapTo(page, edit.cursorRect().topLeft()).x() - field.x())
+        assert abs(lefts[0] - lefts[1]) <= 1, lefts
+        assert lefts[0] >= 4
+    apply_theme(qapp, THEMES["dark"])

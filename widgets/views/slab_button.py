@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QToolButton, QWidget, QWidg
 from planning.texts import mark, tr
 from rendering.slice_parts import SlabMode
 from rendering.slice_words import SLAB_NAMES
+from widgets.fields import inset
 from widgets.plain_text import tip
 
 THICKNESSES_MM: Final = (2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0)
@@ -74,6 +75,7 @@ class SlabButton(QToolButton):
         self.thickness.setSuffix(" mm")
         self.thickness.setPrefix(tr("Thickness") + "  ")
         self.thickness.setAccessibleName(tr("Thickness of the slab in millimetres"))
+        inset(self.thickness)
         self.thickness.valueChanged.connect(self._thicken)
         holder = QWidgetAction(menu)
         holder.setDefaultWidget(self.thickness)
