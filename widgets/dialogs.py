@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -25,6 +27,9 @@ from widgets.fields import ChoiceField
 from widgets.level_words import resection_words
 from widgets.plain_text import label
 from widgets.review_words import STATE_WORDS, states_explained
+from widgets.theme import scaled
+
+_WIDEST_PX: Final = 900
 
 
 class NamedDialog(QDialog):
@@ -33,7 +38,7 @@ class NamedDialog(QDialog):
     def __init__(self, title: str, text: str, by: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(min(scaled(420), _WIDEST_PX))
         self.by = QLineEdit(by)
         self.by.setPlaceholderText(tr("your name"))
         self.form = QFormLayout()
@@ -63,6 +68,21 @@ class NamedDialog(QDialog):
         self.setMinimumWidth(width_px)
         self.setFixedSize(width_px, self._column.totalHeightForWidth(width_px))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Never be lower than the words need at this width: Qt's own guess cuts long ones short."""
+        super().resizeEvent(event)
+        self._keep_words_whole()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin high enough."""
+        super().showEvent(event)
+        self._keep_words_whole()
+
+    def _keep_words_whole(self) -> None:
+        needed = self._column.totalHeightForWidth(self.width())
+        if self.isVisible() and self.height() < needed <= self.maximumHeight():
+            self.setMinimumHeight(needed)
+
     @property
     def ok(self) -> bool:
         """Whether OK may be pressed."""
@@ -76,6 +96,7 @@ class NamedDialog(QDialog):
         """Say what is missing."""
         missing = self.lacking()
         self.why.setText(missing)
+        self._keep_words_whole()
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not missing)
 
 

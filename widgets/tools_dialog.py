@@ -23,6 +23,7 @@ from planning.model.tools import Tool, ToolLibrary, checked
 from planning.texts import literal, mark, tr
 from widgets.fields import NumberField
 from widgets.plain_text import label, tip
+from widgets.theme import scaled
 
 _NUMBERS: Final = (
     ("kerf_mm", mark("Kerf")), ("overshoot_mm", mark("Overshoot")),
@@ -68,7 +69,7 @@ class ToolsDialog(QDialog):
 
     def sizeHint(self) -> QSize:
         """Return room for list and numbers."""
-        return QSize(680, 420)
+        return QSize(scaled(740), scaled(420))
 
     @property
     def chosen(self) -> Tool | None:
@@ -121,6 +122,7 @@ class ToolsDialog(QDialog):
             name = literal(tr(tool.name))
             self.list.addItem(name if tool.own else tr("{tool} (standard)", tool=name))
         self.list.blockSignals(False)
+        self.list.setMinimumWidth(min(self.list.sizeHintForColumn(0) + scaled(16), scaled(300)))
         self.list.setCurrentRow(row)
         self._show()
 
