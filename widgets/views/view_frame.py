@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from planning.texts import tr
 from widgets.plain_text import label, tip
 from widgets.viewport import Viewport
 from widgets.views.overflow_menu import OverflowMenu
+from widgets.views.whole_note import WholeNote
 
 _LEAST_BAR_PX = 90
 _BETWEEN_PX = 24
@@ -29,7 +30,7 @@ class ViewFrame(QFrame):
         self.setObjectName("view")
         self.viewport = viewport
         self.title = label(title, "viewtitle")
-        self.note = label("", "viewnote")
+        self.note = WholeNote()
         self._bar = QFrame()
         self._bar.setObjectName("viewbar")
         self._bar.setStyleSheet(f"QFrame#viewbar {{ border-left: 4px solid {stripe}; }}")
@@ -41,7 +42,6 @@ class ViewFrame(QFrame):
         row.addWidget(self.title)
         row.addSpacing(6)
         row.addWidget(self.note, 1)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.overflow = OverflowMenu()
         row.addWidget(self.overflow)
         self._controls: list[QWidget] = []
