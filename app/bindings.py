@@ -324,14 +324,14 @@ class Bindings(QObject):
         p.window.check_panel.move_pieces.setChecked(False)
         self.showing.show(p.session.view)
         case = p.session.case
+        start = start_lps_mm(case) or p.files.spine_lps_mm if case is not None else None
+        if start is not None:
+            p.window.views.move_crosshair(start)
         if case is None or case.anatomy is None:
             return
         p.window.stage_bar.choose(
             Stage.PLAN if case.plan.osteotomies else Stage.ANATOMY if case.anatomy.structures else Stage.CASE
         )
-        start = start_lps_mm(case)
-        if start is not None:
-            p.window.views.move_crosshair(start)
 
     def _say_where_the_crosshair_is(self) -> None:
         window, point = self.parts.window, self.parts.window.views.plan_crosshair_lps_mm

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -13,9 +14,11 @@ from app.flows.case_questions import later_save, short_of_memory, unsaved_change
 from app.flows.opened_case import OpenedCase, close_file, saved_elsewhere, take_from_disk, take_left_work
 from app.jobs import Jobs, Work
 from app.keeping import Keeper
+from app.landing import spine_lps_mm
 from app.session import Session
 from app.settings import Preferences
 from planning.errors import PlanningError
+from planning.geometry.frames import Vec3
 from planning.imaging.memory_need import usable_bytes
 from planning.model.case import Case
 from planning.progress import Cancelled, Progress
@@ -78,6 +81,7 @@ class CaseFiles(QObject):
         self._beat.setInterval(_BEAT_MS)
         self._beat.timeout.connect(self._give_sign_of_life)
         self._beat.start()
+        self.spine_lps_mm: Vec3 | None = None
 
     @property
     def file(self) -> CaseFile | None:
@@ -156,9 +160,10 @@ class CaseFiles(QObject):
             tr("Opening the case"), lambda: take_from_disk(path, self._notary, as_template=as_template)
         )
 
-    def new_case(self, case: Case) -> None:
+    def new_case(self, case: Case, spine_lps_mm: Vec3 | None = None) -> None:
         """Work on an imported case that has no file yet. The present case must be settled."""
         self._release()
+        self.spine_lps_mm = spine_lps_mm
         self._keeper.begin(case, None)
         self._session.open(case, saved=False)
         self.opened.emit()
@@ -176,6 +181,7 @@ class CaseFiles(QObject):
             with self._opening:
                 self._keeper.wait()  # the file may be the one that was just put away
                 taken = take()
+                taken = replace(taken, spine_lps_mm=spine_lps_mm(taken.work or taken.case))
                 try:
                     progress(1.0, "")
                 except Cancelled:
@@ -282,7 +288,7 @@ class CaseFiles(QObject):
             self.open_path(taken.newer.path)
             return
         work = self._recovered(taken)
-        self._file = taken.file
+        self._file, self.spine_lps_mm = taken.file, taken.spine_lps_mm
         self.approving.take(taken.known)
         if taken.is_template:
             self._keeper.begin_lazily(taken.case)

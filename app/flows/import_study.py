@@ -1,5 +1,6 @@
 """From a folder, zip or volume file to a case in the window: scan, choose, load."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,12 @@ from app.errands.workbench import Workbench
 from app.flows.case_files import CaseFiles
 from app.flows.import_structures import LABEL_FILES, StructuresFlow
 from app.jobs import Jobs
+from app.landing import spine_lps_mm
 from app.session import Session
 from app.settings import Preferences
 from planning.editing.image_edits import AddImage
 from planning.errors import PlanningError
+from planning.geometry.frames import Vec3
 from planning.imaging.import_choice import ImportChoice
 from planning.imaging.memory_need import usable_bytes
 from planning.imaging.scan import scan
@@ -30,6 +33,14 @@ from widgets.together import Together
 
 _PICTURES: Final = "pictures"
 _VOLUMES: Final = "*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd"
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """A new case, and where to look first in a CT without structures."""
+
+    case: Case
+    spine_lps_mm: Vec3 | None
 
 
 class ImportFlow(QObject):
@@ -144,12 +155,15 @@ class ImportFlow(QObject):
     def _load(self, choice: ImportChoice, labels: Path | None, names: Path | None) -> None:
         bench = self._bench
 
-        def work(progress: Progress) -> Case | tuple[AddImage, ...]:
+        def work(progress: Progress) -> Begun | tuple[AddImage, ...]:
             edits = load_images(choice, bench, progress, lambda: datetime.now(UTC))
-            return edits if choice.case is not None else case_of(edits)
+            if choice.case is not None:
+                return edits
+            case = case_of(edits)
+            return Begun(case, spine_lps_mm(case))
 
-        def done(loaded: Case | tuple[AddImage, ...]) -> None:
-            if isinstance(loaded, Case):
+        def done(loaded: Begun | tuple[AddImage, ...]) -> None:
+            if isinstance(loaded, Begun):
                 self._open(loaded, labels, names)
             else:
                 self._add(choice.case, loaded)
@@ -168,8 +182,8 @@ class ImportFlow(QObject):
             )
             self.told.emit(Message(words))
 
-    def _open(self, case: Case, labels: Path | None, names: Path | None) -> None:
-        self._files.new_case(case)
+    def _open(self, begun: Begun, labels: Path | None, names: Path | None) -> None:
+        self._files.new_case(begun.case, begun.spine_lps_mm)
         if labels is not None:
             self.structures.start(labels, names)
         else:

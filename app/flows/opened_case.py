@@ -7,6 +7,7 @@ from pathlib import Path
 from app.approving import Known, known_of
 from app.problem_messages import problem_message
 from planning.errors import CaseFileProblem
+from planning.geometry.frames import Vec3
 from planning.model.case import Case
 from planning.storage.case_file import CaseFile
 from planning.storage.generations import Generation, generations_of, newer_generation, open_or_earlier
@@ -40,6 +41,8 @@ class OpenedCase:
     newer : Generation or None
         An earlier generation that is newer than the file.
     is_saved, is_template : bool
+    spine_lps_mm : Vec3 or None
+        Where to look first in a CT without structures.
     """
 
     case: Case
@@ -53,6 +56,7 @@ class OpenedCase:
     newer: Generation | None = None
     is_saved: bool = True
     is_template: bool = False
+    spine_lps_mm: Vec3 | None = None
 
     @property
     def saved_at(self) -> datetime:

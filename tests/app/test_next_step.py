@@ -11,6 +11,7 @@ from app.next_step import next_step
 from app.session import SessionView
 from planning.editing.anatomy_edits import ConfirmLevels, ReviewStructure
 from planning.model.case import Case
+from planning.model.osteotomy import Osteotomy, OsteotomyKind
 from planning.model.plan import Plan
 from planning.model.settings import load_settings
 from planning.model.stamp import PROGRAM, inputs_of
@@ -18,6 +19,7 @@ from planning.model.structures import ReviewState, StructureKind
 from planning.safety.results import Evaluation, PlanProblem, Status
 from tests.builders import a_case, a_plan, a_vertebral_column
 from tests.phantoms import PERIOD_MM
+from tests.rendering.drawing import a_blade
 
 SETTINGS = load_settings(Path(__file__).parents[2] / "resources")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,3 +71,11 @@ def test_a_case_begins_where_the_operation_is() -> None:
     assert amid is not None
     assert abs(amid[2] + PERIOD_MM) < 14.0  # the middle one of three vertebrae
     assert start_lps_mm(replace(case, anatomy=replace(anatomy, structures=()))) is None
+    lowest = start_lps_mm(a_case(healthy, Plan(target_levels=(LEVELS[-1],))))
+    assert lowest is not None
+    assert abs(lowest[2] + (len(LEVELS) - 1) * PERIOD_MM) < 14.0  # the level to be resected
+    far = Osteotomy("far", OsteotomyKind.FREE, "saw", a_blade(origin_lps_mm=(90.0, 0.0, 0.0)))
+    assert start_lps_mm(a_case(anatomy, Plan(osteotomies=(far,)))) == at_tumour
+    beside = start_lps_mm(a_case(healthy, Plan(osteotomies=(far,))))
+    assert beside is not None
+    assert beside[0] > 80.0

@@ -1,17 +1,24 @@
 """Files given back: two openings at once, a save while the window closes, a second wish to close."""
 
+import math
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui import Workstation
+from app.landing import spine_lps_mm
+from planning.geometry.frames import Vec3
 from planning.model.case import Case
+from planning.model.plan import Plan
+from planning.model.study import Patient, StudyImage
 from planning.storage.case_file import CaseFile, open_case
 from tests.app.test_journeys import answer, edited
+from tests.imaging.test_first_look import SPINE_XY_MM, a_chest
 
 pytestmark = [pytest.mark.gui, pytest.mark.render]
 
@@ -40,6 +47,27 @@ def test_of_two_openings_the_first_gives_its_file_back(
     station.parts.keeper.wait()
     with CaseFile.open(first) as again:
         assert not again.read_only, "nobody works on it, so nobody may hold it"
+    put_away(station)
+
+
+def test_a_ct_without_structures_opens_at_its_spine_found_off_the_main_thread(
+    station: Workstation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    image = StudyImage("ct", a_chest(np.eye(3), spacing_ijk_mm=(4.0, 4.0, 10.0)), "CT")
+    path, threads = tmp_path / "bare.enbloc", []
+
+    def seen(case: Case) -> Vec3 | None:
+        threads.append(threading.current_thread())
+        return spine_lps_mm(case)
+
+    monkeypatch.setattr("app.flows.case_files.spine_lps_mm", seen)
+    CaseFile.create(path, Case("bare", Patient(), (image,), None, (Plan(),))).close()
+    station.parts.files.open_path(path)
+    qtbot.waitUntil(lambda: station.session.path == path, timeout=20_000)
+    at = station.window.views.looking.crosshair_lps_mm
+    assert math.dist(at[:2], SPINE_XY_MM) < 12.0
+    assert threads
+    assert threading.main_thread() not in threads
     put_away(station)
 
 
