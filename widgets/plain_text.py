@@ -39,7 +39,7 @@ def millimetres(value: float | None) -> str:
     if value is None:
         return "–"
     if abs(value) < 0.05:
-        return tr("< 0.1 mm") if value >= 0 else tr("−< 0.1 mm")
+        return tr("< 0.1 mm") if value >= 0 else tr("< 0.1 mm inside")
     return tr("{value} mm", value=f"{value:.1f}".replace("-", "−"))
 
 

@@ -243,12 +243,12 @@ def collected(
     )
 
 
-_OF_STRUCTURES: Final = frozenset({"LABELS_CUT_SHORT", "LISTED_AS_OTHER", "NOT_JUDGED", "SIMULATED"})
+OF_STRUCTURES: Final = frozenset({"LABELS_CUT_SHORT", "LISTED_AS_OTHER", "NOT_JUDGED", "SIMULATED"})
 
 
 def findings_for(found: LabelImport, kept: Sequence[tuple[Structure, Origin]]) -> tuple[Finding, ...]:
     """Return what is to be said of those structures a person keeps, as the person named them."""
-    rest = [f for f in found.findings if f.code not in _OF_STRUCTURES]
+    rest = [f for f in found.findings if f.code not in OF_STRUCTURES]
     return (*rest, *_said(kept))
 
 

@@ -1,5 +1,6 @@
 """The images of a case in the report: what each is, where it lies, what the import found in it."""
 
+from planning.imaging.intake import OF_STRUCTURES
 from planning.model.case import Case
 from planning.model.frame_relation import relation_words
 from planning.model.study import Finding, Severity, StudyImage
@@ -21,7 +22,9 @@ def image_rows(case: Case, identity: Identity) -> list[tuple[str, str]]:
         if identity is Identity.FULL:
             rows.append((tr("Study UID"), image.study_uid or tr("none")))
             rows.append((tr("Series UID"), image.series_uid or tr("none")))
-        rows += [(tr("Import finding"), _found(case, image, finding)) for finding in image.findings]
+        # What is a mere note on structures stands with these.
+        found = (f for f in image.findings if f.code not in OF_STRUCTURES or f.severity is Severity.WARN)
+        rows += [(tr("Import finding"), _found(case, image, finding)) for finding in found]
     return rows
 
 

@@ -27,8 +27,11 @@ ROLE_WORDS = {
 
 
 def number(value_mm: float | None) -> str:
-    """Return a distance with one decimal, or a dash where it is withheld."""
-    return "–" if value_mm is None else f"{value_mm:.1f}".replace("-", "−")
+    """Return a distance with one decimal, or a dash where it is withheld; a trace keeps its sign with two."""
+    if value_mm is None:
+        return "–"
+    places = 1 if abs(value_mm) >= 0.05 else 2
+    return f"{round(value_mm, places) or 0.0:.{places}f}".replace("-", "−")
 
 
 def percent(fraction: float) -> str:

@@ -1,5 +1,6 @@
 """The sections of the report (CLINICAL 6), from a current evaluation of a case."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from planning.errors import ExportRefused
 from planning.geometry.blade_angles import angles_of
 from planning.model.case import Case
 from planning.model.osteotomy import Osteotomy
+from planning.model.plan import Mobilisation
 from planning.model.settings import Settings
 from planning.model.stamp import is_current
 from planning.model.structures import ReviewState, reference_words
@@ -191,7 +193,7 @@ def _steps(case: Case, evaluation: Evaluation, settings: Settings) -> Section:
         blade = osteotomy.blade
         rows.append(
             (
-                Cell(str(osteotomy.step) if osteotomy.step is not None else "–"),
+                Cell(_step_words(osteotomy.step)),
                 Cell(osteotomy.title),
                 Cell(tr(tool.name) if tool else tr("{tool} (not in the library)", tool=osteotomy.tool)),
                 Cell(f"{blade.kerf_mm:.1f}"),
@@ -205,21 +207,28 @@ def _steps(case: Case, evaluation: Evaluation, settings: Settings) -> Section:
 
 
 def _other_steps(case: Case, evaluation: Evaluation) -> tuple[Paragraph, ...]:
-    words = [
-        tr(
-            "Step {step}: {structure} mobilised, {guard}, by {by}",
-            step=mobilised.step if mobilised.step is not None else "–",
-            structure=reference_words(mobilised.structure),
-            guard=mobilised.guard or tr("no guard named"),
-            by=mobilised.by or tr("nobody named"),
-        )
-        for mobilised in case.plan.mobilised
-    ]
+    words = [(mobilised.step, _mobilised_words(mobilised)) for mobilised in case.plan.mobilised]
     for release in case.plan.releases:
-        step = release.step if release.step is not None else "–"
         meant = [link.title for link in evaluation.links if is_meant(link.id, release.link)]
-        words.append(tr("Step {step}: release {link}", step=step, link=listed(meant) or release.link))
-    return tuple(Paragraph(w) for w in words)
+        link = listed(meant) or release.link
+        said = tr("Step {step}: release {link}", step=_step_words(release.step), link=link)
+        words.append((release.step, said))
+    words.sort(key=lambda step: math.inf if step[0] is None else step[0])
+    return tuple(Paragraph(said) for _, said in words)
+
+
+def _mobilised_words(mobilised: Mobilisation) -> str:
+    return tr(
+        "Step {step}: {structure} mobilised, {guard}, by {by}",
+        step=_step_words(mobilised.step),
+        structure=reference_words(mobilised.structure),
+        guard=mobilised.guard or tr("no guard named"),
+        by=mobilised.by or tr("nobody named"),
+    )
+
+
+def _step_words(step: int | None) -> str:
+    return str(step) if step is not None else "–"
 
 
 def _cuts(case: Case, pictures: tuple[Picture, ...]) -> tuple[Section, ...]:

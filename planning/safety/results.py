@@ -45,8 +45,8 @@ class MarginClass(StrEnum):
 
 _CLASS_WORDS = {
     MarginClass.INTRALESIONAL: mark("intralesional"),
-    MarginClass.UNDER_2MM: mark("<2 mm by plan"),
-    MarginClass.AT_LEAST_2MM: mark(">=2 mm by plan"),
+    MarginClass.UNDER_2MM: mark("< 2 mm by plan"),
+    MarginClass.AT_LEAST_2MM: mark("≥ 2 mm by plan"),
 }
 
 

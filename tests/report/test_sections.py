@@ -9,16 +9,18 @@ from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import ExportRefused
 from planning.model.anatomy import LevelConfirmation
 from planning.model.case import Diagnosis
+from planning.model.plan import Mobilisation, Release
 from planning.model.settings import load_settings
 from planning.model.study import Patient
 from planning.progress import silent
-from planning.report.content import Facts, Lines
+from planning.report.content import Facts, Lines, Paragraph
 from planning.report.identity import Identity, patient_line
+from planning.report.measurements import number
 from planning.report.sections import Choices, report_of
 from planning.report.tables import csv_of
 from planning.safety.evaluation import evaluate
 from planning.safety.results import Status
-from tests.builders import a_case
+from tests.builders import a_case, a_full_plan
 
 SETTINGS = load_settings(Path(__file__).parents[2] / "resources")
 CHOICES = Choices(Identity.NONE, "enbloc 0.1.0", "2026-11-23 10:00", "Research use. Not a medical device.")
@@ -114,6 +116,22 @@ def test_a_cuts_page_says_the_depth_of_the_steps_table_for_an_outlined_blade_too
     assert f"depth {first.blade.depth_mm:.1f}," in dict(facts.rows)["Blade"]
 
 
+@pytest.mark.parametrize(
+    "value_mm, printed",
+    [
+        (None, "–"),
+        (-0.04, "−0.04"),
+        (0.04, "0.04"),
+        (-0.001, "0.00"),
+        (-0.05, "−0.1"),
+        (1.26, "1.3"),
+        (0.0, "0.00"),
+    ],
+)
+def test_a_trace_keeps_its_sign_and_nothing_reads_as_minus_zero(value_mm, printed):
+    assert number(value_mm) == printed
+
+
 def test_a_structure_has_the_volume_of_its_voxels(case, report):
     anatomy = case.anatomy
     printed = {row[0].text: row[3].text for row in table(report, "structures").rows}
@@ -121,6 +139,17 @@ def test_a_structure_has_the_volume_of_its_voxels(case, report):
     for structure in anatomy.structures:
         mm3 = np.count_nonzero(structure.mask.to_array()) * voxel_mm3
         assert printed[structure.title] == f"{mm3 / 1000:.1f}"
+
+
+def test_all_other_steps_stand_in_order_too():
+    plan = a_full_plan()
+    early = Mobilisation("aorta", "malleable retractor", 3, "vascular surgeon")
+    late = (Mobilisation("azygos", "", None), replace(early, step=8), early)
+    case = a_case(plan=replace(plan, mobilised=late, releases=(Release("disc_t9_t10", 5),)))
+    printed = report_of(case, evaluate(case, SETTINGS, silent), SETTINGS, (), CHOICES)
+    (steps,) = (s for s in printed.sections if s.title == "Steps in order")
+    said = [block.text.split(":")[0] for block in steps.blocks if isinstance(block, Paragraph)]
+    assert said == ["Step 3", "Step 5", "Step 8", "Step –"]
 
 
 def test_the_board_is_printed_worst_first(report):

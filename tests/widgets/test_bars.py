@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
         (None, "–"),
         (2.13, "2.1 mm"),
         (0.04, "< 0.1 mm"),
-        (-0.04, "−< 0.1 mm"),
+        (-0.04, "< 0.1 mm inside"),
         (-1.26, "−1.3 mm"),
         (0.0, "< 0.1 mm"),
     ],
