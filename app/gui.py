@@ -45,6 +45,7 @@ from app.settings import Preferences
 from app.window import MainWindow
 from planning.errors import PlanningError
 from planning.imaging import warmth as import_warmth
+from planning.kernel.stoppable import stoppable
 from planning.model.anatomy import Anatomy
 from planning.model.case import Case
 from planning.model.settings import Settings
@@ -232,17 +233,22 @@ def warm_up(station: Workstation) -> None:
                 Message(words, "fail", f"SELF_TEST_FAILED\n{tested.reason or ''}")
             )
 
-        def touch(_progress: Progress) -> None:
-            bone_warmth.touch_every_kernel()
-            import_warmth.touch_every_kernel()
+        def touch(progress: Progress) -> None:
+            with stoppable(progress):  # who closes the window does not wait for the rest of it
+                bone_warmth.touch_every_kernel()
+                import_warmth.touch_every_kernel()
 
         station.jobs.start(
             "warm-bones", tr("Preparing cuts and import"), touch, _pass_over_the_program,
             can_cancel=False, background=True,
         )  # fmt: skip
 
+    def test(progress: Progress) -> SelfTest:
+        with stoppable(progress):
+            return self_test()
+
     title = tr("Self-test of the measuring")
-    station.jobs.start("warm", title, lambda _progress: self_test(), done, can_cancel=False, background=True)
+    station.jobs.start("warm", title, test, done, can_cancel=False, background=True)
 
 
 def _pass_over_the_program(_done: None) -> None:
