@@ -8,7 +8,7 @@ from numba.core import event
 from planning.progress import Progress
 
 
-class _Asking(event.Listener):  # type: ignore[misc]
+class _Asking(event.Listener):
     """Asks before each pass whether to go on."""
 
     def __init__(self, progress: Progress) -> None:
