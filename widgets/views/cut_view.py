@@ -58,6 +58,8 @@ class CutView(SliceView):
         self._follow()
         self.viewport.schedule.moved()
 
+    keeps_note = False  # the cut's name may be long; its button back must stay
+
     def reset_look(self) -> None:
         """Lie in the cut again, all of it in view."""
         self.offset_mm = 0.0

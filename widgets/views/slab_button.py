@@ -16,6 +16,7 @@ from widgets.plain_text import tip
 THICKNESSES_MM: Final = (2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 RANGE_MM: Final = (1.0, 100.0)
 _HELP: Final = mark("Slice or thick slab: mean, MIP or MinIP (M); thickness (+ and -)")
+_MARK: Final = "▾"
 _ORDER: Final[tuple[SlabMode | None, ...]] = (None, SlabMode.MEAN, SlabMode.MAXIMUM, SlabMode.MINIMUM)
 
 
@@ -59,6 +60,7 @@ class SlabButton(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.slab = Slab()
+        self._short = False
         menu = QMenu(self)
         group = QActionGroup(self)
         self.modes: dict[SlabMode | None, QAction] = {}
@@ -89,11 +91,21 @@ class SlabButton(QToolButton):
         """Show a choice."""
         self.slab = slab
         name = tr("Slice") if slab.mode is None else f"{tr(SLAB_NAMES[slab.mode])} {slab.thickness_mm:g} mm"
-        self.setText(name)
+        self._name = name
+        self._write()
         self.setAccessibleName(f"{name}. {tr(_HELP)}")
         self.modes[slab.mode].setChecked(True)
         with QSignalBlocker(self.thickness):
             self.thickness.setValue(slab.thickness_mm)
+
+    def set_short(self, *, short: bool) -> None:
+        """Show a plain slice as a mark alone; a slab is always named."""
+        if short is not self._short:
+            self._short = short
+            self._write()
+
+    def _write(self) -> None:
+        self.setText(_MARK if self._short and self.slab.mode is None else self._name)
 
     def _thicken(self, thickness_mm: float) -> None:
         mode = self.slab.mode or SlabMode.MEAN  # who types a thickness means a slab

@@ -92,9 +92,15 @@ class SliceView(ViewFrame):
         state = replace(state, zoom=self._zoom, pan_mm=self._pan_mm)
         self._pan_mm = pan_kept(self._wanted, state)
         self._wanted = self._with_own(state)
-        self.note.setText(self._position_text())
+        self.say(self._position_text())
         if self.viewport.isVisible():  # a view that comes into sight draws itself
             self.viewport.redraw()
+
+    keeps_note = True  # where the slice lies
+
+    def shorten(self, *, short: bool) -> None:
+        """Give the room of the slab's name to where the slice lies."""
+        self.slab.set_short(short=short)
 
     def left_out(self) -> tuple[str, ...]:
         """Return what found no free place in the view."""
@@ -114,6 +120,7 @@ class SliceView(ViewFrame):
         self._show_slab(slab)
 
     def _show_slab(self, _slab: Slab) -> None:
+        self._fit()
         self._wanted = self._with_own(self._wanted)
         self.viewport.redraw()
 

@@ -12,6 +12,7 @@ from widgets.views.whole_note import WholeNote
 
 _LEAST_BAR_PX = 90
 _BETWEEN_PX = 24
+_SLACK_PX = 12
 
 
 class ViewFrame(QFrame):
@@ -24,6 +25,7 @@ class ViewFrame(QFrame):
     """
 
     maximise_asked = Signal()
+    keeps_note = False  # buttons go into the menu before the note does
 
     def __init__(self, title: str, stripe: str, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +33,7 @@ class ViewFrame(QFrame):
         self.viewport = viewport
         self.title = label(title, "viewtitle")
         self.note = WholeNote()
+        self._kept_px = 0
         self._bar = QFrame()
         self._bar.setObjectName("viewbar")
         self._bar.setStyleSheet(f"QFrame#viewbar {{ border-left: 4px solid {stripe}; }}")
@@ -73,8 +76,38 @@ class ViewFrame(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put buttons that have no room into a menu."""
         super().resizeEvent(event)
+        self._fit()
+
+    def say(self, note: str) -> None:
+        """Say something beside the title."""
+        self.note.setText(note)
+        if not (self.keeps_note and 0 <= self._kept_px - self.note.needed_px <= _SLACK_PX):
+            self._fit()  # a step of the wheel leaves the bar as it is
+
+    def shorten(self, *, short: bool) -> None:
+        """Show controls in few characters, or in full."""
+
+    def _fit(self) -> None:
+        """Divide the bar: what stands beside the title first, then the controls' names, then buttons."""
         ends = self.title.sizeHint().width() + self.maximise.sizeHint().width() + _BETWEEN_PX
-        self.overflow.fit(self.width() - ends - sum(c.sizeHint().width() for c in self._controls))
+        needed = self.note.needed_px
+        self._kept_px = needed + _SLACK_PX // 2 if self.keeps_note and needed else 0
+        self.shorten(short=False)
+        room = self.width() - ends - self._controls_px()
+        if max(needed, self._kept_px) > room:
+            self.shorten(short=True)
+            room = self.width() - ends - self._controls_px()
+        self.overflow.fit(room - self._kept_px)
+        self.note.setMinimumWidth(self._kept_px)
+
+    def _controls_px(self) -> int:
+        return sum(c.sizeHint().width() for c in self._controls)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Divide the bar anew when words change their size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit()
 
     def add_control(self, control: QWidget) -> None:
         """Add a control to the left of the buttons, always in sight."""

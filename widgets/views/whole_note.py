@@ -22,9 +22,14 @@ class WholeNote(QLabel):
         self.setToolTip("" if self.has_room else self.text())
 
     @property
+    def needed_px(self) -> int:
+        """How wide all of it is."""
+        return self.fontMetrics().horizontalAdvance(self.text())
+
+    @property
     def has_room(self) -> bool:
         """Whether every letter can be seen."""
-        return self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width()
+        return self.needed_px <= self.contentsRect().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw all of it, or nothing."""
