@@ -195,7 +195,9 @@ class CutEditor(QWidget):
         self.side.setAccessibleName(tr("Side"))
         self.step.setAccessibleName(tr("Step of the operation"))
         self.group.setAccessibleName(tr("Group of cuts"))
-        self.group.setToolTip(tip(tr("Cuts of one group are one cut made in several passes: they part bone together.")))
+        self.group.setToolTip(
+            tip(tr("Cuts of one group are one cut made in several passes: they part bone together."))
+        )
 
     def _connect(self) -> None:
         self.relative.edited.connect(self.edited)
