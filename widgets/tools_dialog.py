@@ -102,6 +102,7 @@ class ToolsDialog(QDialog):
         form.addRow(label(tr("Name")), self.name)
         for key, words in _NUMBERS:
             self.numbers[key].setAccessibleName(tr(words))
+            self.numbers[key].setMinimumWidth(self.numbers[key].sizeHint().width())
             form.addRow(label(tr(words)), self.numbers[key])
         self.name.setAccessibleName(tr("Name"))
         self.source.setAccessibleName(tr("Source"))

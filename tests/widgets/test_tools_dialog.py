@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from planning.model.settings import load_settings
+from widgets.theme import THEMES, apply_theme
 from widgets.tools_dialog import ToolsDialog
 
 LIBRARY = load_settings(Path(__file__).parents[2] / "resources").tools
@@ -59,3 +60,20 @@ def test_two_tools_of_one_name_are_refused(qtbot: QtBot) -> None:
     dialog.name.setText("")
     QTest.keyClicks(dialog.name, "T-saw")
     assert dialog.problem == "Two tools are called T-saw. Give each a name of its own."
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_numbers_and_their_units_are_read_whole_in_the_smallest_dialog(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    apply_theme(qapp, THEMES["dark"], 150)
+    dialog = ToolsDialog(LIBRARY)
+    qtbot.addWidget(dialog)
+    dialog.resize(10, 10)
+    dialog.show()
+    qapp.processEvents()
+    for field in dialog.numbers.values():
+        assert field.width() >= field.sizeHint().width()
+    wanted = dialog.list.sizeHintForColumn(0)
+    assert dialog.list.viewport().width() >= wanted
+    apply_theme(qapp, THEMES["dark"])
