@@ -139,9 +139,11 @@ class BladeHandle:
 
     def boxes(self) -> Floats:
         """Return rectangles along all that can be grabbed, in pixels of the window: words keep off them."""
-        parts = [*self._shapes().values(), self._padlock()]
-        segments = [self._eye.pixels_of(s.reshape(-1, 3)).reshape(-1, 2, 2) for s in parts if len(s)]
-        return along(np.concatenate(segments), 6.0 * self._pixel_ratio) if segments else NO_BOXES
+        lines = np.concatenate([*self._shapes().values(), self._padlock()])
+        if not len(lines):
+            return NO_BOXES
+        projected = self._eye.pixels_of(lines.reshape(-1, 3)).reshape(-1, 2, 2)
+        return along(projected, 6.0 * self._pixel_ratio)
 
     def part_at(self, x_px: float, y_px: float) -> StrEnum | None:
         """Return the part under the pointer, or None."""

@@ -5,7 +5,7 @@ may move to, nearest first. Words that may not be lost take the place that cover
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -74,6 +74,14 @@ def places(
 
 
 def _place(want: Wanted, standing: Floats, room: Box, crossed: Floats) -> Shift | None:
+    # Most words stay where they are: that is looked at first.
+    home = replace(want, shifts_px=want.shifts_px[:1])
+    stays = _best(home, standing, room, crossed, free=True)
+    return stays if stays is not None else _best(want, standing, room, crossed, free=False)
+
+
+def _best(want: Wanted, standing: Floats, room: Box, crossed: Floats, *, free: bool) -> Shift | None:
+    """Return the best of all shifts; with `free`, none that covers or crosses anything."""
     shifts = want.shifts_px
     boxes = np.asarray(want.box) + np.hstack([shifts, shifts])
     inside = (boxes[:, :2] >= room[:2]).all(axis=1) & (boxes[:, 2:] <= room[2:]).all(axis=1)
@@ -81,6 +89,8 @@ def _place(want: Wanted, standing: Floats, room: Box, crossed: Floats) -> Shift 
         return None
     shifts, boxes = shifts[inside], boxes[inside]
     on_words, on_lines = shared_px2(boxes, standing), shared_px2(boxes, crossed)
+    if free and (on_words + on_lines).any():
+        return None
     if not want.must:
         shifts, on_lines = shifts[on_words == 0], on_lines[on_words == 0]
         on_words = np.zeros(len(shifts))
