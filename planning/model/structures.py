@@ -81,16 +81,16 @@ KIND_NAMES: Final[dict[StructureKind, str]] = {
 
 def reference_words(reference: str) -> str:
     """Return how people read what plans and evaluations call a structure: its name, or its kind in words."""
-    names = {kind.value: words for kind, words in KIND_NAMES.items()}
     if reference in _GIVEN_NAMES:
         return tr(reference)
-    return tr(names[reference]) if reference in names else reference
+    return tr(_REFERENCE_NAMES[reference]) if reference in _REFERENCE_NAMES else reference
 
 
 _GIVEN_NAMES: Final = (
     mark("spinal canal with cord"), mark("left upper lobe of lung"), mark("left lower lobe of lung"),
     mark("right upper lobe of lung"), mark("right middle lobe of lung"), mark("right lower lobe of lung"),
 )  # fmt: skip
+_REFERENCE_NAMES: Final = {kind.value: words for kind, words in KIND_NAMES.items()}
 _SIDE_WORDS: Final = {"left": mark("left"), "right": mark("right")}
 
 

@@ -196,7 +196,8 @@ def protection_of(
             guard = guard or tr("{guard}, {by}", guard=mobilisation.guard, by=mobilisation.by)
         else:
             remarks.append(tr("the mobilisation lacks its guard, its step or the person responsible"))
-    titles = {s.id: s.title for s in anatomy.structures}
+    named = {part.strip() for g in osteotomy.guards for part in g.partition(":")[2].split(",")}
+    titles = {s.id: s.title for s in anatomy.structures if s.id in named}
     others = tuple(_spoken(g, titles) for g in osteotomy.guards if ":" in g and g != guard)
     return Protection(guard, mobilised, sacrificed, tuple(remarks), structure.title, others)
 
