@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final, Literal
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QMessageBox, QPushButton, QToolButton, QWidget
 
 from planning.texts import brief, tr
@@ -40,6 +41,8 @@ class Message:
         The sentence without the names it was filled with: what is copied in its place.
     about : str
         The action it is about: whatever is said later about the same action takes its place.
+    folder : Path, optional
+        Where what it tells of lies; a button opens it.
     """
 
     text: str
@@ -48,6 +51,7 @@ class Message:
     stays: bool = False
     wording: str = ""
     about: str = ""
+    folder: Path | None = None
 
 
 class MessageBar(QFrame):
@@ -81,6 +85,8 @@ class MessageBar(QFrame):
         self.more.setMenu(self.list)
         self.read_on = QPushButton(tr("Read on..."))
         self.read_on.clicked.connect(self._read_on)
+        self.open_folder = QPushButton(tr("Open folder"))
+        self.open_folder.clicked.connect(self._open_folder)
         self.details = QPushButton(tr("Details..."))
         self.details.clicked.connect(self._show_details)
         self.copy = QPushButton(tr("Copy"))
@@ -95,7 +101,7 @@ class MessageBar(QFrame):
         row.setContentsMargins(10, 1, 6, 1)
         row.addWidget(self._sign)
         row.addWidget(self.sentence, 1)
-        for part in (self.more, self.read_on, self.details, self.copy, self.close_button):
+        for part in (self.more, self.read_on, self.open_folder, self.details, self.copy, self.close_button):
             row.addWidget(part)
         self.ensurePolished()
         self.fit_to_text()
@@ -189,6 +195,7 @@ class MessageBar(QFrame):
         self._sign.setText(_SIGNS[shown.tone] if shown is not None else "→" if self._hint else "")
         self.sentence.setText(shown.text if shown is not None else self._hint)
         self.sentence.setAccessibleName(self.sentence.text())
+        self.open_folder.setVisible(shown is not None and shown.folder is not None)
         for button in (self.details, self.copy):
             button.setVisible(shown is not None and bool(shown.details))
         self.close_button.setVisible(shown is not None)
@@ -214,6 +221,10 @@ class MessageBar(QFrame):
     def _read_on(self) -> None:
         close = Choice("ok", tr("Close"), QMessageBox.ButtonRole.AcceptRole, default=True)
         ask(self.window(), tr("Message"), self.sentence.text(), (close,))
+
+    def _open_folder(self) -> None:
+        if self._shown is not None and self._shown.folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._shown.folder)))
 
     def _copy(self) -> None:
         if self._shown is not None:

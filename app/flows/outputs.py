@@ -147,7 +147,13 @@ class OutputFlow(QObject):
     def _tell_done(self, folder: Path, what: str, digest: str) -> None:
         names = {"report": tr("report"), "export": tr("meshes and DICOM objects")}
         self._files.note(EXPORT, tr("{what}; inputs {digest}", what=names.get(what, what), digest=digest))
-        self.told.emit(Message(tr("Written to {folder}.", folder=str(folder)), stays=True))
+        if what == "report":
+            words = tr(
+                "The report is written: report.pdf, with all that belongs to it, in {folder}.", folder=folder
+            )
+        else:
+            words = tr("Meshes and DICOM objects are written to {folder}.", folder=folder)
+        self.told.emit(Message(words, stays=True, folder=folder))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _dialog(self, title: str, text: str, name: str, options: Sequence[Option]) -> OutputDialog:

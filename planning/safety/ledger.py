@@ -237,5 +237,5 @@ def _uncounted(lines: tuple[LedgerLine, ...]) -> tuple[PlanProblem, ...]:
 
 def action_words(line: LedgerLine) -> str:
     """Return what is done to it, in words, such as ``ligated at step 8``."""
-    what = tr(ACTION_NAMES[line.action]) if line.action else tr("kept (the plan says nothing)")
+    what = tr(ACTION_NAMES[line.action]) if line.action else tr("kept: the plan does not mention it")
     return tr("{action} at step {step}", action=what, step=line.step) if line.step is not None else what

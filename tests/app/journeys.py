@@ -47,7 +47,7 @@ def from_demo_to_export(person: Person, folder: Path) -> None:
     dialog = person.dialog("Export meshes and DICOM")
     person.write_into(_field(dialog), str(out))
     person.press(dialog, "Save")
-    person.wait(lambda: "Written to" in _said(person.station), "the export", 240)
+    person.wait(lambda: "are written to" in _said(person.station), "the export", 240)
     _check_export(person, out, moved)
 
 

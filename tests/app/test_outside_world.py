@@ -53,7 +53,8 @@ def test_the_report_is_written_by_the_command_line_on_a_frozen_copy(
     station: Workstation, folder: Path, qtbot: QtBot
 ) -> None:
     station.window.actions_table["report"].trigger()
-    qtbot.waitUntil(lambda: "Written to" in shown_text(station), timeout=180_000)
+    qtbot.waitUntil(lambda: "The report is written" in shown_text(station), timeout=180_000)
+    assert f"report.pdf, with all that belongs to it, in {folder}" in shown_text(station)
     pdf = next(folder.rglob("*.pdf"))
     assert pdf.read_bytes()[:5] == b"%PDF-"
     assert pdf.stat().st_size > 20_000
@@ -64,7 +65,7 @@ def test_the_report_is_written_by_the_command_line_on_a_frozen_copy(
 def test_export_writes_meshes(station: Workstation, folder: Path, qtbot: QtBot) -> None:
     station.window.actions_table["export"].trigger()
     qtbot.waitUntil(lambda: bool(shown_text(station)), timeout=180_000)
-    assert "Written to" in shown_text(station)
+    assert f"Meshes and DICOM objects are written to {folder}" in shown_text(station)
     assert list(folder.rglob("*.stl"))
 
 

@@ -165,9 +165,9 @@ def test_lines_run_from_cranial_to_caudal_with_action_and_cost() -> None:
     ]
     assert [action_words(line) for line in lines] == [
         "ligated at step 8",
-        "kept (the plan says nothing)",
+        "kept: the plan does not mention it",
         "ligated at step 8",
-        "kept (the plan says nothing)",
+        "kept: the plan does not mention it",
     ]
     assert [bool(line.cost) for line in lines] == [True, False, True, False]
 

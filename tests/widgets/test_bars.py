@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -103,6 +104,21 @@ def test_information_leaves_by_itself_unless_it_is_not_to_be_missed(qtbot: QtBot
     bar.show_message(Message("Written to a folder.", stays=True))
     assert bar.sentence.text() == "Written to a folder."
     assert not bar._leave.isActive()
+
+
+def test_what_was_written_is_opened_from_the_message(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show_message(Message("Saved."))
+    assert bar.open_folder.isHidden()
+    bar.show_message(Message("The report is written.", stays=True, folder=tmp_path))
+    assert not bar.open_folder.isHidden()
+    bar.open_folder.click()
+    assert opened == [str(tmp_path)]
 
 
 def test_a_message_takes_the_place_of_the_next_step_and_gives_it_back(qtbot: QtBot) -> None:
