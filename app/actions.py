@@ -337,7 +337,11 @@ class Actions(QObject):
         )
 
     def _made(self, command: Command, parent: QObject) -> QAction:
-        action = QAction(tr(command.text), parent)
+        # What follows a tab stands where a menu shows shortcuts; keys of the views are none of Qt's.
+        keys = "" if command.keys or not command.view_keys else f"\t{', '.join(command.view_keys)}"
+        action = QAction(tr(command.text) + keys, parent)
+        if keys:
+            action.setIconText(tr(command.text))
         action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(keys) for keys in command.keys])
         action.setCheckable(command.id in CHECKABLE)

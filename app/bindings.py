@@ -29,7 +29,7 @@ from planning.editing.edits import Edit, locked
 from planning.editing.osteotomy_edits import MoveBlade
 from planning.errors import PlanningError
 from planning.geometry.blade import Blade
-from planning.geometry.frames import Vec3
+from planning.geometry.frames import Vec3, vec3
 from planning.model.structures import Structure
 from planning.safety.board import BoardLine
 from planning.safety.results import Clearance, TumourMargin
@@ -95,7 +95,7 @@ class Bindings(QObject):
         p.jobs.succeeded.connect(p.window.messages.settle)
         p.jobs.bug.connect(self.tell_bug)
         p.window.job_bar.cancel_asked.connect(p.jobs.cancel)
-        for teller in (p.files, p.imports, p.outputs, p.history, p.commands, p.tools):
+        for teller in (p.files, p.imports, p.outputs, p.history, p.commands, p.tools, p.placing):
             teller.told.connect(p.window.messages.show_message)
         p.files.opened.connect(self._opened)
 
@@ -153,7 +153,7 @@ class Bindings(QObject):
         w.check_panel.matrix_asked.connect(self.show_matrix)
         w.cuts.add_asked.connect(lambda wish: p.commands.add(wish, w.views.plan_crosshair_lps_mm))
         w.cuts.menu_opening.connect(self._say_where_the_crosshair_is)
-        w.cuts.table.activated_cut.connect(lambda cut: p.commands.look(active_cut=cut))
+        w.cuts.table.activated_cut.connect(self._choose_cut)
         w.cuts.table.visibility_asked.connect(p.commands.toggle_cut_visibility)
         w.cuts.table.lock_asked.connect(p.commands.toggle_lock)
         w.cuts.table.place_asked.connect(self._fly_to_result)
@@ -257,6 +257,14 @@ class Bindings(QObject):
         following = panel.next_draft(structure.id)
         go_on = partial(self.review, following) if following is not None else None
         self.parts.decisions.review(structure, go_on, panel.asked_beside(structure))
+
+    def _choose_cut(self, cut_id: str) -> None:
+        """Make a cut the active one and bring it under the crosshair, as near or far as the views are."""
+        self.parts.commands.look(active_cut=cut_id)
+        cut = self.parts.commands.active
+        if cut is not None:
+            self.show_plan_space()
+            self.parts.window.views.show_place(vec3(cut.blade.middle_lps_mm))
 
     def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
         self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm, result.value_mm)

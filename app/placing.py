@@ -1,12 +1,14 @@
 """A cut that was placed is locked when the surgeon goes on, so that no hand moves it by accident."""
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.plan_commands import PlanCommands
 from app.session import Session, SessionView
 from app.settings import Preferences
 from planning.editing.osteotomy_edits import ChangeOsteotomy
 from planning.geometry.blade import Blade
+from planning.texts import listed, tr
+from widgets.message_bar import Message
 from widgets.stage_bar import Stage
 
 
@@ -15,7 +17,14 @@ class Placing(QObject):
 
     While it stays active it may be moved as often as it takes. A cut that was unlocked stays free until it
     is moved and left again.
+
+    Signals
+    -------
+    told(Message)
+        What was locked, and how it is freed.
     """
+
+    told = Signal(object)
 
     def __init__(self, session: Session, commands: PlanCommands, preferences: Preferences) -> None:
         super().__init__()
@@ -62,11 +71,19 @@ class Placing(QObject):
         if view.case is None or view.previewing or view.undone:
             return  # a step now would take away what can be redone
         staying = set() if every else {self._commands.choices.active_cut}
+        locked = []
         for cut_id in sorted(self._placed - staying):
             cut = view.case.plan.osteotomy(cut_id)
             self._placed.discard(cut_id)
             if cut is not None and not cut.locked:
                 self._session.do(ChangeOsteotomy(cut.id, cut.title, locked=True))
+                locked.append(cut.title)
+        if locked:
+            words = tr(
+                "Placed, and locked so that no hand moves it: {cuts}. Its padlock or Ctrl+K frees it.",
+                cuts=listed(locked),
+            )
+            self.told.emit(Message(words))
 
     def toggle(self) -> None:
         """Lock placed cuts from now on, or leave them free."""

@@ -88,6 +88,6 @@ class ToolStrip(QFrame):
         button.setDefaultAction(self._actions[command])
         button.setProperty("flat", True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(self._actions[command].text())
+        button.setAccessibleName(self._actions[command].text().partition("\t")[0])
         self.buttons.append(button)
         return button

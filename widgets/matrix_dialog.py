@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtWidgets import (
@@ -42,7 +43,10 @@ from widgets.plain_text import label, millimetres, tip
 from widgets.status_mark import status_icon, status_word
 from widgets.theme import scaled
 
-_WIDEST_PX: Final = 290
+_WIDEST_PX: Final = 200
+_STATUS_PX: Final = 134
+_TITLE_MARGIN_PX: Final = 26  # with the arrow of the sorted column
+_CELL_MARGINS_PX: Final = 18
 _WIDEST_GUARD_PX: Final = 124  # what set the status names the guard too, and needs the room
 _Index = QModelIndex | QPersistentModelIndex
 CLEARANCE_HEADERS: Final = (
@@ -178,6 +182,7 @@ class MatrixDialog(QDialog):
         self.show_evaluation(evaluation, case)
         for table in (self.clearances, self.margins):
             _fit_columns(table)
+            self._keep_rows_whole(table)
 
     def show_evaluation(self, evaluation: Evaluation, case: Case) -> None:
         """Show the numbers of a current evaluation."""
@@ -189,6 +194,19 @@ class MatrixDialog(QDialog):
             model.show_rows(rows)
         self.tabs.setTabText(0, tr("Clearances ({count})", count=len(clearances)))
         self.tabs.setTabText(1, tr("Tumour and specimen margins ({count})", count=len(margins)))
+
+    def _keep_rows_whole(self, table: QTableView) -> None:
+        """Let a row be as high as its sentence needs at this width, in whichever order the rows stand."""
+        turn = QTimer(table)
+        turn.setSingleShot(True)
+        turn.timeout.connect(lambda: _fit_rows(table))
+        for changed in (
+            table.horizontalHeader().sectionResized,
+            table.model().layoutChanged,
+            table.model().modelReset,
+        ):
+            changed.connect(lambda *_which: turn.start(0))
+        _fit_rows(table)
 
     def _table(self, model: NumbersModel) -> QTableView:
         sorted_model = QSortFilterProxyModel(self)
@@ -205,8 +223,7 @@ class MatrixDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideRight)
+        table.setWordWrap(True)
         table.verticalHeader().setVisible(False)
         table.clicked.connect(
             lambda index: self.place_asked.emit(model.rows[sorted_model.mapToSource(index).row()].place)
@@ -215,16 +232,42 @@ class MatrixDialog(QDialog):
 
 
 def _fit_columns(table: QTableView) -> None:
+    """Give numbers what they need under a title of two lines, so that sentences have the room."""
     count = table.model().columnCount()
-    table.resizeColumnsToContents()
-    for column in range(count):
-        words = table.model().headerData(column, Qt.Orientation.Horizontal)
-        widest = scaled(_WIDEST_GUARD_PX) if words == tr("Guard") else _WIDEST_PX
-        table.setColumnWidth(column, min(table.columnWidth(column), widest))
-    table.setColumnWidth(0, 140)
     header = table.horizontalHeader()
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setDefaultAlignment(
+        Qt.AlignmentFlag(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap.value
+        )
+    )
+    header.setMinimumHeight(2 * table.fontMetrics().lineSpacing() + 10)
+    metrics, model = table.fontMetrics(), table.model()
+    icon_px = table.iconSize().width() + _CELL_MARGINS_PX // 2
+    for column in range(count - 1):
+        words = model.headerData(column, Qt.Orientation.Horizontal)
+        in_title_px = [metrics.horizontalAdvance(word) for word in words.split()]
+        title_px = max(*in_title_px, 2 * sum(in_title_px) // 3) + scaled(_TITLE_MARGIN_PX)
+        cells = {model.index(row, column).data() for row in range(model.rowCount())}
+        cell_px = max((metrics.horizontalAdvance(cell) for cell in cells), default=0) + _CELL_MARGINS_PX + 6
+        own_px = max(title_px, cell_px + (icon_px if column == 0 else 0))
+        widest = _WIDEST_GUARD_PX if words == tr("Guard") else _WIDEST_PX
+        table.setColumnWidth(column, min(own_px, scaled(widest)))
+    table.setColumnWidth(0, max(table.columnWidth(0), scaled(_STATUS_PX)))
     header.setSectionResizeMode(count - 1, QHeaderView.ResizeMode.Stretch)
+
+
+def _fit_rows(table: QTableView) -> None:
+    """Make each row as high as its longest cell; Qt's own way asks every cell, in four times as long."""
+    metrics, model, rows = table.fontMetrics(), table.model(), table.verticalHeader()
+    flags = Qt.TextFlag.TextWordWrap.value
+    widths = [table.columnWidth(column) - _CELL_MARGINS_PX for column in range(model.columnCount())]
+    for row in range(model.rowCount()):
+        needed_px = metrics.height()
+        for column, width_px in enumerate(widths):
+            words = model.index(row, column).data()
+            if metrics.horizontalAdvance(words) > width_px:
+                needed_px = max(needed_px, metrics.boundingRect(0, 0, width_px, 0, flags, words).height())
+        rows.resizeSection(row, max(rows.defaultSectionSize(), needed_px + _CELL_MARGINS_PX // 2))
 
 
 def _number(value: float | None) -> float:

@@ -6,7 +6,18 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
 
 from planning.texts import tr
 from widgets.announce import announce
@@ -67,6 +78,7 @@ class Tour(QFrame):
         self._stops, self._window, self._busy = tuple(stops), window, busy
         self._kept, self._spared = kept, spared
         self._at = 0
+        self._held: QWidget | None = None  # who had the keyboard before
         self.setObjectName("tour")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(scaled(_WIDTH_PX))
@@ -102,13 +114,18 @@ class Tour(QFrame):
         return self._stops[self._at]
 
     def start(self) -> None:
-        """Show the first note."""
+        """Show the first note; its button has the keyboard until the end, unless somebody is typing."""
         self._at = 0
+        self._held = QApplication.focusWidget()
         self._show()
+        if not isinstance(self._held, QLineEdit | QAbstractSpinBox | QComboBox):
+            self.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end(self) -> None:
         """Leave; nothing of it stays."""
         self._window.removeEventFilter(self)
+        if self._held is not None and isValid(self._held) and self._has_the_keyboard():
+            self._held.setFocus(Qt.FocusReason.OtherFocusReason)
         self._leave.setEnabled(False)
         for edge in self._edges:
             edge.hide()
@@ -131,6 +148,10 @@ class Tour(QFrame):
             held.click()
         else:
             super().keyPressEvent(event)
+
+    def _has_the_keyboard(self) -> bool:
+        held = QApplication.focusWidget()
+        return held is not None and self.isAncestorOf(held)
 
     def _escape(self) -> None:
         # Esc during a drag gives the blade back, as always.

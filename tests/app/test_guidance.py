@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 import widgets
@@ -226,3 +226,17 @@ def test_notes_leave_the_views_free_while_there_is_another_place(window: QSize) 
         assert QRect(QPoint(0, 0), window).contains(box)
         assert not any(box.intersects(part) for part in (area, banner, views))
     assert place_beside(spine, note, window, banner, views).x() > spine.right(), "beside what it speaks of"
+
+
+def test_the_tour_has_the_keyboard_where_nobody_types_and_gives_it_back(station: Workstation) -> None:
+    viewport = station.window.views.spine.viewport
+    viewport.setFocus()
+    station.guidance.start_tour()
+    tour = station.guidance.tour
+    assert isinstance(tour, Tour)
+    first = tour.stop
+    assert QApplication.focusWidget() is tour.next
+    QTest.keyClick(tour.next, Qt.Key.Key_Return)
+    assert tour.stop is not first
+    tour.skip.click()
+    assert QApplication.focusWidget() is viewport

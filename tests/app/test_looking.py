@@ -368,6 +368,7 @@ def test_every_view_key_of_the_table_acts_and_is_taken_once(station: Workstation
     known = set(station.window.views.keys.known)
     assert set(keys) <= known
     assert known - set(keys) == {"Esc", "PgUp", "PgDown", *"123456"}
+    assert station.window.actions_table["cut_views"].text() == "Views of the cut\tC"  # as a menu shows keys
 
 
 def test_a_structure_without_outline_stays_in_3d_and_leaves_the_slices(station: Workstation) -> None:

@@ -116,6 +116,8 @@ def test_the_matrix_shows_what_is_current_and_explains_its_columns(
     assert any("level count not confirmed" in word for word in words)
     assert "no guard" in words
     assert dialog.clearances.columnWidth(model.columnCount() - 1) >= 140, "no room for what set the status"
+    table = dialog.clearances  # Qt's own way of asking every cell is the judge
+    assert all(table.rowHeight(row) >= table.sizeHintForRow(row) for row in range(model.rowCount()))
     station.session.do(ConfirmLevels("Dr A", "whole spine from C2", AT))
     assert open_matrix(station) is dialog
     after = {

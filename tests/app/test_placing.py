@@ -1,5 +1,6 @@
 """A cut that was placed is locked when the surgeon goes on; one key frees it."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -24,6 +25,18 @@ def cut_of(station: Workstation, cut: str) -> Osteotomy:
     return found
 
 
+def test_a_cut_chosen_in_the_table_comes_under_the_crosshair_at_the_same_zoom(station: Workstation) -> None:
+    views = station.window.views
+    activate(station, "cranial")
+    zooms = [view.scene.mm_per_px for view in views.slices.values()]
+    activate(station, "caudal")
+    middle = cut_of(station, "caudal").blade.middle_lps_mm
+    assert np.allclose(views.looking.crosshair_lps_mm, middle, atol=0.01)
+    assert [view.scene.mm_per_px for view in views.slices.values()] == pytest.approx(zooms)
+    menu = [action.objectName() for action in station.window.cuts.table.actions()]
+    assert menu == ["duplicate_cut", "lock_cut", "delete_cut"]
+
+
 def type_into(field: NumberField, text: str) -> None:
     """Type a number as a person does."""
     field.setFocus()
@@ -45,8 +58,20 @@ def test_a_moved_cut_locks_when_another_is_turned_to_and_one_key_frees_it(
     activate(station, "caudal")
     qtbot.waitUntil(lambda: cut_of(station, "cranial").locked)
     assert station.session.view.history[-1] == "Lock cranial"
+    told = station.window.messages.shown
+    assert told is not None
+    assert "locked so that no hand moves it: cranial" in told.text
     assert not cut_of(station, "caudal").locked  # nobody moved it
+    editor = station.window.plan_panel.cut
+    assert not editor.locked_row.isVisibleTo(editor)
     activate(station, "cranial")
+    assert editor.locked_row.isVisibleTo(editor)
+    assert not editor.sizes["width_mm"].isEnabled()
+    editor.unlock.click()
+    assert not editor.locked_row.isVisibleTo(editor)
+    assert editor.sizes["width_mm"].isEnabled()
+    table["lock_cut"].trigger()
+    assert editor.locked_row.isVisibleTo(editor)
     table["lock_cut"].trigger()
     activate(station, "caudal")
     qtbot.wait(1)

@@ -1,7 +1,10 @@
 """The line that is lit in the table of cuts is the cut that was chosen, wherever it was clicked."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -37,3 +40,17 @@ def test_a_line_half_in_sight_is_chosen_and_lit_when_it_is_clicked(qtbot: QtBot)
     lit = [index.row() for index in table.selectionModel().selectedRows()]
     assert chosen == [rows[2].osteotomy.id]
     assert lit == [table.currentIndex().row()] == [2]
+
+
+def test_a_narrow_table_shows_a_pedicle_cut_by_its_whole_name(qtbot: QtBot) -> None:
+    rows = cut_rows(a_plan(levels=LEVELS), Said((), (), frozenset()), TOOLS, frozenset())
+    longest = replace(rows[0], osteotomy=replace(rows[0].osteotomy, name="Right T10 pedicle"))
+    table = CutTable()
+    qtbot.addWidget(table)
+    table.resize(656, 200)
+    table.show()
+    table.show_rows([longest, *rows[1:]], longest.osteotomy.id)
+    font = table.font()
+    font.setBold(True)
+    needed_px = QFontMetrics(font).horizontalAdvance("Right T10 pedicle")
+    assert needed_px + 6 <= table.columnWidth(NAME) <= needed_px + 60

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from planning.editing.osteotomy_edits import ChangeOsteotomy, MoveBlade
 from planning.geometry.blade_angles import angles_of, turned_to
@@ -55,6 +55,12 @@ class CutEditor(QWidget):
         self.tool_note = label("", "muted", wrap=True)
         self.take_over = QPushButton(tr("Take over"))
         self.take_over.setToolTip(tip(tr("Give this cut the kerf and overshoot of the tool library.")))
+        self.unlock = QPushButton(tr("Unlock"))
+        self.unlock.setToolTip(tip(tr("Let this cut be moved again")))
+        self.locked_row = _noted(
+            label(tr("Locked: its place and sizes stay as they are."), "muted", wrap=True), self.unlock
+        )
+        self.locked_row.hide()
         self.group = TextField(tr("no group"))
         self.step = StepField()
         self.guards = TextField(tr("retractor: aorta; spatula: spinal canal"))
@@ -115,6 +121,7 @@ class CutEditor(QWidget):
     def _show_lock(self, *, locked: bool) -> None:
         """Leave the numbers of a locked cut to be read alone, and say why."""
         why = tip(tr("This cut is locked. Unlock it in the table to change it."))
+        self.locked_row.setVisible(locked)
         for part, own in self._tips.items():
             part.setEnabled(not locked)
             part.setToolTip(why if locked else own)
@@ -126,16 +133,13 @@ class CutEditor(QWidget):
         form.setHorizontalSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.addRow(self.locked_row)
         named_row(form, tr("Name"), self.name)
         named_row(form, tr("Kind"), self.kind)
         self._name_fields()
         form.addRow(label(tr("Level, side")), _side_by_side(self.level, self.side))
         named_row(form, tr("Tool"), self.tool)
-        self.other_numbers = QWidget()
-        other = QHBoxLayout(self.other_numbers)
-        other.setContentsMargins(0, 0, 0, 0)
-        other.addWidget(self.tool_note, 1)
-        other.addWidget(self.take_over)
+        self.other_numbers = _noted(self.tool_note, self.take_over)
         form.addRow(self.other_numbers)
         form.addRow(label(tr("Step, group")), _side_by_side(self.step, self.group))
         named_row(form, tr("Guards"), self.guards)
@@ -207,6 +211,7 @@ class CutEditor(QWidget):
         self.side.entered.connect(lambda side: self._change(side=side))
         self.tool.entered.connect(self._choose_tool)
         self.take_over.clicked.connect(self._take_over)
+        self.unlock.clicked.connect(lambda: self._change(locked=False))
         self.group.entered.connect(lambda text: self._change(cut_group=text.strip()))
         self.step.entered.connect(lambda step: self._change(step=step))
         self.guards.entered.connect(lambda text: self._change(guards=self._read_guards(text)))
@@ -282,6 +287,16 @@ def _guards(text: str) -> tuple[str, ...]:
     """Return the guards of a line; Chinese punctuation means what it looks like."""
     plain = text.translate(str.maketrans("\uff1a\uff1b\uff0c\u3001", ":;,,"))
     return tuple(part.strip() for part in plain.split(";") if part.strip())
+
+
+def _noted(note: QLabel, button: QPushButton) -> QWidget:
+    """Return a line of the form that says something, and the button that answers it."""
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(note, 1)
+    row.addWidget(button)
+    return line
 
 
 def _side_by_side(*parts: QWidget) -> QHBoxLayout:

@@ -65,6 +65,8 @@ class CutsPanel(QWidget):
         head.addWidget(self.title)
         head.addSpacing(8)
         self._buttons = [self.add]
+        self.table.addActions(list(edit_actions))
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for action in edit_actions:
             button = QToolButton()
             button.setDefaultAction(action)

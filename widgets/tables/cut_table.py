@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from planning.texts import about, literal, mark, tr
@@ -25,8 +25,9 @@ _TIPS: Final = {
     MARGIN: mark("Smallest distance from the swept blade to the tumour; below zero the cut is intralesional"),
     NEAREST: mark("The clearance with the worst status, and the structure it is measured to"),
 }
-_LEAST_NAME_PX, _NAME_PX = 104, 114
-_LEAST_NEAREST_PX, _MOST_NEAREST_PX = 130, 310  # the kind of a structure takes room: it is said in full
+_LEAST_NAME_PX, _NAME_PX, _MOST_NAME_PX = 104, 114, 190
+_CELL_MARGINS_PX: Final = 18
+_LEAST_NEAREST_PX, _MOST_NEAREST_PX = 152, 310  # the kind of a structure takes room: it is said in full
 _WIDTHS: Final = {
     STEP: 38, EYE: 27, LOCK: 27, KIND: 76, LEVEL: 46, TOOL: 118, KERF: 62, MARGIN: 80,
     STATUS: 152,
@@ -169,6 +170,7 @@ class CutTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cuts = CutModel()
+        self._titles: tuple[str, ...] = ()
         self._told = False  # the window said which cut is active: nobody chose one
         self._choosing = False  # the hand or a key is choosing a line
         self.setModel(self.cuts)
@@ -205,6 +207,10 @@ class CutTable(QTableView):
     def show_rows(self, rows: Sequence[CutRow], active: str) -> None:
         """Show lines and select the active cut."""
         self.cuts.show_rows(rows, active)
+        titles = tuple(row.osteotomy.title for row in rows)
+        if titles != self._titles:
+            self._titles = titles
+            self._keep_names_readable()
         at = next((n for n, row in enumerate(rows) if row.osteotomy.id == active), None)
         if at is None:
             self.clearSelection()
@@ -223,13 +229,21 @@ class CutTable(QTableView):
             self.setColumnHidden(column, self.width() < scaled(needed))
         self._keep_names_readable()
 
+    def _name_px(self) -> int:
+        """Return what the longest name takes in the bold of the active cut, within reason."""
+        font = self.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
+        longest_px = max((metrics.horizontalAdvance(title) for title in self._titles), default=0)
+        return min(max(longest_px + scaled(_CELL_MARGINS_PX), scaled(_NAME_PX)), scaled(_MOST_NAME_PX))
+
     def _keep_names_readable(self) -> None:
         """Scroll sideways rather than squeeze the names of the cuts."""
         fixed = (n for n in range(self.cuts.columnCount()) if n not in (NAME, NEAREST))
         room = self.viewport().width() - sum(self.columnWidth(n) for n in fixed)
         if not self.isColumnHidden(NEAREST):
             least, most = scaled(_LEAST_NEAREST_PX), scaled(_MOST_NEAREST_PX)
-            nearest = min(max(room - scaled(_NAME_PX), least), most)
+            nearest = min(max(room - self._name_px(), least), most)
             self.setColumnWidth(NEAREST, nearest)
             room -= nearest
         fits = room >= scaled(_LEAST_NAME_PX)

@@ -205,6 +205,13 @@ class FourUp(ViewGrid):
             view.centre_on(point_lps_mm, _CLOSE_UP_ZOOM if close_up else 1.0)
         self.spine.fly_to(point_lps_mm, _CLOSE_UP_HALF_HEIGHT_MM if close_up else None)
 
+    def show_place(self, point_lps_mm: Vec3) -> None:
+        """Put the crosshair on a point; slices that would not show it there move, none zooms."""
+        self.move_crosshair(point_lps_mm)
+        for view in self.slices.values():
+            if not view.shows(point_lps_mm):
+                view.centre_on(point_lps_mm, 0.0)
+
     def look(self, looking: Looking) -> None:
         """Look at the content another way; all views follow."""
         self.looking = looking

@@ -28,6 +28,7 @@ _ZOOM_PER_PX: Final = 1.008
 _ZOOM_RANGE: Final = (0.2, 40.0)
 _WINDOW_PER_PX: Final = 0.006
 _CLICK_PX: Final = 2.0
+_RIM: Final = 0.1  # what lies nearer to the edge is hard to see
 
 
 class SliceView(ViewFrame):
@@ -183,6 +184,16 @@ class SliceView(ViewFrame):
         right = (x - size.width() * ratio / 2) * scale + self._pan_mm[0]
         up = (y - size.height() * ratio / 2) * scale + self._pan_mm[1]
         self._look(max(self._zoom, zoom_at_least), (right, up))
+
+    def shows(self, point_lps_mm: Vec3) -> bool:
+        """Say whether a point lies well within the view, above or below its slice or on it."""
+        if self._wanted.volume is None:
+            return True
+        self._apply()
+        size = self.viewport.size() * self.viewport.pixel_ratio
+        x, y = self.scene.pixel_of(point_lps_mm)
+        across, up = x / max(1, size.width()), y / max(1, size.height())
+        return min(across, up) >= _RIM and max(across, up) <= 1 - _RIM
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll by Page Up and Page Down."""
