@@ -106,9 +106,7 @@ class Mask:
     @cached_property
     def count(self) -> int:
         """How many voxels belong to the structure."""
-        return int(
-            sum(np.bitwise_count(np.frombuffer(data, dtype=np.uint8)).sum() for data in self.bricks.values())
-        )
+        return int(np.bitwise_count(np.frombuffer(b"".join(self.bricks.values()), dtype=np.uint64)).sum())
 
     @property
     def is_empty(self) -> bool:
