@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QDesktopServices, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -120,10 +120,28 @@ def drag_a_blade(station: Workstation, heart: Heartbeat) -> None:
     QTest.mousePress(spine.viewport, Qt.MouseButton.LeftButton, pos=at)
     for n in range(MOVES):
         more = spine.viewport.schedule.renders + 1
-        QTest.mouseMove(spine.viewport, at + QPoint(1 + n % 40, n % 30))
+        _move_hand(spine.viewport, at + QPoint(1 + n % 40, n % 30))
         until(partial(_has_drawn, spine, more), calm_s=0.0, look_every_s=0.005)
     QTest.mouseRelease(spine.viewport, Qt.MouseButton.LeftButton, pos=at + QPoint(20, 20))
     until(lambda: is_at_rest(station))
+
+
+def _move_hand(viewport: Viewport, to: QPoint) -> None:
+    """Let a move come in through the event loop, behind what is due, as one of the window system does.
+
+    QTest calls the view itself, between two turns, which makes one of both.
+    """
+    place = QPointF(to)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    move = QMouseEvent(
+        QEvent.Type.MouseMove,
+        place,
+        viewport.mapToGlobal(place),
+        none,
+        left,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QTimer.singleShot(1, viewport, lambda: QApplication.sendEvent(viewport, move))
 
 
 def _has_drawn(spine: SpineView, pictures: int) -> bool:
