@@ -258,7 +258,7 @@ class Viewport(QWidget):
         self.left.emit()
 
     def _call_later(self, after_ms: int, call: Callable[[], None]) -> None:
-        # Of a bound method PySide 6.11 keeps a weak reference for ever, each time. To Qt zero milliseconds are
+        # Of a bound method PySide 6.11 keeps a weak reference for ever, each time. Zero milliseconds would be
         # a posted event: the picture would be drawn in the very turn that measured what it shows.
         QTimer.singleShot(max(1, after_ms), self, lambda: call())  # noqa: PLW0108 -- not a method
 
