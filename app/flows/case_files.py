@@ -181,7 +181,10 @@ class CaseFiles(QObject):
             with self._opening:
                 self._keeper.wait()  # the file may be the one that was just put away
                 taken = take()
-                taken = replace(taken, spine_lps_mm=spine_lps_mm(taken.work or taken.case))
+                case = taken.work or taken.case
+                for structure in case.anatomy.structures if case.anatomy is not None else ():
+                    _ = structure.mask.count  # kept here: counting beside busy threads held the window 70 ms
+                taken = replace(taken, spine_lps_mm=spine_lps_mm(case))
                 try:
                     progress(1.0, "")
                 except Cancelled:
