@@ -265,6 +265,9 @@ class Bindings(QObject):
         if cut is not None:
             self.show_plan_space()
             self.parts.window.views.show_place(vec3(cut.blade.middle_lps_mm))
+            if self.parts.commands.choices.pieces_shown:
+                words = tr("No handles while pieces are shown; P shows bones and handles again.")
+                self.parts.window.messages.show_message(Message(words))
 
     def _fly_to_result(self, result: Clearance | TumourMargin) -> None:
         self._fly(result.tool_point_lps_mm, result.structure_point_lps_mm, result.value_mm)

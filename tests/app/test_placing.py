@@ -33,6 +33,12 @@ def test_a_cut_chosen_in_the_table_comes_under_the_crosshair_at_the_same_zoom(st
     middle = cut_of(station, "caudal").blade.middle_lps_mm
     assert np.allclose(views.looking.crosshair_lps_mm, middle, atol=0.01)
     assert [view.scene.mm_per_px for view in views.slices.values()] == pytest.approx(zooms)
+    station.bindings.show_pieces(True)
+    activate(station, "cranial")
+    told = station.window.messages.shown
+    assert told is not None
+    assert told.text == "No handles while pieces are shown; P shows bones and handles again."
+    station.bindings.show_pieces(False)
     menu = [action.objectName() for action in station.window.cuts.table.actions()]
     assert menu == ["duplicate_cut", "lock_cut", "delete_cut"]
 
